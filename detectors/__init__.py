@@ -1,0 +1,1 @@
+"""What arrives becomes what it means: readings and detections become findings."""

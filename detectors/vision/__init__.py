@@ -1,0 +1,1 @@
+"""Cameras in, boxes and evidence pictures out over MQTT."""
