@@ -1,0 +1,1 @@
+"""What is done about it: alerts, store, dispatch, API."""

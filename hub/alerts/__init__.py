@@ -1,0 +1,1 @@
+"""Alert lifecycle, identity, inhibition and flapping: pure."""

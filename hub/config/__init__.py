@@ -1,0 +1,1 @@
+"""city.yaml and detectors.yaml, checked, with errors that name file and line."""

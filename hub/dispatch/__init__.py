@@ -1,0 +1,1 @@
+"""The feed that the dispatch system consumes."""

@@ -1,0 +1,1 @@
+"""TimescaleDB or PostgreSQL through psycopg and plain SQL."""

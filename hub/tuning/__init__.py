@@ -1,0 +1,1 @@
+"""Replay: recorded observations judged again."""

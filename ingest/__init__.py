@@ -1,0 +1,1 @@
+"""What arrives: MQTT messages become readings, statuses and detections."""
