@@ -165,7 +165,7 @@ def follow(alert: Alert, finding: Finding) -> tuple[Alert, EventType]:
 
 
 def command(alert: Alert, order: Command) -> tuple[Alert, EventType]:
-    """Return the alert after an operator's command, and what to call that; raise IllegalTransition where it cannot be."""
+    """Return the alert after an operator's command, and what to call that; or raise IllegalTransition."""
     match order:
         case Acknowledge(by=by, at=at):
             kind = EventType.ACKNOWLEDGED
