@@ -1,0 +1,110 @@
+"""Takes a YAML file, gives plain data and the line of every value, so that an error can point at it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+Place = tuple[str | int, ...]
+
+
+class ConfigError(ValueError):
+    """A configuration file cannot be used; `problems` holds one `file:line: where: what is wrong` each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A parsed file: its plain data, and where each value begins (1-based lines)."""
+
+    path: Path
+    data: Any
+    lines: dict[Place, int]
+
+    def line_of(self, place: Place) -> int:
+        """Return the line of `place`, or of the nearest value around it that stands in the file."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def problem(self, place: Place, message: str) -> str:
+        """Return one line that says where and what."""
+        where = ".".join(str(part) for part in place)
+        return f"{self.path}:{self.line_of(place)}: {where + ': ' if where else ''}{message}"
+
+    def refuse(self, error: ValidationError) -> ConfigError:
+        """Return pydantic's complaints as a ConfigError with lines and without pydantic's jargon."""
+        problems = []
+        for item in error.errors(include_url=False):
+            place = tuple(item["loc"])
+            given = item.get("input")
+            shown = f" (it is {given!r})" if isinstance(given, str | int | float | bool) else ""
+            problems.append(self.problem(place, item["msg"] + shown))
+        return ConfigError(problems)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without the surprise that 22:00 is the number 1320: only what JSON knows, and dates, is typed."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in found if tag not in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _tag, _pattern, _first in (
+    ("tag:yaml.org,2002:int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
+    ("tag:yaml.org,2002:float", r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?$", "-+0123456789."),
+):
+    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), list(_first))
+
+
+def read(path: Path) -> Source:
+    """Return the parsed file; raise ConfigError when it is missing, not UTF-8, not YAML or repeats a key."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: is not UTF-8 (byte {error.start})"]) from None
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        lines: dict[Place, int] = {}
+        repeated: list[str] = []
+        if node is not None:
+            _walk(node, (), lines, repeated, path)
+        if repeated:
+            raise ConfigError(repeated)
+        data = loader.construct_document(node) if node is not None else None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError([f"{path}:{line}: is not YAML: {error.problem}"]) from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError([f"{path}: is not YAML: {error}"]) from None
+    finally:
+        loader.dispose()
+    return Source(path, data, lines)
+
+
+def _walk(node: yaml.Node, place: Place, lines: dict[Place, int], repeated: list[str], path: Path) -> None:
+    lines[place] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        seen: set[Hashable] = set()
+        for key_node, value_node in node.value:
+            key = key_node.value
+            if key in seen:
+                repeated.append(f"{path}:{key_node.start_mark.line + 1}: {key!r} is given twice")
+            seen.add(key)
+            _walk(value_node, (*place, key), lines, repeated, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, child in enumerate(node.value):
+            _walk(child, (*place, index), lines, repeated, path)
