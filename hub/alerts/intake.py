@@ -1,0 +1,137 @@
+"""Takes findings, gives alert changes: identity, links to the last, flapping, and symptoms held under their cause.
+
+A pure fold: the same findings in the same order give the same changes. Acknowledging and shelving happen elsewhere, on
+the stored row; what this fold remembers of an alert is only the detector's side of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from detectors.finding import Finding, OpenFinding, Phase, Reason
+from hub.alerts.alert import Alert, Condition, alert_id
+from hub.alerts.change import AlertChange
+from hub.alerts.flapping import Recurrences
+from hub.alerts.inhibit import causes, first_open
+from hub.alerts.lifecycle import EventType, follow, raise_alert
+from ingest.city import City
+
+Key = tuple[str, str]
+
+
+class Intake:
+    """The open alerts of some grids, and how findings change them."""
+
+    def __init__(self, city: City, config_version: str, recent: Iterable[Alert] = ()) -> None:
+        """Begin with the alerts that are open or ended lately, oldest first."""
+        self._city = city
+        self._config_version = config_version
+        self._open: dict[Key, Alert] = {}
+        self._last: dict[Key, Alert] = {}
+        self._recurrences = Recurrences()
+        for alert in recent:
+            key = (alert.rule, alert.subject)
+            self._last[key] = alert
+            self._recurrences.note(*key, alert.raised_at)
+            if alert.condition is Condition.ACTIVE:
+                self._open[key] = alert
+
+    @property
+    def open_alerts(self) -> Sequence[Alert]:
+        """The alerts whose condition holds."""
+        return tuple(self._open.values())
+
+    def take(self, findings: Iterable[Finding]) -> list[AlertChange]:
+        """Return what `findings`, in order, change; a finding that says what is already known changes nothing."""
+        changes: list[AlertChange] = []
+        for finding in findings:
+            key = (finding.rule, finding.subject)
+            known = self._open.get(key)
+            if finding.phase is Phase.RAISED:
+                if known is None and not self._was_raised(finding):
+                    changes.append(self._raise(finding))
+            elif known is not None:
+                changes += self._follow(known, finding)
+        return changes
+
+    def drop_unwatched(self, watched: Iterable[Key], at: datetime) -> list[AlertChange]:
+        """Return the clearing of open alerts that the configuration no longer watches."""
+        keep = set(watched)
+        changes: list[AlertChange] = []
+        for key, alert in list(self._open.items()):
+            if key in keep:
+                continue
+            text = f"{alert.subject} is no longer watched for {alert.rule} since configuration {self._config_version}."
+            reason = Reason(text, {"config_version": self._config_version})
+            finding = Finding(
+                rule=alert.rule,
+                subject=alert.subject,
+                grid=alert.grid,
+                since=alert.since,
+                at=max(at, alert.raised_at),
+                phase=Phase.CLEARED,
+                severity=alert.severity,
+                reason=reason,
+            )
+            changes += self._follow(alert, finding)
+        return changes
+
+    def _was_raised(self, finding: Finding) -> bool:
+        last = self._last.get((finding.rule, finding.subject))
+        return last is not None and last.alert_id == alert_id(finding.rule, finding.subject, finding.since)
+
+    def _raise(self, finding: Finding) -> AlertChange:
+        key = (finding.rule, finding.subject)
+        last = self._last.get(key)
+        cause = first_open(causes(finding, self._city), self._open.__contains__)
+        alert = raise_alert(
+            finding,
+            config_version=self._config_version,
+            previous_id=last.alert_id if last else None,
+            flapping=self._recurrences.note(*key, finding.at),
+            inhibited_by=self._open[cause].alert_id if cause else None,
+        )
+        self._recurrences.forget(finding.at)
+        self._open[key] = self._last[key] = alert
+        return AlertChange(alert=alert, type=EventType.RAISED, at=finding.at)
+
+    def _follow(self, known: Alert, finding: Finding) -> list[AlertChange]:
+        key = (known.rule, known.subject)
+        alert, kind = follow(known, finding)
+        self._last[key] = alert
+        changes = [AlertChange(alert=alert, type=kind, at=finding.at)]
+        if kind is EventType.CLEARED:
+            del self._open[key]
+            changes += self._release(alert, finding.at)
+        else:
+            self._open[key] = alert
+        return changes
+
+    def _release(self, cause: Alert, at: datetime) -> list[AlertChange]:
+        """Return the surfacing of symptoms that outlive their cause."""
+        changes = []
+        for key, symptom in list(self._open.items()):
+            if symptom.inhibited_by == cause.alert_id:
+                surfaced = replace(symptom, inhibited_by=None, revision=symptom.revision + 1)
+                self._open[key] = self._last[key] = surfaced
+                changes.append(AlertChange(alert=surfaced, type=EventType.UPDATED, at=at))
+        return changes
+
+
+def open_findings(alerts: Iterable[Alert]) -> list[OpenFinding]:
+    """Return what the detectors must be told at start: the alerts whose condition holds."""
+    return [
+        OpenFinding(
+            rule=alert.rule,
+            subject=alert.subject,
+            since=alert.since,
+            raised_at=alert.raised_at,
+            severity=alert.severity,
+            members=alert.members,
+            box=alert.box,
+        )
+        for alert in alerts
+        if alert.condition is Condition.ACTIVE
+    ]
