@@ -1,0 +1,73 @@
+"""A stream's own time stamps in, seconds on our clock out: anchored at the start, clamped where the stream jumps.
+
+PTS tell the distance between two pictures exactly; the instant at which a picture arrives tells it only with the
+network's jitter. So the first picture anchors the stream to our clock and PTS carry on from there. Cameras restart
+their PTS, leap, and run fast or slow: then the anchor is laid again, and time still never runs backwards nor ahead
+of the clock. Pure: seconds in, seconds out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+LEAST_STEP_S = 0.001
+JUMP_S = 3.0  # a PTS may run ahead of the time that really passed by no more than this
+LATE_S = 8.0  # a picture may be this old on arrival before we rather distrust the PTS
+
+
+class Placed(StrEnum):
+    """How a picture's instant was found."""
+
+    ANCHORED = "anchored"  # the first picture
+    STEADY = "steady"  # the anchor and the PTS say so
+    EARLY = "early"  # it came sooner than the anchor allows: the first ones had been held up; anchored again
+    JUMPED = "jumped"  # the PTS went backwards or leapt; anchored again
+    LATE = "late"  # the PTS fell behind the clock by too much; anchored again
+    UNSTAMPED = "unstamped"  # there is no PTS: the instant of arrival
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """Where the stream's zero lies on our clock, and the picture before."""
+
+    offset_s: float
+    pts_s: float
+    at_s: float
+    arrived_s: float
+
+
+def place(anchor: Anchor | None, pts_s: float | None, arrived_s: float) -> tuple[Anchor, Placed]:
+    """Return the anchor after a live picture (its instant is `at_s`), and how that was found."""
+    if anchor is None:
+        return Anchor(arrived_s - (pts_s or 0.0), pts_s or 0.0, arrived_s, arrived_s), Placed.ANCHORED
+    floor_s = anchor.at_s + LEAST_STEP_S
+    if pts_s is None:
+        return replace(anchor, at_s=max(arrived_s, floor_s), arrived_s=arrived_s), Placed.UNSTAMPED
+    step_s = pts_s - anchor.pts_s
+    estimate_s = pts_s + anchor.offset_s
+    if step_s <= 0 or step_s > max(0.0, arrived_s - anchor.arrived_s) + JUMP_S:
+        how = Placed.JUMPED
+    elif estimate_s > arrived_s:
+        how = Placed.EARLY
+    elif estimate_s < arrived_s - LATE_S:
+        how = Placed.LATE
+    else:
+        return Anchor(anchor.offset_s, pts_s, max(estimate_s, floor_s), arrived_s), Placed.STEADY
+    return Anchor(arrived_s - pts_s, pts_s, max(arrived_s, floor_s), arrived_s), how
+
+
+def place_recorded(anchor: Anchor | None, pts_s: float | None, frame_s: float) -> Anchor:
+    """Return the anchor after a recording's picture: `at_s` counts from 0 at its first picture.
+
+    A recording has no arrival, so only a step backwards (two files joined) or a missing stamp is mended, by one
+    `frame_s`; a gap forwards is taken for what it says.
+    """
+    if anchor is None:
+        return Anchor(-(pts_s or 0.0), pts_s or 0.0, 0.0, 0.0)
+    if pts_s is None or pts_s <= anchor.pts_s:
+        at_s = anchor.at_s + frame_s
+        pts_s = anchor.pts_s if pts_s is None else pts_s
+        return Anchor(at_s - pts_s, pts_s, at_s, at_s)
+    at_s = max(pts_s + anchor.offset_s, anchor.at_s + LEAST_STEP_S)
+    return Anchor(anchor.offset_s, pts_s, at_s, at_s)
