@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from detectors.finding import Finding, OpenFinding, Phase, Reason
 from hub.alerts.alert import Alert, Condition, alert_id
@@ -30,10 +31,12 @@ class Intake:
         self._config_version = config_version
         self._open: dict[Key, Alert] = {}
         self._last: dict[Key, Alert] = {}
+        self._known: set[UUID] = set()
         self._recurrences = Recurrences()
         for alert in recent:
             key = (alert.rule, alert.subject)
             self._last[key] = alert
+            self._known.add(alert.alert_id)
             self._recurrences.note(*key, alert.raised_at)
             if alert.condition is Condition.ACTIVE:
                 self._open[key] = alert
@@ -50,7 +53,7 @@ class Intake:
             key = (finding.rule, finding.subject)
             known = self._open.get(key)
             if finding.phase is Phase.RAISED:
-                if known is None and not self._was_raised(finding):
+                if known is None and alert_id(finding.rule, finding.subject, finding.since) not in self._known:
                     changes.append(self._raise(finding))
             elif known is not None:
                 changes += self._follow(known, finding)
@@ -78,10 +81,6 @@ class Intake:
             changes += self._follow(alert, finding)
         return changes
 
-    def _was_raised(self, finding: Finding) -> bool:
-        last = self._last.get((finding.rule, finding.subject))
-        return last is not None and last.alert_id == alert_id(finding.rule, finding.subject, finding.since)
-
     def _raise(self, finding: Finding) -> AlertChange:
         key = (finding.rule, finding.subject)
         last = self._last.get(key)
@@ -94,6 +93,7 @@ class Intake:
             inhibited_by=self._open[cause].alert_id if cause else None,
         )
         self._recurrences.forget(finding.at)
+        self._known.add(alert.alert_id)
         self._open[key] = self._last[key] = alert
         return AlertChange(alert=alert, type=EventType.RAISED, at=finding.at)
 

@@ -1,0 +1,66 @@
+"""Structured logs: one JSON object per line on stderr, or readable lines in a terminal; credentials never."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@:]*(?::[^/\s@]*)?@", re.IGNORECASE)
+_TOKEN = re.compile(r"\blq_[A-Za-z0-9_-]{8,}")
+_FORWARDED = ("uvicorn", "uvicorn.error")
+
+
+def without_secrets(text: str) -> str:
+    """Return `text` with the credentials of addresses, and access tokens, taken out."""
+    return _TOKEN.sub("lq_…", _CREDENTIALS.sub(r"\g<scheme>…@", text))
+
+
+def _scrub(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if isinstance(value, str):
+            event[key] = without_secrets(value)
+    return event
+
+
+def configure(*, level: str, form: str, role: str) -> None:
+    """Set up logging for this process: `level` by name, `form` json or text, `role` in every line."""
+    number = getattr(logging, level.upper())
+    shared: list[structlog.types.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _scrub,
+    ]
+    renderer: structlog.types.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(role=role)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
+    for name in _FORWARDED:
+        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+
+
+def logger(name: str) -> Any:
+    """Return a logger whose calls take an event name and fields: `log.info("batch stored", readings=12)`."""
+    return structlog.get_logger().bind(part=name)

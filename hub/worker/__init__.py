@@ -1,0 +1,1 @@
+"""The ingest role: messages in, one transaction a batch out, then the acknowledgement."""

@@ -1,0 +1,133 @@
+"""Takes messages, gives the batch to store: decode, judge, alerts. No I/O and no clock, so that replay is the same code."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from detectors.judge import Judge
+from hub.alerts.alert import Alert
+from hub.alerts.change import AlertChange
+from hub.alerts.intake import Intake, open_findings
+from hub.config.load import Configuration
+from hub.store.write import Batch
+from ingest.decode import Decoder
+from ingest.observation import EvidencePicture, Frame, Observation, Quarantined, Reading, Status
+
+
+class Message(Protocol):
+    """What the fold needs of a message from the broker."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+    received_at: datetime
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What some messages held, and how many observations of which grid and hour were received in them."""
+
+    observations: list[Observation] = field(default_factory=list)
+    pictures: list[EvidencePicture] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    received: Counter[tuple[str, datetime]] = field(default_factory=Counter)
+
+
+class Fold:
+    """Everything a worker knows of its grids under one configuration."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        grids: frozenset[str] | None,
+        recent: Sequence[Alert],
+        listening_since: datetime,
+    ) -> None:
+        """Begin with the alerts that are open or ended lately (oldest first); `grids` None is the whole city."""
+        self.configuration = configuration
+        city = configuration.city
+        self._decoder = Decoder(city, grids=grids)
+        self._intake = Intake(city, configuration.version, recent)
+        self._grid_of = {device_id: device.grid for device_id, device in city.devices.items()} | {
+            camera_id: camera.grid for camera_id, camera in city.cameras.items()
+        }
+        self._judge = Judge(
+            city,
+            configuration.thresholds,
+            grids=grids,
+            open_findings=open_findings(recent),
+            listening_since=listening_since,
+        )
+
+    @property
+    def memory_s(self) -> float:
+        """How far back `rebuild` must be fed."""
+        return self._judge.memory_s
+
+    @property
+    def open_alerts(self) -> Sequence[Alert]:
+        """The alerts whose condition holds."""
+        return self._intake.open_alerts
+
+    def rebuild(self, recorded: Iterable[tuple[Observation, bool]], *, emit_from: datetime) -> list[AlertChange]:
+        """Fold what was stored before; return the changes that the last transaction may have missed."""
+        return self._intake.take(self._judge.rebuild(recorded, emit_from=emit_from))
+
+    def drop_unwatched(self, at: datetime) -> list[AlertChange]:
+        """Return the clearing of open alerts whose device, camera or rule the configuration no longer has."""
+        city, thresholds = self.configuration.city, self.configuration.thresholds
+        watched = []
+        for alert in self._intake.open_alerts:
+            place = alert.camera_id or alert.subject
+            known = place in city.devices or place in city.cameras or place in city.circuits
+            if known and thresholds.is_enabled(alert.rule):
+                watched.append((alert.rule, alert.subject))
+        return self._intake.drop_unwatched(watched, at)
+
+    def decode(self, messages: Sequence[Message]) -> Decoded:
+        """Return what `messages` hold; whatever cannot be read is in `quarantined`."""
+        out = Decoded()
+        decode = self._decoder.decode
+        for message in messages:
+            found = decode(message.topic, message.payload, message.received_at, retained=message.retained)
+            out.observations += found.observations
+            out.pictures += found.pictures
+            out.quarantined += found.quarantined
+            hour = message.received_at.replace(minute=0, second=0, microsecond=0)
+            out.received[found.grid, hour] += found.received
+        return out
+
+    def judge(self, decoded: Decoded, *, now: datetime) -> Batch:
+        """Return the batch to store for what was decoded, with the alerts it changes."""
+        judgement = self._judge.observe(decoded.observations)
+        batch = self._batch(decoded, judgement.late, now=now)
+        batch.changes.extend(self._intake.take(judgement.findings))
+        return batch
+
+    def tick(self, at: datetime) -> list[AlertChange]:
+        """Let hub time reach `at`; return what that changes."""
+        return self._intake.take(self._judge.advance(at))
+
+    def resume_listening(self, at: datetime) -> None:
+        """Forget the time in which nothing could be heard: silence needs its grace again."""
+        self._judge.resume_listening(at)
+
+    def _batch(self, decoded: Decoded, late: set[int], *, now: datetime) -> Batch:
+        batch = Batch(at=now, received=decoded.received)
+        batch.quarantined.extend(decoded.quarantined)
+        grid_of = self._grid_of
+        batch.pictures.extend((picture, grid_of[picture.camera_id]) for picture in decoded.pictures)
+        readings = batch.readings
+        for index, observation in enumerate(decoded.observations):
+            if type(observation) is Reading:
+                readings.append((observation, grid_of[observation.device_id], index in late))
+            elif type(observation) is Frame:
+                batch.frames.append((observation, grid_of[observation.camera_id], index in late))
+            elif type(observation) is Status:
+                batch.statuses.append((observation, grid_of[observation.device_id]))
+        return batch

@@ -1,0 +1,232 @@
+"""The ingest worker: take messages, fold them, store the batch in one transaction, only then acknowledge.
+
+A dead database is waited for with the batch in hand: nothing is acknowledged, the broker's window fills, and reading
+stops by itself. A dead broker is waited for by the consumer. Either way work resumes alone.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from hub.clock import Clock
+from hub.config.load import Configuration
+from hub.log import logger
+from hub.store.write import Batch, Store, StoreUnavailable, Written
+from hub.worker.evidence import request, requests_of
+from hub.worker.fold import Fold, Message
+from hub.worker.metrics import Metrics
+from ingest.mqtt import Consumer
+
+log = logger("ingest")
+
+BATCH_LIMIT = 2000  # messages; with the default window of 4000, one batch is stored while the next one gathers
+BATCH_WAIT_S = 0.05
+TICK_S = 1.0
+DEAF_S = 5.0  # longer than this without a turn of the loop is time in which silence cannot be judged
+RECENT = timedelta(days=7)  # how far back a new alert is linked to the last one of its kind and place
+
+
+class GridsTaken(RuntimeError):
+    """Another worker holds one of these grids; two would judge the same devices twice."""
+
+
+class IngestWorker:
+    """One worker for some grids (None: the whole city)."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        configuration: Configuration,
+        grids: frozenset[str] | None,
+        consumer: Consumer,
+        store: Store,
+        clock: Clock,
+        metrics: Metrics,
+        stop: threading.Event,
+        wall_pause: Callable[[float], bool] | None = None,
+    ) -> None:
+        """Take the parts; nothing is opened yet. `wall_pause(seconds)` waits and tells whether to stop."""
+        self._name = name
+        self._configuration = configuration
+        self._grids = grids
+        self._consumer = consumer
+        self._store = store
+        self._clock = clock
+        self._metrics = metrics
+        self._stop = stop
+        self._pause = wall_pause or stop.wait
+        self._fold: Fold | None = None
+        self._wanted: Configuration | None = None
+        self._last_turn = self._listening_since = clock.now()
+        self._last_tick: datetime | None = None
+        self._clock_steps = clock.steps
+
+    @property
+    def grids(self) -> list[str]:
+        """The grids this worker judges."""
+        return sorted(self._grids if self._grids is not None else self._configuration.city.grids)
+
+    def run(self) -> None:
+        """Work until asked to stop; the batch in hand is finished first."""
+        if not self._connect():
+            return
+        self._start_fold(self._configuration)
+        self._consumer.start()
+        try:
+            while not self._stop.is_set():
+                self.run_once(BATCH_WAIT_S)
+        finally:
+            self._consumer.stop()
+            self._store.close()
+        log.info("stopped", worker=self._name)
+
+    def run_once(self, wait_s: float) -> int:
+        """Store and acknowledge what is waiting, and let time pass; return how many messages that was."""
+        if self._wanted is not None:
+            self._start_fold(self._wanted)
+            self._wanted = None
+        messages = self._consumer.take(BATCH_LIMIT, wait_s)
+        now = self._clock.now()
+        fold = self._require_fold()
+        self._notice_deafness(fold, now)
+        if messages:
+            batch = fold.judge(fold.decode(messages), now=now)
+        else:
+            batch = Batch(at=now)
+        due = self._last_tick is None or (now - self._last_tick).total_seconds() >= TICK_S
+        if due:
+            batch.changes.extend(fold.tick(now))
+            batch.listening = (self._name, self.grids, self._listening_since, now)
+            self._last_tick = now
+        if messages or due:
+            written = self._write(batch, messages)
+            if written is None:
+                return 0
+            self._consumer.ack(messages)
+            self._after_commit(batch, written, messages)
+        self._last_turn = self._clock.now()
+        return len(messages)
+
+    def reload(self, configuration: Configuration) -> None:
+        """Take a new configuration at the next turn of the loop; may be called from another thread."""
+        self._wanted = configuration
+
+    def _require_fold(self) -> Fold:
+        if self._fold is None:
+            raise RuntimeError("the worker was not started")
+        return self._fold
+
+    def _connect(self) -> bool:
+        """Open the database, waiting for it as long as it takes; return False when asked to stop meanwhile."""
+        for wait_s in backoff():
+            if self._stop.is_set():
+                return False
+            try:
+                self._store.connect()
+                taken = self._store.claim(self.grids)
+            except StoreUnavailable as error:
+                log.warning("waiting for the database", error=str(error), next_try_s=round(wait_s, 1))
+                if self._pause(wait_s):
+                    return False
+                continue
+            if taken:
+                raise GridsTaken(f"another ingest worker holds grid {', '.join(taken)}; stop it or choose other grids")
+            return True
+        return False
+
+    def _start_fold(self, configuration: Configuration) -> None:
+        """Rebuild the judges' state from what is stored; what a killed worker had not judged yet is judged now."""
+        while not self._stop.is_set():
+            try:
+                self._fold = self._rebuilt(configuration)
+                self._configuration = configuration
+                return
+            except StoreUnavailable as error:
+                log.warning("the database went away during the start", error=str(error))
+                if not self._connect():
+                    return
+
+    def _rebuilt(self, configuration: Configuration) -> Fold:
+        now = self._clock.now()
+        self._store.save_configuration(configuration.version, configuration.city, configuration.thresholds)
+        recent = self._store.recent_alerts(self.grids, now - RECENT)
+        fold = Fold(configuration, grids=self._grids, recent=recent, listening_since=now)
+        # What is stored was judged, but for what a killed worker still held back for reordering. The second half of the
+        # memory is therefore judged aloud: identity makes a repeat harmless. The first half is not, because a condition
+        # that began before the memory would get a wrong `since` there; the memory is twice the longest duration.
+        heard_until = self._store.heard_until(self.grids) or now
+        begin = heard_until - timedelta(seconds=fold.memory_s)
+        changes = fold.rebuild(
+            self._store.recorded(self.grids, begin, now, nights_of=configuration.city),
+            emit_from=begin + timedelta(seconds=fold.memory_s / 2),
+        )
+        changes += fold.drop_unwatched(now)
+        self._listening_since = self._last_turn = now
+        self._last_tick = None
+        self._clock_steps = self._clock.steps
+        if changes:
+            self._store.write(Batch(at=now, changes=changes))
+        for alert in fold.open_alerts:
+            self._ask(request(alert))
+        log.info(
+            "judging",
+            worker=self._name,
+            grids=self.grids,
+            config_version=configuration.version,
+            open_alerts=len(fold.open_alerts),
+            memory_s=fold.memory_s,
+        )
+        return fold
+
+    def _notice_deafness(self, fold: Fold, now: datetime) -> None:
+        """After an outage or a step of the machine's clock, begin a new listening interval."""
+        stepped = self._clock.steps != self._clock_steps
+        deaf_s = (now - self._last_turn).total_seconds()
+        connected = self._consumer.health.connected
+        if stepped or deaf_s > DEAF_S or not connected:
+            if stepped or deaf_s > DEAF_S:
+                log.warning("was deaf; silence needs its grace again", deaf_s=round(deaf_s, 1), clock_stepped=stepped)
+            fold.resume_listening(now)
+            self._listening_since = now
+            self._clock_steps = self._clock.steps
+
+    def _write(self, batch: Batch, messages: Sequence[Message]) -> Written | None:
+        """Store `batch`, waiting for the database as long as it takes; None when asked to stop before it is stored."""
+        for wait_s in backoff():
+            try:
+                return self._store.write(batch)
+            except StoreUnavailable as error:
+                self._metrics.store_retries.inc()
+                log.warning("the batch waits for the database", error=str(error), next_try_s=round(wait_s, 1))
+                if self._pause(wait_s):
+                    return None
+        return None
+
+    def _after_commit(self, batch: Batch, written: Written, messages: Sequence[Message]) -> None:
+        self._metrics.observe(batch, written, messages, self._consumer.health)
+        self._ask(requests_of(batch.changes))
+        for change in batch.changes:
+            log.info(
+                change.type.value,
+                rule=change.alert.rule,
+                subject=change.alert.subject,
+                grid=change.alert.grid,
+                at=change.at.isoformat(),
+                reason=change.alert.reason.text,
+            )
+
+    def _ask(self, requests: Iterable[tuple[str, bytes]]) -> None:
+        for topic, payload in requests:
+            self._consumer.publish(topic, payload)
+
+
+def backoff(first_s: float = 0.2, longest_s: float = 10.0) -> Iterator[float]:
+    """Yield waiting times without end: doubling, at most `longest_s`, each drawn between half and whole."""
+    wait_s = first_s
+    while True:
+        yield wait_s * random.uniform(0.5, 1.0)
+        wait_s = min(wait_s * 2, longest_s)
