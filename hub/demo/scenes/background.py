@@ -200,8 +200,5 @@ def _sky(scene: Scene, rays: Floats, rng: np.random.Generator) -> Floats:
     night = np.array([38.0, 30.0, 28.0]) * rng.uniform(0.6, 1.3) * (1.3 - up)
     dusk = np.array([120.0, 140.0, 190.0]) * (1 - up) + np.array([140.0, 95.0, 80.0]) * up
     level = scene.light.daylight
-    if level < 0.5:
-        sky = night + (dusk - night) * (level * 2)
-    else:
-        sky = dusk + (day - dusk) * (level * 2 - 1)
-    return sky.astype(np.float32)
+    sky = night + (dusk - night) * (level * 2) if level < 0.5 else dusk + (day - dusk) * (level * 2 - 1)
+    return np.asarray(sky, np.float32)

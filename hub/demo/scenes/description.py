@@ -8,6 +8,7 @@ street, away from the camera; 90 degrees points right.
 from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 LABELS = ("car", "bus", "truck", "motorcycle", "person", "stall")
 
@@ -138,7 +139,7 @@ class Path:
 
     def __post_init__(self) -> None:
         times = [waypoint.at_s for waypoint in self.waypoints]
-        if not times or any(later <= earlier for earlier, later in zip(times, times[1:], strict=False)):
+        if not times or any(later <= earlier for earlier, later in pairwise(times)):
             raise ValueError("a path needs waypoints with rising times")
         if self.period_s is not None and self.period_s <= 0:
             raise ValueError(f"a period must be positive, not {self.period_s}")

@@ -18,9 +18,7 @@ class Projector:
         self.focal_px = view.width_px / 2 / math.tan(math.radians(view.fov_deg) / 2)
         self.position = np.array([view.x_m, 0.0, view.height_m], np.float32)
         yaw, tilt, roll = (math.radians(a) for a in (view.yaw_deg, view.tilt_deg, view.roll_deg))
-        ahead = np.array(
-            [math.sin(yaw) * math.cos(tilt), math.cos(yaw) * math.cos(tilt), -math.sin(tilt)], np.float32
-        )
+        ahead = np.array([math.sin(yaw) * math.cos(tilt), math.cos(yaw) * math.cos(tilt), -math.sin(tilt)], np.float32)
         level = np.array([math.cos(yaw), -math.sin(yaw), 0.0], np.float32)
         down = np.cross(ahead, level)
         right = level * math.cos(roll) + down * math.sin(roll)
@@ -30,9 +28,10 @@ class Projector:
 
     def pixels(self, points: Floats) -> tuple[Floats, Floats]:
         """Return the picture positions (N, 2) and the depths (N) of world points (N, 3)."""
-        seen = (points - self.position) @ self._rotation.T
+        seen = np.asarray((points - self.position) @ self._rotation.T, np.float32)
         depth = seen[:, 2]
-        return seen[:, :2] * (self.focal_px / depth[:, None]) + self._centre, depth
+        where: Floats = seen[:, :2] * (np.float32(self.focal_px) / depth[:, None]) + self._centre
+        return where, depth
 
     def depth(self, x_m: float, y_m: float) -> float:
         """Return how far along the camera's axis a point of the ground lies."""

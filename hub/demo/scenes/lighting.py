@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hub.demo.scenes.description import Light, Street, Weather
 from hub.demo.scenes.geometry import Floats
@@ -34,7 +33,8 @@ class Lighting:
         sky = _GREY if self.light.weather is not Weather.CLEAR else _NOON
         day = _LOW_SUN + (sky - _LOW_SUN) * min(1.0, daylight * 1.6)
         level = daylight**0.7
-        return (_MOON * (1 - level) + day * level).astype(np.float32)
+        ambient: Floats = (_MOON * (1 - level) + day * level).astype(np.float32)
+        return ambient
 
     def lamp_places(self) -> list[tuple[float, float]]:
         """Return where the street lamps stand, as far as a camera can see."""
@@ -58,13 +58,9 @@ class Lighting:
             distance2 = (x_m - reach) ** 2 + (y_m - lamp_y) ** 2
             pool += (height2 / (distance2 + height2)) ** 2
         strength = 0.62 * (1 - self.light.daylight)
-        return lit + np.minimum(pool, 1.3)[..., None] * self._lamp_colour * strength
+        total: Floats = lit + np.minimum(pool, 1.3)[..., None] * self._lamp_colour * strength
+        return total
 
     def at(self, x_m: float, y_m: float) -> Floats:
         """Return the light (3) on one point of the street."""
-        return self.over(np.float32(x_m), np.float32(y_m))  # type: ignore[arg-type]
-
-    @property
-    def lamp_colour(self) -> NDArray[np.float32]:
-        """The colour of the street lamps, brightest channel 1."""
-        return self._lamp_colour
+        return self.over(np.asarray(x_m, np.float32), np.asarray(y_m, np.float32))

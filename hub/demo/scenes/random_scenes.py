@@ -1,0 +1,219 @@
+"""A seed in, one plausible street scene out: any camera, light, weather and traffic the model should cope with."""
+
+import numpy as np
+
+from hub.demo.scenes.description import (
+    Actor,
+    Colour,
+    Light,
+    Marking,
+    MarkingKind,
+    Path,
+    Prop,
+    PropKind,
+    Scene,
+    Size,
+    Street,
+    View,
+    Waypoint,
+    Weather,
+    standing,
+)
+
+SCENE_S = 12.0  # a random scene's actors are there for this long
+
+_SIZES: dict[str, tuple[tuple[float, float], tuple[float, float], tuple[float, float]]] = {
+    "car": ((3.6, 5.0), (1.65, 1.95), (1.4, 1.95)),
+    "bus": ((8.5, 12.5), (2.4, 2.6), (2.9, 3.3)),
+    "truck": ((5.6, 10.5), (2.0, 2.6), (2.6, 3.9)),
+    "motorcycle": ((1.6, 2.0), (0.6, 0.75), (1.6, 1.75)),
+    "person": ((0.45, 0.55), (0.5, 0.6), (1.15, 1.85)),
+    "stall": ((1.7, 3.4), (1.4, 2.4), (2.1, 2.8)),
+}
+_PAINTS: tuple[Colour, ...] = (
+    (225, 225, 225), (235, 238, 238), (45, 45, 48), (30, 30, 32), (150, 152, 150), (95, 95, 92),
+    (40, 40, 165), (140, 70, 30), (60, 75, 95), (190, 190, 200), (35, 120, 190), (70, 110, 60),
+)  # fmt: skip
+_HOLDING = {"car": 0.46, "bus": 0.09, "truck": 0.13, "motorcycle": 0.32}
+
+
+def random_actor(rng: np.random.Generator, label: str, name: str, path: Path) -> Actor:
+    """Return an actor of a class with a size, a colour and a look of its own."""
+    long, wide, high = (round(float(rng.uniform(*span)), 2) for span in _SIZES[label])
+    if label in ("car", "truck") and rng.random() < 0.75:
+        colour = _PAINTS[int(rng.integers(len(_PAINTS)))]
+    else:
+        b, g, r = np.clip(rng.normal(125, 75, 3), 12, 248).astype(int).tolist()
+        colour = (b, g, r)
+    size = Size(length_m=long, width_m=wide, height_m=high)
+    return Actor(actor_id=name, label=label, size=size, colour=colour, path=path, look=int(rng.integers(1, 1_000_000)))
+
+
+def random_scene(seed: int) -> Scene:
+    """Return the scene of this seed."""
+    rng = np.random.default_rng((seed, 61))
+    lanes = int(rng.choice([2, 2, 4, 4, 6]))
+    half = lanes / 2 * float(rng.uniform(3.0, 3.8)) + float(rng.uniform(0.3, 1.5))
+    street = Street(
+        road_half_m=half,
+        pavement_m=float(rng.uniform(2.5, 7.0)),
+        lanes=lanes,
+        markings=_markings(rng, half),
+        look=int(rng.integers(0, 100_000)),
+    )
+    view = _view(rng, street)
+    actors = _actors(rng, street, view)
+    return Scene(
+        view=view,
+        street=street,
+        light=_light(rng),
+        actors=tuple(actors),
+        props=_props(rng, street, view),
+        seed=seed,
+        noise=float(rng.uniform(0.3, 1.7)),
+    )
+
+
+def _light(rng: np.random.Generator) -> Light:
+    weather = rng.choice([Weather.CLEAR, Weather.OVERCAST, Weather.RAIN], p=[0.5, 0.25, 0.25])
+    hour = rng.random()
+    if hour < 0.42:
+        daylight = float(rng.uniform(0.5, 1.0))
+    elif hour < 0.58:
+        daylight = float(rng.uniform(0.1, 0.5))
+    else:
+        daylight = float(rng.uniform(0.0, 0.08))
+    return Light(daylight=daylight, lamps_on=daylight < 0.25, weather=Weather(str(weather)))
+
+
+def _view(rng: np.random.Generator, street: Street) -> View:
+    """Hang the camera over or beside the road, looking along it or across it."""
+    height = float(rng.uniform(3.5, 9.0))
+    reach = street.road_half_m + min(2.0, street.pavement_m * 0.5)
+    side = float(rng.choice([-1, 1]))
+    if rng.random() < 0.3:
+        x, yaw = side * reach, -side * float(rng.uniform(40, 90))
+    else:
+        x = side * reach * float(rng.uniform(0.0, 1.0))
+        yaw = -side * float(rng.uniform(-6, 34)) * abs(x) / reach + float(rng.normal(0, 5))
+    return View(
+        height_m=height,
+        x_m=x,
+        yaw_deg=yaw,
+        tilt_deg=float(rng.uniform(8, 22) + (height - 4) * 1.2),
+        roll_deg=float(rng.normal(0, 1.2)),
+        fov_deg=float(rng.uniform(48, 82)),
+    )
+
+
+def _markings(rng: np.random.Generator, half: float) -> tuple[Marking, ...]:
+    found = []
+    if rng.random() < 0.5:
+        y = float(rng.uniform(8, 30))
+        found.append(Marking(kind=MarkingKind.ZEBRA, x0_m=-half, x1_m=half, y0_m=y, y1_m=y + 4))
+    if rng.random() < 0.4:
+        y, x = float(rng.uniform(5, 30)), float(rng.uniform(0, half - 3))
+        found.append(Marking(kind=MarkingKind.HATCH, x0_m=x, x1_m=half, y0_m=y, y1_m=y + float(rng.uniform(5, 12))))
+    if rng.random() < 0.5:
+        x, y = half + 0.5, float(rng.uniform(5, 25))
+        for k in range(3):
+            y0 = y + k * 4
+            found.append(Marking(kind=MarkingKind.BAY, x0_m=x, x1_m=x + 2.4, y0_m=y0, y1_m=y0 + 3.5))
+    return tuple(found)
+
+
+def _props(rng: np.random.Generator, street: Street, view: View) -> tuple[Prop, ...]:
+    found = []
+    spacing = float(rng.uniform(6, 14))
+    trees = rng.random() < 0.7
+    for side in (-1, 1):
+        for k in range(7):
+            x = side * (street.road_half_m + 0.9)
+            in_the_way = np.hypot(x - view.x_m, k * spacing + 3) < 10.0
+            if trees and not in_the_way and rng.random() < 0.8:
+                found.append(Prop(kind=PropKind.TREE, x_m=x, y_m=k * spacing + 3, look=int(rng.integers(1000))))
+        for kind in (PropKind.LAMP, PropKind.BIN, PropKind.SIGN):
+            for _ in range(int(rng.integers(0, 3))):
+                x = side * (street.road_half_m + float(rng.uniform(0.4, 1.2)))
+                y = float(rng.uniform(4, 50))
+                found.append(Prop(kind=kind, x_m=x, y_m=y, look=int(rng.integers(1000))))
+    return tuple(found)
+
+
+def _actors(rng: np.random.Generator, street: Street, view: View) -> list[Actor]:
+    """Fill lanes, kerbs and pavements; two things never stand in one another."""
+    actors: list[Actor] = []
+    taken: list[tuple[float, float, float, float]] = []
+    # A camera that looks across the street sees only a short piece of it.
+    across = abs(view.yaw_deg) > 50
+    nearest, farthest = (-8.0, 18.0) if across else (3.0, 48.0)
+
+    def free(x: float, y: float, long: float, wide: float) -> bool:
+        if any(abs(x - a) < (wide + c) / 2 and abs(y - b) < (long + d) / 2 for a, b, d, c in taken):
+            return False
+        taken.append((x, y, long, wide))
+        return True
+
+    def add(label: str, x: float, y: float, heading: float, speed: float) -> None:
+        actor = random_actor(rng, label, f"{label}-{len(actors)}", standing(x, y, heading))
+        turned = abs(np.sin(np.radians(heading))) > 0.7
+        long, wide = actor.size.length_m + 0.5, actor.size.width_m + 0.3
+        if not free(x, y, *((wide, long) if turned else (long, wide))):
+            return
+        path = standing(x, y, heading)
+        if speed:
+            dx, dy = np.sin(np.radians(heading)) * speed, np.cos(np.radians(heading)) * speed
+            end = Waypoint(SCENE_S, float(x + dx * SCENE_S), float(y + dy * SCENE_S), heading)
+            path = Path(waypoints=(Waypoint(0.0, x, y, heading), end))
+        actors.append(
+            Actor(
+                actor_id=actor.actor_id,
+                label=label,
+                size=actor.size,
+                colour=actor.colour,
+                path=path,
+                look=actor.look,
+            )
+        )
+
+    half, lanes = street.road_half_m, street.lanes
+    vehicles = list(_HOLDING)
+    shares = list(_HOLDING.values())
+    for _ in range(int(rng.integers(1, 11))):
+        lane = int(rng.integers(lanes))
+        x = -half + (lane + 0.5) * 2 * half / lanes + float(rng.normal(0, 0.25))
+        heading = 0.0 if x > 0 else 180.0
+        heading += float(rng.normal(0, 3))
+        add(
+            str(rng.choice(vehicles, p=shares)),
+            x,
+            float(rng.uniform(nearest, farthest)),
+            heading,
+            float(rng.uniform(0, 5)),
+        )
+    for _ in range(int(rng.integers(0, 5))):  # parked along the kerb or on the pavement
+        side = float(rng.choice([-1, 1]))
+        on_pavement = rng.random() < 0.4
+        x = side * (half + 1.4 if on_pavement else half - 1.3)
+        heading = float(rng.choice([0.0, 180.0, 90.0, -90.0], p=[0.4, 0.4, 0.1, 0.1])) + float(rng.normal(0, 4))
+        label = str(rng.choice(["car", "truck", "motorcycle"], p=[0.6, 0.12, 0.28]))
+        add(label, x, float(rng.uniform(nearest, farthest * 0.7)), heading, 0.0)
+    for _ in range(int(rng.integers(0, 4))):
+        side = float(rng.choice([-1, 1]))
+        offset = float(rng.uniform(-1.5, max(0.5, street.pavement_m - 1.2)))
+        x, y = side * (half + offset), float(rng.uniform(nearest + 2, farthest * 0.65))
+        heading = float(rng.choice([0.0, 90.0, 180.0, 270.0])) + float(rng.normal(0, 8))
+        add("stall", x, y, heading, 0.0)
+        if rng.random() < 0.6:  # its keeper
+            add("person", x + float(rng.choice([-1, 1])) * 1.6, y + float(rng.normal(0, 0.8)), heading, 0.0)
+    for _ in range(int(rng.integers(0, 9))):
+        crossing = rng.random() < 0.25
+        x = (
+            float(rng.uniform(-half, half))
+            if crossing
+            else float(rng.choice([-1, 1])) * (half + float(rng.uniform(0.3, street.pavement_m)))
+        )
+        heading = float(rng.choice([90.0, -90.0])) if crossing else float(rng.choice([0.0, 180.0]))
+        y = float(rng.uniform(nearest, farthest * 0.55))
+        add("person", x, y, heading + float(rng.normal(0, 15)), float(rng.uniform(0.0, 1.6)))
+    return actors
