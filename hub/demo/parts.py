@@ -11,7 +11,10 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from hub.log import configure
 
@@ -36,7 +39,7 @@ def telemetry(order: dict[str, Any], stop: threading.Event) -> None:
 
     run(
         order["mqtt"],
-        order["city"],
+        yaml.safe_load(Path(order["city_file"]).read_text(encoding="utf-8")),
         started_at=datetime.fromisoformat(order["started_at"]),
         stop=stop,
     )

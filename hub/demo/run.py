@@ -102,7 +102,7 @@ class _Demo:
         self._start_roles(ports, city_file, detectors_file)
         self._await_api()
         after = self._client.newest_seq()
-        self._start_city(ports, city)
+        self._start_city(ports, city["timezone"], city_file)
         show = Show(timezone=city["timezone"])
         self._greet(show, began, for_s)
         ready = time.monotonic()
@@ -136,12 +136,12 @@ class _Demo:
                 role, [sys.executable, "-m", "hub.cli", role, "--mark", _mark(self._folder)], environment
             )
 
-    def _start_city(self, ports: Ports, city: dict[str, Any]) -> None:
+    def _start_city(self, ports: Ports, timezone: str, city_file: Path) -> None:
         started_at = (clock.now() + timedelta(seconds=LEAD_S)).isoformat()
-        self._part("cameras", {"ports": ports.cameras, "started_at": started_at, "timezone": city["timezone"]})
+        self._part("cameras", {"ports": ports.cameras, "started_at": started_at, "timezone": timezone})
         self._part(
             "telemetry",
-            {"mqtt": f"mqtt://127.0.0.1:{ports.broker}", "city": city, "started_at": started_at},
+            {"mqtt": f"mqtt://127.0.0.1:{ports.broker}", "city_file": str(city_file), "started_at": started_at},
         )
 
     def _part(self, name: str, order: dict[str, Any]) -> None:

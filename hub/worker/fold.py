@@ -1,4 +1,4 @@
-"""Takes messages, gives the batch to store: decode, judge, alerts. No I/O and no clock, so that replay is the same code."""
+"""Takes messages, gives the batch to store: decode, judge, alerts. No I/O, no clock: a replay runs the same code."""
 
 from __future__ import annotations
 

@@ -93,10 +93,7 @@ class IngestWorker:
         now = self._clock.now()
         fold = self._require_fold()
         self._notice_deafness(fold, now)
-        if messages:
-            batch = fold.judge(fold.decode(messages), now=now)
-        else:
-            batch = Batch(at=now)
+        batch = fold.judge(fold.decode(messages), now=now) if messages else Batch(at=now)
         due = self._last_tick is None or (now - self._last_tick).total_seconds() >= TICK_S
         if due:
             batch.changes.extend(fold.tick(now))

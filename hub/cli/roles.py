@@ -1,0 +1,91 @@
+"""`lianqin demo|ingest|vision|api`: the roles, each a process."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from hub.cli.failure import CommandError
+from hub.settings import Settings, from_environment
+
+Mark = Annotated[str, typer.Option(hidden=True, help="Words in the command line by which a supervisor knows its own.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the roles to the command line."""
+    app.command()(demo)
+    app.command()(ingest)
+    app.command()(vision)
+    app.command()(api)
+
+
+def _begin(role: str) -> tuple[Settings, threading.Event]:
+    from hub.log import configure
+
+    settings = from_environment()
+    configure(level=settings.log_level, form=settings.log_format, role=role)
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    return settings, stop
+
+
+def demo(
+    for_s: Annotated[float | None, typer.Option("--for", min=1, help="End by itself after this many seconds.")] = None,
+) -> None:
+    """Run the whole hub and a living city on this machine, with nothing installed beforehand."""
+    from hub.demo.run import DemoError, run
+
+    settings = from_environment()
+    try:
+        raise SystemExit(run(settings, for_s=for_s))
+    except DemoError as error:
+        raise CommandError(str(error)) from None
+
+
+def ingest(
+    grids: Annotated[str, typer.Option(help="Grids of this worker, parted by commas; all by default.")] = "",
+    metrics_port: Annotated[int, typer.Option(min=0, max=65535, help="Prometheus port on loopback; 0: none.")] = 0,
+    mark: Mark = "",
+) -> None:
+    """Take messages from the broker, judge them and store what they mean."""
+    from hub.worker.serve import serve
+
+    settings, stop = _begin("ingest")
+    chosen = frozenset(part.strip() for part in grids.split(",") if part.strip()) or None
+    serve(settings, grids=chosen, metrics_port=metrics_port, stop=stop)
+
+
+def vision(
+    cameras: Annotated[str, typer.Option(help="Cameras of this worker, parted by commas; all by default.")] = "",
+    mark: Mark = "",
+) -> None:
+    """Watch cameras and publish what stands in their pictures."""
+    from detectors.vision.worker import run_cameras
+    from detectors.vision.yolo import ModelError
+    from hub.config.load import load_city
+
+    settings, stop = _begin("vision")
+    city = load_city(settings.city)
+    chosen = [part.strip() for part in cameras.split(",") if part.strip()] or sorted(city.cameras)
+    if unknown := [camera for camera in chosen if camera not in city.cameras]:
+        raise CommandError(f"{settings.city} has no camera {', '.join(unknown)}")
+    if not chosen:
+        raise CommandError(f"{settings.city} has no cameras")
+    try:
+        run_cameras(city, chosen, settings.mqtt_url, settings.model, stop)
+    except ModelError as error:
+        raise CommandError(str(error)) from None
+
+
+def api(mark: Mark = "") -> None:
+    """Serve the HTTP API."""
+    from hub.api.serve import serve
+    from hub.config.load import load
+
+    settings, stop = _begin("api")
+    configuration = load(settings.city, settings.detectors)
+    serve(settings, configuration, stop)

@@ -1,0 +1,85 @@
+"""Puts the ingest role together from the settings, and reloads its configuration when the files change."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from prometheus_client import start_http_server
+
+from hub import clock
+from hub.config.load import load
+from hub.config.yaml_source import ConfigError
+from hub.log import logger
+from hub.settings import Settings
+from hub.store.write import Store
+from hub.worker.ingest_role import IngestWorker
+from hub.worker.metrics import Metrics
+from ingest.mqtt import Consumer, parse_url
+from ingest.topics import subscriptions
+
+log = logger("ingest")
+LOOK_S = 2.0
+
+
+def serve(settings: Settings, *, grids: frozenset[str] | None, metrics_port: int, stop: threading.Event) -> None:
+    """Run one ingest worker until `stop`; raise ConfigError for a bad configuration or an unknown grid."""
+    configuration = load(settings.city, settings.detectors)
+    unknown = sorted((grids or frozenset()) - configuration.city.grids.keys())
+    if unknown:
+        raise ConfigError([f"{settings.city}: there is no grid {', '.join(unknown)}"])
+    shard = "-".join(sorted(grids)) if grids else "all"
+    metrics = Metrics()
+    consumer = Consumer(
+        parse_url(settings.mqtt_url),
+        client_id=f"lianqin-ingest-{shard}",
+        subscriptions=subscriptions(grids),
+        now=clock.now,
+        ca=settings.mqtt_ca or None,
+    )
+    worker = IngestWorker(
+        name=f"{socket.gethostname()}-{os.getpid()}-{shard}",
+        configuration=configuration,
+        grids=grids,
+        consumer=consumer,
+        store=Store(settings.database_url),
+        clock=clock.SYSTEM,
+        metrics=metrics,
+        stop=stop,
+    )
+    if metrics_port:
+        start_http_server(metrics_port, addr="127.0.0.1", registry=metrics.registry)
+    paths = [path for path in (settings.city, settings.detectors) if path is not None]
+
+    def reload() -> None:
+        worker.reload(load(settings.city, settings.detectors))
+
+    threading.Thread(target=watch, args=(paths, reload, stop), name="configuration", daemon=True).start()
+    worker.run()
+
+
+def watch(paths: list[Path], reload: Callable[[], None], stop: threading.Event, look_s: float = LOOK_S) -> None:
+    """Call `reload` when a file of `paths` has changed; a configuration it refuses is logged and the old one stays."""
+    seen = [_fingerprint(path) for path in paths]
+    while not stop.wait(look_s):
+        now = [_fingerprint(path) for path in paths]
+        if now == seen:
+            continue
+        seen = now
+        try:
+            reload()
+        except ConfigError as error:
+            log.error("the changed configuration is refused; the old one stays", problems=error.problems)
+        else:
+            log.info("the configuration has changed")
+
+
+def _fingerprint(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
