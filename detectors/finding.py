@@ -67,7 +67,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenFinding:
-    """A finding that was raised and not cleared when a worker stopped: what a new worker is told at start."""
+    """A finding that was raised and not cleared when a worker stopped: what a new worker is told at start.
+
+    `numbers` are those of its last reason: what a detector must remember of an open finding, such as the level from
+    before a burst, stands there for people and comes back to it here.
+    """
 
     rule: str
     subject: str
@@ -76,3 +80,4 @@ class OpenFinding:
     severity: Severity
     members: tuple[str, ...] = ()
     box: Box | None = None
+    numbers: Mapping[str, Number] = field(default_factory=dict)

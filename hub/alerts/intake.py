@@ -131,6 +131,7 @@ def open_findings(alerts: Iterable[Alert]) -> list[OpenFinding]:
             severity=alert.severity,
             members=alert.members,
             box=alert.box,
+            numbers=alert.reason.numbers,
         )
         for alert in alerts
         if alert.condition is Condition.ACTIVE
