@@ -56,6 +56,13 @@ class Thresholds(Section):
             raise KeyError(rule)
         return section
 
+    def is_enabled(self, rule: str) -> bool:
+        """Tell whether `rule` is judged; a name that is no rule is not."""
+        try:
+            return self.of_rule(rule).enabled
+        except KeyError:
+            return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
