@@ -1,0 +1,436 @@
+"""Whatever bytes arrive become observations or quarantined pieces: nothing is lost and nothing is raised."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ingest.city import Camera, City, Device, DeviceKind, Grid
+from ingest.decode import MAX_MESSAGE_BYTES, Decoded, Decoder
+from ingest.observation import Box, Frame, Quantity, QuarantineReason, Reading, Status
+
+NOW = datetime(2026, 11, 22, 10, 0, 1, tzinfo=UTC)
+AT = "2026-11-22T18:00:00+08:00"
+AT_UTC = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+ALERT = "0b6f8d1e-3f0e-4c5b-9b57-0d3a52a2f6a1"
+JPEG = b"\xff\xd8\xff\xe0" + b"picture"
+
+WATER = "city/01/water/w-1/telemetry"
+LAMP = "city/01/streetlight/lamp-1/telemetry"
+BATCH = "city/01/gateway/gw-1/batch"
+STATUS = "city/01/water/w-1/status"
+DETECTIONS = "city/01/camera/cam-1/detections"
+EVIDENCE = "city/01/camera/cam-1/evidence"
+
+
+def city() -> City:
+    kinds = {
+        "w-1": (DeviceKind.WATER, "01"),
+        "w-2": (DeviceKind.WATER, "02"),
+        "lamp-1": (DeviceKind.STREETLIGHT, "01"),
+        "lamp-2": (DeviceKind.STREETLIGHT, "01"),
+        "gw-1": (DeviceKind.GATEWAY, "01"),
+    }
+    return City(
+        name="试验市",
+        timezone="Asia/Shanghai",
+        latitude=30.0,
+        longitude=120.0,
+        grids={grid: Grid(grid_id=grid, name=grid) for grid in ("01", "02")},
+        devices={
+            device_id: Device(device_id=device_id, kind=kind, grid=grid, interval_s=10)
+            for device_id, (kind, grid) in kinds.items()
+        },
+        cameras={"cam-1": Camera(camera_id="cam-1", grid="01", url="tcp://127.0.0.1:1")},
+    )
+
+
+DECODER = Decoder(city())
+
+
+def decode(topic: str, payload: object, **options: bool) -> Decoded:
+    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return DECODER.decode(topic, raw, NOW, **options)
+
+
+def reading(device_id: str, quantity: Quantity, value: float, at: datetime = AT_UTC) -> Reading:
+    return Reading(device_id, quantity, value, at, NOW)
+
+
+def refused(decoded: Decoded) -> tuple[QuarantineReason, str]:
+    """The one reason and detail of a message of which nothing could be read."""
+    assert decoded.observations == []
+    assert decoded.pictures == []
+    (only,) = decoded.quarantined
+    assert only.received_at == NOW
+    return only.reason, only.detail
+
+
+def test_a_devices_values_become_readings_in_utc_sorted_by_quantity():
+    found = decode(WATER, {"at": AT, "seq": 41, "values": {"pressure_kpa": 288, "flow_l_s": 12.5}})
+    assert found.observations == [
+        reading("w-1", Quantity.FLOW_L_S, 12.5),
+        reading("w-1", Quantity.PRESSURE_KPA, 288.0),
+    ]
+    assert [type(each.value) for each in found.observations] == [float, float]
+    assert {each.measured_at.tzinfo for each in found.observations} == {UTC}
+    assert (found.grid, found.received, found.quarantined) == ("01", 2, [])
+
+
+def test_a_lamp_that_is_on_reads_one():
+    found = decode(LAMP, {"at": AT, "values": {"lamp_on": True, "power_w": 88.2}})
+    assert found.observations == [
+        reading("lamp-1", Quantity.LAMP_ON, 1.0),
+        reading("lamp-1", Quantity.POWER_W, 88.2),
+    ]
+
+
+def test_a_batch_comes_in_the_order_in_which_it_is_folded_whatever_order_it_was_sent_in():
+    later = "2026-11-22T10:00:00.500Z"
+    entries = [
+        {"device": "lamp-2", "at": later, "values": {"power_w": 1}},
+        {"device": "lamp-2", "at": AT, "values": {"voltage_v": 220, "power_w": 2}},
+        {"device": "lamp-1", "at": later, "values": {"power_w": 3}},
+    ]
+    expected = [
+        reading("lamp-2", Quantity.POWER_W, 2.0),
+        reading("lamp-2", Quantity.VOLTAGE_V, 220.0),
+        reading("lamp-1", Quantity.POWER_W, 3.0, AT_UTC + timedelta(seconds=0.5)),
+        reading("lamp-2", Quantity.POWER_W, 1.0, AT_UTC + timedelta(seconds=0.5)),
+    ]
+    assert decode(BATCH, entries).observations == expected
+    # One bad entry sends the batch the slow way; the order stays.
+    assert decode(BATCH, [*entries, {"device": "nobody"}]).observations == expected
+
+
+def test_one_bad_value_among_several_is_kept_by_itself_and_can_be_decoded_again_by_itself():
+    payload = (
+        b'{"at": "%s", "seq": 3, "values": {"flow_l_s": 12.5, "colour": "blue", "pressure_kpa": 1e10}}' % AT.encode()
+    )
+    found = decode(WATER, payload)
+    assert found.observations == [reading("w-1", Quantity.FLOW_L_S, 12.5)]
+    assert [(each.reason, each.payload) for each in found.quarantined] == [
+        (QuarantineReason.UNKNOWN_QUANTITY, b'{"at":"%s","values":{"colour":"blue"}}' % AT.encode()),
+        (QuarantineReason.BAD_VALUE, b'{"at":"%s","values":{"pressure_kpa":1e10}}' % AT.encode()),
+    ]
+    for each in found.quarantined:
+        again = DECODER.decode(each.topic, each.payload, NOW)
+        assert [one.reason for one in again.quarantined] == [each.reason]
+
+
+def test_the_bad_entries_of_a_batch_are_kept_by_themselves():
+    good = {"device": "lamp-1", "at": AT, "values": {"power_w": 88.2}}
+    entries = [
+        {"device": "nobody", "at": AT, "values": {"power_w": 1}},
+        good,
+        {"device": "w-2", "at": AT, "values": {"flow_l_s": 1}},
+        {"device": "lamp-2", "at": "2026-11-22T18:00:00", "values": {"power_w": 1}},
+        {"device": "lamp-2", "at": AT, "values": {"power_w": "many", "voltage_v": 221}},
+        {"at": AT, "values": {}},
+        7,
+    ]
+    found = decode(BATCH, entries)
+    assert found.observations == [
+        reading("lamp-1", Quantity.POWER_W, 88.2),
+        reading("lamp-2", Quantity.VOLTAGE_V, 221.0),
+    ]
+    assert [(each.entry, each.reason) for each in found.quarantined] == [
+        (0, QuarantineReason.UNKNOWN_DEVICE),
+        (2, QuarantineReason.WRONG_GRID),
+        (3, QuarantineReason.NO_TIMEZONE),
+        (4, QuarantineReason.BAD_VALUE),
+        (5, QuarantineReason.BAD_SHAPE),
+        (6, QuarantineReason.BAD_SHAPE),
+    ]
+    for each in found.quarantined:
+        again = DECODER.decode(each.topic, each.payload, NOW)
+        assert [one.reason for one in again.quarantined] == [each.reason]
+        assert again.observations == []
+
+
+def test_a_gateway_that_writes_nan_loses_that_value_and_no_other():
+    payload = json.dumps(
+        [
+            {"device": "lamp-1", "at": AT, "values": {"power_w": float("nan"), "voltage_v": 220}},
+            {"device": "lamp-2", "at": AT, "values": {"power_w": 88}},
+        ]
+    ).encode()
+    found = decode(BATCH, payload)
+    assert [each.quantity for each in found.observations] == [Quantity.VOLTAGE_V, Quantity.POWER_W]
+    assert [(each.entry, each.reason) for each in found.quarantined] == [(0, QuarantineReason.BAD_VALUE)]
+    assert b"NaN" in found.quarantined[0].payload
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason", "says"),
+    [
+        (b"", QuarantineReason.BAD_JSON, "the payload is empty"),
+        (b"hello", QuarantineReason.BAD_JSON, "malformed"),
+        (b'{"at": "x"', QuarantineReason.BAD_JSON, "truncated"),
+        (b"\xff\xfe\x00", QuarantineReason.BAD_ENCODING, "not UTF-8"),
+        (b'{"at": "\xff", "values": {"flow_l_s": 1}}', QuarantineReason.BAD_VALUE, "RFC 3339"),
+        (b'{"\xff": 1}', QuarantineReason.BAD_ENCODING, "not UTF-8"),
+        (b"[" * 200_000, QuarantineReason.BAD_SHAPE, ""),
+        (b'{"at":' + b"[" * 200_000, QuarantineReason.BAD_SHAPE, "nested too deeply"),
+        (b"[]", QuarantineReason.BAD_SHAPE, "an object is expected"),
+        (b"null", QuarantineReason.BAD_SHAPE, "the message is null"),
+        (b"{}", QuarantineReason.BAD_SHAPE, "`at` is missing"),
+        (b'{"at": 5, "values": {"flow_l_s": 1}}', QuarantineReason.BAD_SHAPE, "`at` is 5"),
+        (b'{"at": "yesterday", "values": {"flow_l_s": 1}}', QuarantineReason.BAD_VALUE, "RFC 3339"),
+        (b'{"at": "2026-11-22T18:00:00", "values": {"flow_l_s": 1}}', QuarantineReason.NO_TIMEZONE, "+08:00"),
+        (
+            b'{"at": "2026-11-22T10:02:01.001Z", "values": {"flow_l_s": 1}}',
+            QuarantineReason.TIME_IN_FUTURE,
+            "120 s",
+        ),
+        (b'{"at": "9999-12-31T23:59:59-14:00", "values": {"flow_l_s": 1}}', QuarantineReason.TIME_IN_FUTURE, "ahead"),
+        (b'{"at": "2026-10-23T10:00:00Z", "values": {"flow_l_s": 1}}', QuarantineReason.TIME_TOO_OLD, "30.0 days"),
+        (b'{"at": "0001-01-01T00:00:00+14:00", "values": {"flow_l_s": 1}}', QuarantineReason.TIME_TOO_OLD, "behind"),
+        (b'{"at": "2026-11-22T10:00:00Z"}', QuarantineReason.BAD_SHAPE, "`values` is missing"),
+        (b'{"at": "2026-11-22T10:00:00Z", "values": {}}', QuarantineReason.BAD_SHAPE, "`values` is empty"),
+        (b'{"at": "2026-11-22T10:00:00Z", "values": 3}', QuarantineReason.BAD_SHAPE, "`values` is a number"),
+        (
+            b'{"at": "2026-11-22T10:00:00Z", "values": {"flow": 3}}',
+            QuarantineReason.UNKNOWN_QUANTITY,
+            "flow is no",
+        ),
+        (b'{"at": "2026-11-22T10:00:00Z", "values": {"flow_l_s": true}}', QuarantineReason.BAD_VALUE, "true or false"),
+        (b'{"at": "2026-11-22T10:00:00Z", "values": {"flow_l_s": null}}', QuarantineReason.BAD_VALUE, "null"),
+        (b'{"at": "2026-11-22T10:00:00Z", "values": {"flow_l_s": "3"}}', QuarantineReason.BAD_VALUE, "is text"),
+        (b'{"at": "2026-11-22T10:00:00Z", "values": {"flow_l_s": 1e999}}', QuarantineReason.BAD_VALUE, "inf"),
+        (b'{"at": "2026-11-22T10:00:00Z", "values": {"flow_l_s": -Infinity}}', QuarantineReason.BAD_VALUE, "inf"),
+        (b'{"at": "2026-11-22T10:00:00Z", "values": {"flow_l_s": NaN}}', QuarantineReason.BAD_VALUE, "nan"),
+        (b'{"at": "2026-11-22T10:00:00Z", "values": {"flow_l_s": 1000000001}}', QuarantineReason.BAD_VALUE, "1e+09"),
+    ],
+)
+def test_telemetry_that_cannot_be_read_is_kept_whole_with_a_named_reason(payload, reason, says):
+    found = decode(WATER, payload)
+    named, detail = refused(found)
+    assert (named, found.quarantined[0].payload, found.grid) == (reason, payload, "01")
+    assert says in detail
+
+
+@pytest.mark.parametrize(
+    ("topic", "reason", "grid"),
+    [
+        ("city/01/water/w-1/temperature", QuarantineReason.BAD_TOPIC, "01"),
+        ("nonsense", QuarantineReason.BAD_TOPIC, ""),
+        ("city/01/water/w\x00/telemetry", QuarantineReason.BAD_TOPIC, "01"),
+        ("city/99/water/w-1/telemetry", QuarantineReason.WRONG_GRID, ""),
+        ("city/02/water/w-1/telemetry", QuarantineReason.WRONG_GRID, "02"),
+        ("city/01/water/w-9/telemetry", QuarantineReason.UNKNOWN_DEVICE, "01"),
+        ("city/01/gas/w-1/telemetry", QuarantineReason.UNKNOWN_DEVICE, "01"),
+        ("city/01/camera/w-1/detections", QuarantineReason.UNKNOWN_DEVICE, "01"),
+    ],
+)
+def test_a_message_on_a_topic_that_is_not_a_devices_is_kept(topic, reason, grid):
+    found = decode(topic, {"at": AT, "values": {"flow_l_s": 1}})
+    assert refused(found)[0] is reason
+    assert (found.grid, found.quarantined[0].grid) == (grid, grid)
+    assert found.quarantined[0].topic.isprintable()
+
+
+def test_a_message_of_a_grid_that_another_worker_serves_is_kept_and_not_judged():
+    worker = Decoder(city(), grids=frozenset({"02"}))
+    found = worker.decode(WATER, b'{"at": "2026-11-22T10:00:00Z", "values": {"flow_l_s": 3}}', NOW)
+    assert refused(found) == (QuarantineReason.WRONG_GRID, "this worker does not serve grid 01")
+
+
+def test_a_message_beyond_all_measure_is_kept_unread():
+    assert refused(decode(WATER, b" " * (MAX_MESSAGE_BYTES + 1)))[0] is QuarantineReason.TOO_LARGE
+
+
+def test_a_message_of_many_bad_values_does_not_multiply_its_own_size():
+    payload = json.dumps({"at": AT, "values": {f"nothing_{number}": 1 for number in range(5000)}}).encode()
+    found = decode(WATER, payload)
+    assert found.received == 5000
+    assert sum(len(each.payload) for each in found.quarantined) < 6 * len(payload)
+
+
+@pytest.mark.parametrize("topic", ["city/01/water/w-1/command", "city/01/camera/cam-1/evidence/request"])
+def test_what_the_hub_itself_published_is_no_news(topic):
+    assert decode(topic, b"anything").received == 0
+
+
+@pytest.mark.parametrize(
+    ("payload", "online", "at"),
+    [
+        (b"online", True, NOW),
+        (b"offline\n", False, NOW),
+        (b'"offline"', False, NOW),
+        (b'{"online": false}', False, NOW),
+        (b'{"online": true, "at": "2026-11-22T10:00:00Z"}', True, AT_UTC),
+        # A will is written when the device connects, which may have been long ago.
+        (b'{"online": false, "at": "2025-11-22T10:00:00Z"}', False, AT_UTC.replace(year=2025)),
+    ],
+)
+def test_a_status_is_read_in_words_or_json(payload, online, at):
+    found = decode(STATUS, payload, retained=True)
+    assert found.observations == [Status("w-1", online, at, NOW)]
+    assert found.observations[0].retained
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"", QuarantineReason.BAD_JSON),
+        (b"maybe", QuarantineReason.BAD_JSON),
+        (b'{"online": "yes"}', QuarantineReason.BAD_SHAPE),
+        (b'{"online": true, "at": "2026-11-22T10:00:00"}', QuarantineReason.NO_TIMEZONE),
+        (b'{"online": true, "at": "2026-11-22T11:00:00Z"}', QuarantineReason.TIME_IN_FUTURE),
+        (b'{"online": true, "at": "1970-01-01T00:00:00Z"}', QuarantineReason.TIME_TOO_OLD),
+    ],
+)
+def test_a_status_that_says_neither_is_kept(payload, reason):
+    assert refused(decode(STATUS, payload))[0] is reason
+
+
+def box(**changed: object) -> dict[str, object]:
+    return {"label": "car", "confidence": 0.91, "track": 7, "box": [0.1, 0.2, 0.3, 0.4]} | changed
+
+
+def test_a_frame_carries_its_boxes_pulled_into_the_picture():
+    found = decode(DETECTIONS, {"at": AT, "seq": 1, "boxes": [box(), box(track=None, box=[-0.01, 0.5, 0.2, 1.001])]})
+    assert found.observations == [
+        Frame(
+            "cam-1",
+            AT_UTC,
+            (Box("car", 0.91, 7, 0.1, 0.2, 0.3, 0.4), Box("car", 0.91, None, 0.0, 0.5, 0.2, 1.0)),
+            NOW,
+        )
+    ]
+
+
+def test_a_frame_without_boxes_is_an_observation_too():
+    assert decode(DETECTIONS, {"at": AT, "boxes": []}).observations == [Frame("cam-1", AT_UTC, (), NOW)]
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason", "says"),
+    [
+        ({"at": AT}, QuarantineReason.BAD_SHAPE, "boxes"),
+        ({"at": AT, "boxes": [box(confidence="high")]}, QuarantineReason.BAD_SHAPE, "$.boxes[0].confidence"),
+        ({"at": AT, "boxes": [box(), box(confidence=1.2)]}, QuarantineReason.BAD_VALUE, "boxes[1]: confidence 1.2"),
+        ({"at": AT, "boxes": [box(box=[0.1, 0.2, 0.3])]}, QuarantineReason.BAD_SHAPE, "$.boxes[0].box"),
+        ({"at": AT, "boxes": [box(box=[0.3, 0.2, 0.1, 0.4])]}, QuarantineReason.BAD_VALUE, "x1 < x2"),
+        ({"at": AT, "boxes": [box(box=[10, 20, 300, 400])]}, QuarantineReason.BAD_VALUE, "fractions"),
+        ({"at": AT, "boxes": [box(label="a\x00b")]}, QuarantineReason.BAD_VALUE, "printable"),
+        ({"at": AT, "boxes": [box(track=2**60)]}, QuarantineReason.BAD_VALUE, "track"),
+        ({"at": "2026-11-22T18:00:00", "boxes": []}, QuarantineReason.NO_TIMEZONE, "timezone"),
+        (b'{"at": "2026-11-22T10:00:00Z", "boxes": [', QuarantineReason.BAD_JSON, "truncated"),
+    ],
+)
+def test_a_frame_that_cannot_be_read_is_kept_whole(payload, reason, says):
+    named, detail = refused(decode(DETECTIONS, payload))
+    assert named is reason
+    assert says in detail
+
+
+def picture(**changed: object) -> dict[str, object]:
+    jpeg = base64.b64encode(JPEG).decode()
+    return {"alert": ALERT, "kind": "first_sight", "at": AT, "jpeg": jpeg} | changed
+
+
+def test_an_evidence_picture_is_read():
+    (found,) = decode(EVIDENCE, picture()).pictures
+    assert (found.camera_id, found.alert_id, found.kind) == ("cam-1", ALERT, "first_sight")
+    assert (found.captured_at, found.received_at, found.jpeg) == (AT_UTC, NOW, JPEG)
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (picture(alert="seven"), QuarantineReason.BAD_VALUE),
+        (picture(kind="First Sight"), QuarantineReason.BAD_VALUE),
+        (picture(jpeg="***"), QuarantineReason.BAD_VALUE),
+        (picture(jpeg=base64.b64encode(b"GIF89a").decode()), QuarantineReason.BAD_VALUE),
+        (picture(jpeg=base64.b64encode(JPEG + bytes(512 * 1024)).decode()), QuarantineReason.TOO_LARGE),
+        (picture(at="2026-11-22T18:00:00"), QuarantineReason.NO_TIMEZONE),
+        ({"alert": ALERT}, QuarantineReason.BAD_SHAPE),
+    ],
+)
+def test_a_picture_that_cannot_be_filed_is_kept(payload, reason):
+    assert refused(decode(EVIDENCE, payload))[0] is reason
+
+
+# Fuzzing: any topic of ours, any bytes; and valid payloads with bytes changed, cut out or put in.
+
+TOPICS = st.sampled_from([WATER, LAMP, BATCH, STATUS, DETECTIONS, EVIDENCE])
+VALUES = st.dictionaries(
+    st.sampled_from([*Quantity, "colour", "\ud800"]), st.floats() | st.booleans() | st.text() | st.none()
+)
+ENTRIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "device": st.sampled_from(["lamp-1", "lamp-2", "w-1", "w-2", "gw-1", "cam-1", "nobody"]),
+        "at": st.sampled_from([AT, "2026-11-22T10:00:00Z", "2026-11-22T10:00:00", "2999-01-01T00:00:00Z", "now"]),
+        "values": VALUES | st.none(),
+        "seq": st.integers() | st.none(),
+    },
+)
+SEEDS = st.sampled_from(
+    [
+        json.dumps({"at": AT, "seq": 1, "values": {"power_w": 88.2, "lamp_on": True}}).encode(),
+        json.dumps([{"device": "lamp-1", "at": AT, "values": {"power_w": 88.2}}] * 3).encode(),
+        json.dumps({"online": True, "at": AT}).encode(),
+        json.dumps({"at": AT, "seq": 1, "boxes": [box(), box(track=None)]}).encode(),
+        json.dumps(picture()).encode(),
+    ]
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> bytes:
+    payload = bytearray(draw(SEEDS))
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(payload)))
+        end = min(len(payload), start + draw(st.integers(0, 6)))
+        payload[start:end] = draw(st.binary(max_size=6))
+    return bytes(payload)
+
+
+def assert_accounted_for(found: Decoded, payload: bytes) -> None:
+    assert found.received >= 1
+    assert found.received == len(found.observations) + len(found.pictures) + len(found.quarantined)
+    for each in found.quarantined:
+        assert each.detail.isprintable()
+        assert each.payload or not payload
+
+
+@given(TOPICS, st.binary(max_size=400) | mutated() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")))
+@example(BATCH, b'[{"device":"lamp-1","at":"\\ud800"}]')
+def test_any_bytes_are_accounted_for(topic, payload):
+    assert_accounted_for(DECODER.decode(topic, payload, NOW), payload)
+
+
+@given(st.text(), st.binary(max_size=50))
+def test_any_topic_is_accounted_for(topic, payload):
+    assert_accounted_for(DECODER.decode(topic, payload, NOW), payload)
+
+
+@given(st.lists(ENTRIES, min_size=1, max_size=6))
+def test_every_value_of_a_batch_is_read_or_kept(entries):
+    payload = json.dumps(entries).encode()
+    found = DECODER.decode(BATCH, payload, NOW)
+    assert_accounted_for(found, payload)
+    readable = [
+        entry
+        for entry in entries
+        if entry.get("device") in ("lamp-1", "lamp-2", "w-1", "gw-1")
+        and entry.get("at") in (AT, "2026-11-22T10:00:00Z")
+        and entry.get("values")
+    ]
+    assert found.received == sum(len(entry["values"]) for entry in readable) + len(entries) - len(readable)
+    order = [(each.measured_at, each.device_id, each.quantity) for each in found.observations]
+    assert order == sorted(order)
+
+
+@given(st.lists(ENTRIES, min_size=1, max_size=6))
+def test_what_was_kept_is_kept_again_and_what_was_read_does_not_come_back(entries):
+    for each in DECODER.decode(BATCH, json.dumps(entries).encode(), NOW).quarantined:
+        again = DECODER.decode(each.topic, each.payload, NOW)
+        assert again.observations == []
+        assert [one.reason for one in again.quarantined] == [each.reason]
