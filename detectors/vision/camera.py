@@ -92,7 +92,8 @@ def pictures(url: str, settings: VisionSettings) -> Iterator[Decoded]:
 
 
 def _open(url: str, kind: Kind, settings: VisionSettings) -> Any:
-    options = {"probesize": "500000", "analyzeduration": "1000000"}  # FFmpeg's own defaults wait for five seconds
+    # FFmpeg would watch a live stream for up to five seconds to guess its frame rate, which nobody here asks for.
+    options = {"fpsprobesize": "0", "probesize": "500000", "analyzeduration": "2000000"}
     if kind is Kind.RTSP:
         options["rtsp_transport"] = "tcp"  # over UDP one lost packet smears the picture until the next key frame
     elif kind is Kind.FILE:

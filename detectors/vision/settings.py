@@ -69,6 +69,11 @@ class VisionSettings:
                 value = getattr(self, item.name)
                 if not least <= value <= most:
                     raise ValueError(f"vision setting {item.name} is {value}: it must lie from {least} to {most}")
+        if self.lost_after_s <= self.heartbeat_s:
+            raise ValueError(
+                f"vision setting lost_after_s is {self.lost_after_s}: it must exceed heartbeat_s ({self.heartbeat_s}), "
+                "or a quiet street is taken for a lost stream"
+            )
         if self.hung_after_s <= self.open_timeout_s + self.read_timeout_s:
             raise ValueError(
                 f"vision setting hung_after_s is {self.hung_after_s}: it must exceed open_timeout_s + read_timeout_s "

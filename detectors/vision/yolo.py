@@ -122,9 +122,8 @@ class Detector:
     def _size(self, imgsz: int | None) -> tuple[int, int]:
         """Return width and height of the model's input: its own where it is fixed, else as asked, else 640."""
         backend = getattr(self._model.predictor, "model", None)
-        own = getattr(backend, "imgsz", None)
-        fixed = own is not None and not getattr(backend, "dynamic", False) and self.weights.suffix != ".pt"
-        if fixed:
+        own: Any = getattr(backend, "imgsz", None)
+        if own is not None and not getattr(backend, "dynamic", False) and self.weights.suffix != ".pt":
             height, width = (own, own) if isinstance(own, int) else (int(own[0]), int(own[1]))
             return width, height
         if imgsz is not None and (imgsz < 32 or imgsz > 4096):

@@ -1,0 +1,158 @@
+"""A camera in, its pictures and reports out: starts, watches and replaces that camera's capture process.
+
+A process and not a thread for each camera, because a thread that hangs in a decoder cannot be ended and one that
+crashes ends all (docs/decisions/vision-process-and-tracker.md). It costs about 60 MB a camera.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import struct
+import subprocess
+import sys
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import detectors
+from detectors.vision import handover, retry
+from detectors.vision.settings import VisionSettings
+from ingest.city import Camera
+
+_ROOT = Path(detectors.__file__).resolve().parent.parent
+_TRANSFER_S = 3  # a message that is begun and does not end within this time comes from a process that hangs
+
+
+class Feed:
+    """The capture of one camera, kept alive; all methods are called by one thread."""
+
+    def __init__(self, camera: Camera, settings: VisionSettings, *, width_px: int, height_px: int) -> None:
+        """Take the camera and the size of the model's input; nothing runs before `tend`."""
+        self.camera = camera
+        self._begin = handover.Begin(url=camera.url, settings=settings, width_px=width_px, height_px=height_px)
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+        self.connection: Connection | None = None
+        self._heard_s = 0.0
+        self._failures = 0
+        self._retry_at_s = float("-inf")
+        self._last = self._before = _nothing()
+        self.ended = 0  # capture processes that crashed or were ended because they hung
+        self.detail = "not started yet"
+
+    @property
+    def totals(self) -> handover.Report:
+        """Return the reports of all capture processes so far, added up."""
+        before, last = self._before, self._last
+        return handover.Report(
+            streaming=last.streaming,
+            decoded=before.decoded + last.decoded,
+            still=before.still + last.still,
+            dropped=before.dropped + last.dropped,
+            breaks=before.breaks + last.breaks,
+            stuck_s=last.stuck_s,
+            detail=self.detail,
+        )
+
+    @property
+    def pid(self) -> int | None:
+        """Return the capture process's id, or None while there is none."""
+        return self._process.pid if self._process is not None else None
+
+    def tend(self) -> None:
+        """Start the process where there is none and it is time; end one that hangs."""
+        now_s = time.monotonic()
+        if self._process is None:
+            if now_s >= self._retry_at_s:
+                self._start(now_s)
+        elif now_s - self._heard_s > self._settings.hung_after_s:
+            self._give_up("the capture process gave no sign of life")
+        elif self._last.stuck_s > self._settings.hung_after_s:
+            self._give_up("the decoder hung")
+
+    def receive(self) -> handover.Picture | None:
+        """Take one message, of which there is one; return it if it is a picture. A dead process is noted."""
+        if self.connection is None:
+            return None
+        try:
+            message = handover.told(self.connection.recv_bytes())
+        except (EOFError, OSError, handover.HandoverError) as error:
+            self._give_up(f"the capture process ended ({type(error).__name__})")
+            return None
+        self._heard_s = time.monotonic()
+        if isinstance(message, handover.Picture):
+            if len(message.bgr) != message.width_px * message.height_px * 3:
+                self._give_up("the capture process sent a torn picture")
+                return None
+            self._failures = 0
+            return message
+        self._last, self.detail = message, message.detail
+        return None
+
+    def ask(self) -> None:
+        """Say that the last picture was dealt with."""
+        if self.connection is not None:
+            try:
+                self.connection.send_bytes(handover.pack(handover.Next()))
+            except OSError as error:
+                self._give_up(f"the capture process ended ({type(error).__name__})")
+
+    def hang_up(self) -> None:
+        """Close the connection, upon which the process ends by itself."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+    def stop(self) -> None:
+        """End the process and wait for it."""
+        self._end(wait_s=1.0)
+
+    def _start(self, now_s: float) -> None:
+        ours, theirs = socket.socketpair()
+        # A process that hangs half-way through a message must not hold up the other cameras.
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            ours.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", _TRANSFER_S, 0))
+        # One thread for numpy's BLAS: it is never used here, and its threads take memory.
+        environment = {**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "detectors.vision.capture", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        self.connection = Connection(ours.detach())
+        self._heard_s = now_s
+        try:
+            self.connection.send_bytes(handover.pack(self._begin))
+        except OSError as error:
+            self._give_up(f"the capture process ended ({type(error).__name__})")
+
+    def _give_up(self, detail: str) -> None:
+        self._before = self.totals
+        self._last = _nothing()
+        self.detail = detail
+        self.ended += 1
+        self._failures += 1
+        self._end(wait_s=0.0)
+        pause_s = retry.wait_s(
+            self._failures, self._settings.retry_first_s, self._settings.retry_most_s, random.random()
+        )
+        self._retry_at_s = time.monotonic() + pause_s
+
+    def _end(self, wait_s: float) -> None:
+        self.hang_up()
+        if self._process is not None:
+            try:
+                self._process.wait(wait_s)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+
+def _nothing() -> handover.Report:
+    return handover.Report(streaming=False, decoded=0, still=0, dropped=0, breaks=0, stuck_s=0.0)

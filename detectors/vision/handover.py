@@ -1,0 +1,80 @@
+"""Orders to a camera's capture process, and its pictures and reports, to bytes and back.
+
+MessagePack, never pickle: a decoder that was led astray by a hostile stream must not be able to run code in the
+process that holds the model and the broker's password.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from detectors.vision.settings import VisionSettings
+
+
+class Begin(msgspec.Struct, tag="begin"):
+    """The first order. The address travels here and not on the command line, which every user may read."""
+
+    url: str
+    settings: VisionSettings
+    width_px: int  # the model's input: pictures are scaled down to fit into it before they are handed over
+    height_px: int
+
+
+class Next(msgspec.Struct, tag="next"):
+    """The last picture was dealt with; the newest one may come."""
+
+
+class Picture(msgspec.Struct, tag="picture"):
+    """One picture that is to be processed. `at_s` is its instant on the machine's monotonic clock."""
+
+    at_s: float
+    reason: str
+    width_px: int
+    height_px: int
+    bgr: bytes
+    jpeg: bytes  # for evidence; empty where the last one is recent enough
+
+
+class Report(msgspec.Struct, tag="report"):
+    """How the capture goes. The numbers count from the process's start."""
+
+    streaming: bool
+    decoded: int
+    still: int  # decoded, but not worth a look by the model
+    dropped: int  # worth a look, but replaced by a newer one before the model was free
+    breaks: int  # how often a stream that had run broke
+    stuck_s: float  # since the reading thread last got on
+    detail: str = ""  # why there is no stream; holds no credentials
+
+
+Order = Begin | Next
+Told = Picture | Report
+
+_encode = msgspec.msgpack.Encoder().encode
+_order: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)
+_told: msgspec.msgpack.Decoder[Told] = msgspec.msgpack.Decoder(Told)
+
+
+class HandoverError(ValueError):
+    """Bytes that are no message of this wire."""
+
+
+def pack(message: Order | Told) -> bytes:
+    """Return `message` as bytes."""
+    return _encode(message)
+
+
+def order(data: bytes) -> Order:
+    """Return the order that `data` holds, or raise HandoverError."""
+    try:
+        return _order.decode(data)
+    except msgspec.MsgspecError as error:
+        raise HandoverError(str(error)) from None
+
+
+def told(data: bytes) -> Told:
+    """Return the picture or report that `data` holds, or raise HandoverError."""
+    try:
+        return _told.decode(data)
+    except msgspec.MsgspecError as error:
+        raise HandoverError(str(error)) from None

@@ -1,0 +1,159 @@
+"""One camera's pictures and boxes in, MQTT messages out: time, tracks, evidence, health and status of that camera.
+
+It owns no process and no socket: the worker feeds it, so tests can too.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Protocol
+
+from detectors.vision import evidence, handover, payloads, pictures, tracker
+from detectors.vision.labels import PERSON
+from detectors.vision.settings import VisionSettings
+from ingest import topics
+from ingest.city import Camera, DeviceKind
+from ingest.observation import Box, Quantity
+
+log = logging.getLogger(__name__)
+
+_STEP = timedelta(milliseconds=1)
+
+
+class Wire(Protocol):
+    """Where messages go: the broker, or a list in a test."""
+
+    def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> object:
+        """Send `payload`; never blocks, never raises on a lost broker."""
+        ...
+
+    def subscribe(self, topic: str, callback: Callable[[str, bytes], None]) -> object:
+        """Call `callback` with topic and payload of every message on `topic`, on a thread of the wire's own."""
+        ...
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What the last health message was reckoned from."""
+
+    at_s: float
+    decoded: int = 0
+    skipped: int = 0
+
+
+class Watched:
+    """What is known of one camera while it is watched."""
+
+    def __init__(self, camera: Camera, *, wire: Wire, settings: VisionSettings, zone: tzinfo = UTC) -> None:
+        """Take the camera; `zone` is the timezone of the times that are drawn into evidence."""
+        self.camera = camera
+        self._wire, self._settings, self._zone = wire, settings, zone
+        self._tracks = tracker.Tracks()
+        self._ring = evidence.Ring(keep_s=settings.evidence_s, keep_bytes=settings.evidence_bytes)
+        self._last_at: datetime | None = None
+        self._last_picture_s: float | None = None
+        self._since_s: float | None = None
+        self._online: bool | None = None
+        self._seq = self._health_seq = 0
+        self._processed = 0
+        self._inference_s = 0.0
+        self._counted: _Counted | None = None
+
+    def instant(self, at_s: float, now_s: float, now: datetime) -> datetime:
+        """Return the wall time of a picture taken at `at_s` on the monotonic clock; later than every one before."""
+        at = now - timedelta(seconds=now_s - at_s)
+        if self._last_at is not None:
+            at = max(at, self._last_at + _STEP)
+        self._last_at = at
+        return at
+
+    def processed(
+        self, picture: handover.Picture, boxes: Sequence[Box], *, now_s: float, now: datetime, inference_s: float
+    ) -> None:
+        """Track and publish the boxes of a picture and keep it as evidence."""
+        at = self.instant(picture.at_s, now_s, now)
+        self._tracks, named = tracker.follow(self._tracks, boxes, picture.at_s)
+        self._last_picture_s = now_s
+        self._processed += 1
+        self._inference_s += inference_s
+        if self._online is not True:
+            self._say(True, at)
+        self._wire.publish(self._topic(topics.detections), payloads.detections(at, self._seq, named))
+        self._seq += 1
+        if picture.jpeg:
+            self._ring.add(evidence.Kept(at, picture.jpeg, tuple(box for box in named if box.label == PERSON)))
+
+    def tend(self, totals: handover.Report, reconnects: int, *, now_s: float, now: datetime) -> None:
+        """Say that the stream is lost when it is, and how the camera does when that is due."""
+        self._since_s = now_s if self._since_s is None else self._since_s
+        seen_s = self._since_s if self._last_picture_s is None else self._last_picture_s
+        if self._online is not False and now_s - seen_s > self._settings.lost_after_s:
+            log.warning("camera %s is lost: %s", self.camera.camera_id, totals.detail or "no pictures come")
+            self._say(False, now)
+        if self._counted is None:
+            self._counted = _Counted(now_s)
+        elif now_s - self._counted.at_s >= self._settings.health_every_s:
+            self._tell_health(totals, reconnects, now_s, now)
+
+    def answer(self, payload: bytes) -> list[tuple[str, evidence.Answer]]:
+        """Send the pictures that a request asks for; return what became of each, by its kind."""
+        try:
+            asked = payloads.request(payload)
+        except payloads.RequestError as error:
+            log.warning("camera %s: a request for evidence cannot be read: %s", self.camera.camera_id, error)
+            return []
+        became = []
+        for wanted in asked.pictures:
+            answer, kept = self._ring.nearest(wanted.at)
+            became.append((wanted.kind, answer))
+            if kept is None:
+                log.info(
+                    "camera %s has no picture of %s for alert %s: %s",
+                    self.camera.camera_id, wanted.at.isoformat(), asked.alert, answer.value,
+                )  # fmt: skip
+                continue
+            self._send(asked, wanted.kind, kept)
+        return became
+
+    def subscribe(self, callback: Callable[[str, bytes], None]) -> None:
+        """Have `callback` called with the requests for this camera's evidence."""
+        self._wire.subscribe(topics.evidence_request(self.camera.grid, self.camera.camera_id), callback)
+
+    def _send(self, asked: payloads.Request, kind: str, kept: evidence.Kept) -> None:
+        quality = self._settings.jpeg_quality
+        clean = pictures.blurred(kept.jpeg, kept.boxes, quality) if self._settings.blur_persons else kept.jpeg
+        topic = self._topic(topics.evidence)
+        self._wire.publish(topic, payloads.evidence(asked.alert, kind, kept.captured_at, clean))
+        if asked.box is not None:
+            when = kept.captured_at.astimezone(self._zone).isoformat(sep=" ", timespec="seconds")
+            drawn = pictures.annotated(clean, asked.box, f"{asked.label} {when}".strip(), quality)
+            self._wire.publish(topic, payloads.evidence(asked.alert, f"{kind}_annotated", kept.captured_at, drawn))
+
+    def _say(self, online: bool, at: datetime) -> None:
+        self._online = online
+        topic = topics.status(self.camera.grid, DeviceKind.CAMERA, self.camera.camera_id)
+        self._wire.publish(topic, payloads.status(at, online), retain=True)
+
+    def _tell_health(self, totals: handover.Report, reconnects: int, now_s: float, now: datetime) -> None:
+        before = self._counted or _Counted(now_s)
+        span_s = max(1e-6, now_s - before.at_s)
+        skipped = totals.still + totals.dropped
+        values: dict[str, float] = {
+            Quantity.DECODED_FPS.value: (totals.decoded - before.decoded) / span_s,
+            Quantity.PROCESSED_FPS.value: self._processed / span_s,
+            Quantity.SKIPPED_FPS.value: (skipped - before.skipped) / span_s,
+            Quantity.RECONNECTS.value: reconnects,
+        }
+        if self._processed:
+            values[Quantity.INFERENCE_MS.value] = self._inference_s / self._processed * 1000
+        topic = topics.telemetry(self.camera.grid, DeviceKind.CAMERA, self.camera.camera_id)
+        self._wire.publish(topic, payloads.telemetry(now, self._health_seq, values))
+        self._health_seq += 1
+        self._counted = _Counted(now_s, totals.decoded, skipped)
+        self._processed, self._inference_s = 0, 0.0
+
+    def _topic(self, build: Callable[[str, str], str]) -> str:
+        return build(self.camera.grid, self.camera.camera_id)

@@ -1,0 +1,105 @@
+from pathlib import Path
+
+import pytest
+
+from detectors.vision.camera import Broken, StreamError, pictures
+from detectors.vision.settings import VisionSettings
+from tests.support.video import StreamServer, crossing, standing, street, with_square, write_clip
+
+SETTINGS = VisionSettings(open_timeout_s=3, read_timeout_s=1, hung_after_s=10)
+
+
+def stamps_until_broken(url: str) -> tuple[list[float | None], StreamError]:
+    stamps = []
+    with pytest.raises(StreamError) as broken:
+        for picture in pictures(url, SETTINGS):
+            stamps.append(picture.pts_s)
+    return stamps, broken.value
+
+
+@pytest.mark.parametrize(("codec", "ending"), [("libx264", "mp4"), ("libx265", "mp4"), ("libx264", "ts")])
+def test_every_picture_of_a_recording_comes_with_its_stamp(tmp_path: Path, codec: str, ending: str) -> None:
+    clip = write_clip(tmp_path / f"clip.{ending}", crossing, 2, codec=codec)
+    stamps, error = stamps_until_broken(str(clip))
+    assert error.why is Broken.ENDED
+    assert len(stamps) == 20
+    steps = [after - before for before, after in zip(stamps, stamps[1:], strict=False)]
+    assert steps == pytest.approx([0.1] * 19, abs=0.001)
+
+
+def test_a_picture_is_made_small_and_fitted_without_bending_it(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", standing, 0.2)
+    picture = next(iter(pictures(str(clip), SETTINGS)))
+    assert picture.grey().shape == (45, 80)
+    assert picture.fitted(160, 160).shape == (90, 160, 3)
+    assert picture.fitted(4000, 4000).shape == (180, 320, 3)
+    bright = picture.grey()[20:24, 33:38]
+    assert bright.min() > 200
+    assert picture.grey()[0:10, 0:10].max() < 150
+
+
+def test_a_torn_file_gives_what_can_be_read_and_ends(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.ts", crossing, 4)
+    data = bytearray(clip.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 4000] = b"\x55" * 4000
+    clip.write_bytes(data)
+    stamps, error = stamps_until_broken(str(clip))
+    assert error.why is Broken.ENDED
+    assert 15 <= len(stamps) <= 40
+
+
+def test_what_cannot_be_opened_says_why(tmp_path: Path) -> None:
+    text = tmp_path / "notes.mp4"
+    text.write_text("this is no video")
+    for url, why in [
+        (str(tmp_path / "missing.mp4"), Broken.NOT_FOUND),
+        (str(text), Broken.UNREADABLE),
+        ("ftp://host/stream", Broken.BAD_ADDRESS),
+        ("tcp://host-without-port", Broken.BAD_ADDRESS),
+        ("tcp://127.0.0.1:1", Broken.UNREACHABLE),
+    ]:
+        _, error = stamps_until_broken(url)
+        assert error.why is why, url
+
+
+@pytest.mark.parametrize("scheme", ["tcp", "rtsp", "http"])
+def test_a_password_is_in_no_message(scheme: str) -> None:
+    _, error = stamps_until_broken(f"{scheme}://guard:s3cret@127.0.0.1:1/live?token=s3cret")
+    assert "s3cret" not in str(error)
+    assert "guard" not in str(error)
+    assert f"{scheme}://127.0.0.1:1" in str(error)
+    assert error.__cause__ is None
+    assert error.__suppress_context__
+
+
+def test_a_stream_over_tcp_is_read_until_it_is_cut() -> None:
+    with StreamServer(crossing, fps=20) as server, pytest.raises(StreamError) as broken:
+        for number, picture in enumerate(pictures(server.url, SETTINGS)):
+            assert (picture.width_px, picture.height_px) == (320, 180)
+            if number == 10:
+                server.cut()
+    assert broken.value.why is Broken.CUT
+
+
+def test_a_stream_that_stalls_is_given_up() -> None:
+    with StreamServer(crossing, fps=20) as server, pytest.raises(StreamError) as broken:
+        for number, _ in enumerate(pictures(server.url, SETTINGS)):
+            if number == 5:
+                server.stalled = True
+    assert broken.value.why is Broken.STALLED
+
+
+def test_a_camera_may_change_its_resolution_in_the_middle() -> None:
+    wide = with_square(street(640, 360), 0.4, 0.4)
+    sizes: list[tuple[int, int]] = []
+    with StreamServer(crossing, fps=20) as server:
+        for picture in pictures(server.url, SETTINGS):
+            size = (picture.width_px, picture.height_px)
+            assert picture.grey().shape == (45, 80)
+            if not sizes or sizes[-1] != size:
+                sizes.append(size)
+                server.paint = lambda _at_s: wide
+            if size == (640, 360):
+                break
+    assert sizes == [(320, 180), (640, 360)]
