@@ -1,0 +1,28 @@
+"""Make ready what the tests' real servers need, with progress shown: run before pytest, which would hide it."""
+
+import os
+import sys
+
+from tests.support import compose
+from tests.support.availability import Unavailable
+from tests.support.trixie import cache_folder, debian_root
+
+
+def main() -> int:
+    """Say where TimescaleDB and Mosquitto will come from; without any source this is no error."""
+    if os.environ.get("LIANQIN_TEST_DATABASE_URL") and os.environ.get("LIANQIN_TEST_MQTT_URL"):
+        print("Real servers: the ones that LIANQIN_TEST_DATABASE_URL and LIANQIN_TEST_MQTT_URL name.")
+        return 0
+    if compose.engine_answers():
+        print("Real servers: TimescaleDB and Mosquitto by Docker Compose.")
+        return 0
+    try:
+        print(f"Real servers: a private Debian folder below {cache_folder()} (made once: 40 s, 750 MB).", flush=True)
+        debian_root(quiet=False)
+    except Unavailable as error:
+        print(f"Real servers: none here. Tests of TimescaleDB and Mosquitto will be skipped; they need {error}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
