@@ -47,7 +47,9 @@ class Source:
         for item in error.errors(include_url=False):
             place = tuple(item["loc"])
             given = item.get("input")
-            shown = f" (it is {given!r})" if isinstance(given, str | int | float | bool) else ""
+            # An address may hold credentials, so what was given is not repeated.
+            open_to_see = isinstance(given, str | int | float | bool) and place[-1:] != ("url",)
+            shown = f" (it is {given!r})" if open_to_see else ""
             problems.append(self.problem(place, item["msg"] + shown))
         return ConfigError(problems)
 
@@ -85,6 +87,8 @@ def read(path: Path) -> Source:
         if repeated:
             raise ConfigError(repeated)
         data = loader.construct_document(node) if node is not None else None
+    except ConfigError:
+        raise
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError([f"{path}:{line}: is not YAML: {error.problem}"]) from None
