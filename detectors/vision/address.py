@@ -40,7 +40,8 @@ def kind_of(url: str) -> Kind:
     if kind is not Kind.FILE:
         try:
             parts = urlsplit(url)
-            wrong = not parts.hostname or (kind is Kind.TCP and parts.port is None)
+            port = parts.port
+            wrong = not parts.hostname or (kind is Kind.TCP and port is None)
         except ValueError:  # a port that is no number; its message would quote the address
             wrong = True
         if wrong:

@@ -48,7 +48,7 @@ def place(anchor: Anchor | None, pts_s: float | None, arrived_s: float) -> tuple
     estimate_s = pts_s + anchor.offset_s
     if step_s <= 0 or step_s > max(0.0, arrived_s - anchor.arrived_s) + JUMP_S:
         how = Placed.JUMPED
-    elif estimate_s > arrived_s:
+    elif estimate_s > arrived_s + LEAST_STEP_S:  # less is rounding
         how = Placed.EARLY
     elif estimate_s < arrived_s - LATE_S:
         how = Placed.LATE

@@ -1,4 +1,4 @@
-"""A model that finds bright squares, and a wire that is a list: what a vision test needs instead of YOLO and a broker."""
+"""A model that finds bright squares and a wire that is a list: for a vision test without YOLO and broker."""
 
 from __future__ import annotations
 

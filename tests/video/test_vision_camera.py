@@ -1,3 +1,4 @@
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,13 @@ SETTINGS = VisionSettings(open_timeout_s=3, read_timeout_s=1, hung_after_s=10)
 
 
 def stamps_until_broken(url: str) -> tuple[list[float | None], StreamError]:
-    stamps = []
-    with pytest.raises(StreamError) as broken:
+    stamps: list[float | None] = []
+    try:
         for picture in pictures(url, SETTINGS):
             stamps.append(picture.pts_s)
-    return stamps, broken.value
+    except StreamError as error:
+        return stamps, error
+    raise AssertionError("a stream must end with a StreamError")
 
 
 @pytest.mark.parametrize(("codec", "ending"), [("libx264", "mp4"), ("libx265", "mp4"), ("libx264", "ts")])
@@ -23,7 +26,7 @@ def test_every_picture_of_a_recording_comes_with_its_stamp(tmp_path: Path, codec
     stamps, error = stamps_until_broken(str(clip))
     assert error.why is Broken.ENDED
     assert len(stamps) == 20
-    steps = [after - before for before, after in zip(stamps, stamps[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(stamps)]
     assert steps == pytest.approx([0.1] * 19, abs=0.001)
 
 
@@ -74,19 +77,23 @@ def test_a_password_is_in_no_message(scheme: str) -> None:
 
 
 def test_a_stream_over_tcp_is_read_until_it_is_cut() -> None:
-    with StreamServer(crossing, fps=20) as server, pytest.raises(StreamError) as broken:
-        for number, picture in enumerate(pictures(server.url, SETTINGS)):
-            assert (picture.width_px, picture.height_px) == (320, 180)
-            if number == 10:
-                server.cut()
+    with StreamServer(crossing, fps=20) as server:
+        stream = pictures(server.url, SETTINGS)
+        for _ in range(10):
+            assert next(stream).width_px == 320
+        server.cut()
+        with pytest.raises(StreamError) as broken:
+            list(stream)
     assert broken.value.why is Broken.CUT
 
 
 def test_a_stream_that_stalls_is_given_up() -> None:
-    with StreamServer(crossing, fps=20) as server, pytest.raises(StreamError) as broken:
-        for number, _ in enumerate(pictures(server.url, SETTINGS)):
-            if number == 5:
-                server.stalled = True
+    with StreamServer(crossing, fps=20) as server:
+        stream = pictures(server.url, SETTINGS)
+        next(stream)
+        server.stalled = True
+        with pytest.raises(StreamError) as broken:
+            list(stream)
     assert broken.value.why is Broken.STALLED
 
 

@@ -1,0 +1,83 @@
+"""A vision worker that runs in a thread of the test, and waiting for what it says."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from types import TracebackType
+
+from detectors.vision.settings import VisionSettings
+from detectors.vision.worker import Model, run
+from hub.clock import now
+from ingest.city import Camera
+from tests.support.sight import BrightSquares, ListWire
+
+QUICK = VisionSettings(
+    process_fps=10,
+    heartbeat_s=0.5,
+    start_up_s=0.5,
+    open_timeout_s=3,
+    read_timeout_s=1,
+    lost_after_s=1.5,
+    hung_after_s=6,
+    retry_first_s=0.1,
+    retry_most_s=0.5,
+    health_every_s=0.5,
+)
+
+
+def eventually(what: Callable[[], object], within_s: float = 20) -> None:
+    """Return as soon as `what` gives something true; fail when it does not `within_s`."""
+    until_s = time.monotonic() + within_s
+    while not what():
+        if time.monotonic() > until_s:
+            raise AssertionError(f"it did not come to pass within {within_s:g} s")
+        time.sleep(0.02)
+
+
+class Watching:
+    """`with Watching(camera, …) as watching:` runs the worker; `watching.wire` holds what it says."""
+
+    def __init__(self, *cameras: Camera, settings: VisionSettings = QUICK, model: Model | None = None) -> None:
+        self.wire = ListWire()
+        self._stop = threading.Event()
+        self._failed: list[BaseException] = []
+        self._arguments = (cameras, settings, model or BrightSquares())
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Watching:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join(20)
+        assert not self._thread.is_alive()
+        if self._failed and error is None:
+            raise self._failed[0]
+
+    def frames(self, camera: str = "") -> list[dict[str, object]]:
+        return self.wire.on("detections", camera)
+
+    def times(self, camera: str = "") -> list[datetime]:
+        return [datetime.fromisoformat(str(frame["at"])) for frame in self.frames(camera)]
+
+    def online(self, camera: str = "") -> list[bool]:
+        return [bool(status["online"]) for status in self.wire.on("status", camera)]
+
+    def _run(self) -> None:
+        cameras, settings, model = self._arguments
+        try:
+            run(cameras, wire=self.wire, model=model, settings=settings, stop=self._stop, now=now)
+        except BaseException as error:
+            self._failed.append(error)
+
+
+if __name__ == "__main__":  # a worker in a process of its own, for a test that kills it
+    camera = Camera(camera_id="cam-01", grid="01", url=sys.argv[1])
+    run([camera], wire=ListWire(), model=BrightSquares(), settings=QUICK, stop=threading.Event(), now=now)

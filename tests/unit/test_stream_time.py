@@ -1,0 +1,72 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.vision.stream_time import LATE_S, Anchor, Placed, place, place_recorded
+
+
+def run(story: list[tuple[float | None, float]]) -> list[tuple[float, Placed]]:
+    """Return the instant of each (pts, arrival), and how it was found."""
+    anchor: Anchor | None = None
+    found = []
+    for pts_s, arrived_s in story:
+        anchor, how = place(anchor, pts_s, arrived_s)
+        found.append((round(anchor.at_s, 6), how))
+    return found
+
+
+def test_the_networks_jitter_does_not_show() -> None:
+    story = [(90_000 + i / 10, 1000 + i / 10 + jitter) for i, jitter in enumerate([0, 0.2, 0.05, 0.3, 0.01, 0.0])]
+    assert [at_s for at_s, _ in run(story)] == [1000.0, 1000.1, 1000.2, 1000.3, 1000.4, 1000.5]
+
+
+def test_pictures_that_had_been_held_up_at_the_start_do_not_put_the_clock_late_for_good() -> None:
+    burst = [(i / 10, 1000.0) for i in range(10)]
+    then = [(1 + i / 10, 1000.1 + i / 10) for i in range(20)]
+    found = run(burst + then)
+    assert found[-1] == (1002.0, Placed.STEADY)
+    assert all(at_s <= arrived_s + 0.01 for (at_s, _), (_, arrived_s) in zip(found, burst + then, strict=True))
+
+
+def test_a_camera_that_restarts_its_stamps_is_anchored_again() -> None:
+    found = run([(5000.0, 1000.0), (5000.1, 1000.1), (0.0, 1000.2), (0.1, 1000.3)])
+    assert found[2:] == [(1000.2, Placed.JUMPED), (1000.3, Placed.STEADY)]
+
+
+def test_a_leap_of_the_stamps_is_no_leap_of_time() -> None:
+    found = run([(0.0, 1000.0), (0.1, 1000.1), (3600.1, 1000.2), (3600.2, 1000.3)])
+    assert found[2:] == [(1000.2, Placed.JUMPED), (1000.3, Placed.STEADY)]
+
+
+def test_a_real_gap_that_the_stamps_know_of_is_a_gap() -> None:
+    assert run([(0.0, 1000.0), (60.0, 1060.0)])[1] == (1060.0, Placed.STEADY)
+
+
+def test_a_paused_stream_whose_stamps_go_on_as_if_nothing_was_is_brought_up_to_date() -> None:
+    assert run([(0.0, 1000.0), (0.1, 1060.0), (0.2, 1060.1)])[1:] == [(1060.0, Placed.LATE), (1060.1, Placed.STEADY)]
+
+
+def test_without_stamps_the_arrival_counts() -> None:
+    assert run([(None, 1000.0), (None, 1000.2)]) == [(1000.0, Placed.ANCHORED), (1000.2, Placed.UNSTAMPED)]
+
+
+STAMPS = st.one_of(st.none(), st.floats(-1e5, 1e5))
+
+
+@given(st.lists(st.tuples(STAMPS, st.floats(0, 20)), max_size=40))
+def test_time_never_runs_backwards_nor_far_from_the_clock(story: list[tuple[float | None, float]]) -> None:
+    anchor: Anchor | None = None
+    arrived_s, before_s = 1000.0, None
+    for number, (pts_s, gap_s) in enumerate(story):
+        arrived_s += gap_s
+        anchor, _ = place(anchor, pts_s, arrived_s)
+        assert before_s is None or anchor.at_s > before_s
+        assert arrived_s - LATE_S - 0.01 <= anchor.at_s <= arrived_s + 0.001 * (number + 1)
+        before_s = anchor.at_s
+
+
+def test_a_recordings_time_begins_at_nought_and_follows_its_stamps() -> None:
+    anchor, times = None, []
+    for pts_s in (7.0, 7.5, 9.5, 0.0, 0.5, None, 1.0):
+        anchor = place_recorded(anchor, pts_s, 0.1)
+        times.append(round(anchor.at_s, 3))
+    assert times == [0.0, 0.5, 2.5, 2.6, 3.1, 3.2, 3.7]
