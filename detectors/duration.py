@@ -128,3 +128,25 @@ def _pending(condition: Condition, at: datetime, law: Law) -> tuple[Condition, T
 
 def _clearing(condition: Condition, law: Law) -> tuple[Condition, Turn | None]:
     return (condition, None) if condition.lasted_s < law.clear_after_s else (QUIET, Turn.CLEARED)
+
+
+def above(value: float, limit: float, clear: float) -> Evidence:
+    """Return what `value` says of "above `limit`", which is over at `clear` or below."""
+    if value > limit:
+        return Evidence.HOLDS
+    return Evidence.OVER if value <= clear else Evidence.UNDECIDED
+
+
+def below(value: float, limit: float, clear: float) -> Evidence:
+    """Return what `value` says of "below `limit`", which is over at `clear` or above."""
+    if value < limit:
+        return Evidence.HOLDS
+    return Evidence.OVER if value >= clear else Evidence.UNDECIDED
+
+
+def told_span(condition: Condition) -> str:
+    """Return for how long a condition was seen, in words: "for 40 s, besides 120 s unseen", or "" at once."""
+    if condition.lasted_s <= 0:
+        return ""
+    unseen = f", besides {condition.blind_s:.0f} s unseen" if condition.blind_s > 0 else ""
+    return f" for {condition.lasted_s:.0f} s{unseen}"
