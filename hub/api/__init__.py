@@ -1,1 +1,1 @@
-"""HTTP under /api/v1."""
+"""The HTTP side: reads what is stored, takes operators' commands, and feeds dispatch."""

@@ -1,0 +1,95 @@
+"""Takes what went wrong, gives an RFC 9457 problem: every error of the API has this one form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from starlette.responses import JSONResponse
+
+MEDIA_TYPE = "application/problem+json"
+PREFIX = "urn:lianqin:problem:"
+
+# name -> (status, title); docs/api.md explains each, held by a test.
+KINDS: dict[str, tuple[int, str]] = {
+    "unreadable": (400, "The request cannot be read"),
+    "unauthenticated": (401, "A valid token is needed"),
+    "forbidden": (403, "The token's role does not allow this"),
+    "not-found": (404, "There is nothing here"),
+    "method-not-allowed": (405, "The method is not allowed here"),
+    "illegal-transition": (409, "The alert's state does not allow this"),
+    "gone": (410, "It was here, but its time is over"),
+    "too-large": (413, "The request is too large"),
+    "invalid": (422, "The request is not valid"),
+    "key-reused": (422, "The Idempotency-Key was used for another request"),
+    "too-many-failures": (429, "Too many failed tokens"),
+    "internal": (500, "The hub failed"),
+    "unavailable": (503, "The hub cannot serve this at the moment"),
+    "not-ready": (503, "The hub is not ready"),
+}
+_BY_STATUS = {400: "unreadable", 401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
+
+
+@dataclass(slots=True)
+class Problem(Exception):
+    """One error as the client sees it; `extra` are further members, `headers` go with the answer."""
+
+    kind: str
+    detail: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """Return the sentence for people."""
+        return self.detail
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status of the kind."""
+        return KINDS[self.kind][0]
+
+    def document(self, instance: str) -> dict[str, Any]:
+        """Return the problem as JSON-ready data; `instance` is the path it happened at."""
+        status, title = KINDS[self.kind]
+        return {
+            "type": PREFIX + self.kind,
+            "title": title,
+            "status": status,
+            "detail": self.detail,
+            "instance": instance,
+            **self.extra,
+        }
+
+    def answer(self, instance: str) -> JSONResponse:
+        """Return the problem as the answer to a request for the path `instance`."""
+        return JSONResponse(
+            self.document(instance), status_code=self.status, headers=dict(self.headers), media_type=MEDIA_TYPE
+        )
+
+
+def from_status(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Problem:
+    """Return the problem for an HTTP error that the framework raised."""
+    kind = _BY_STATUS.get(status, "unreadable" if status < 500 else "internal")
+    return Problem(kind, detail, headers=headers or {})
+
+
+def from_validation(errors: Sequence[Mapping[str, Any]]) -> Problem:
+    """Return the problem that names each part of the request which is not valid, and why."""
+    found = [_part(error) for error in errors]
+    named = "; ".join(
+        f"{entry.get('pointer') or entry.get('parameter') or 'body'}: {entry['detail']}" for entry in found
+    )
+    return Problem("invalid", named[:1000], extra={"errors": found})
+
+
+def _part(error: Mapping[str, Any]) -> dict[str, str]:
+    """Return where and what: a JSON pointer into the body, or the parameter's name."""
+    where, *path = [str(step) for step in error.get("loc", ("body",))]
+    detail = str(error.get("msg", "not valid"))
+    if where == "body":
+        if error.get("type") == "json_invalid":
+            return {"in": "body", "pointer": "#", "detail": "the body is no valid JSON"}
+        steps = "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path)
+        return {"in": "body", "pointer": "#" + steps, "detail": detail}
+    return {"in": where, "parameter": path[0] if path else "", "detail": detail}
