@@ -172,6 +172,5 @@ def test_nobody_unknown_gets_in(request: pytest.FixtureRequest, kind: str, user:
 
 
 def test_a_port_that_is_taken_is_named(embedded_broker: Broker) -> None:
-
     with pytest.raises(BrokerStartError, match=str(embedded_broker.port)):
         serve(embedded_broker.host, embedded_broker.port, lambda: None, threading.Event())
