@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from detectors.finding import Finding, OpenFinding, Phase
@@ -57,6 +58,11 @@ def open_from(findings: Iterable[Finding]) -> list[OpenFinding]:
                 severity=found.severity,
                 members=found.members,
                 box=found.box,
+                numbers=found.reason.numbers,
+            )
+        elif key in still:
+            still[key] = replace(
+                still[key], severity=found.severity, members=found.members, numbers=found.reason.numbers
             )
     return list(still.values())
 
