@@ -1,0 +1,93 @@
+"""Messages from the network in, batches for the worker out; what is not acknowledged never exceeds the window."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as it came. `mid` means something to connection number `connection` only."""
+
+    topic: str
+    payload: bytes
+    mid: int
+    qos: int
+    retained: bool
+    received_at: datetime
+    connection: int = 0
+
+
+class Window:
+    """What was received and not acknowledged: waiting to be taken, or taken and not yet given back.
+
+    The broker is told to send at most `receive_maximum`; a broker that sends more (MQTT 3.1.1 has no such promise)
+    makes the window `full`, and then nothing more is read from the network.
+    """
+
+    def __init__(self, size: int) -> None:
+        """Take the number of messages that may be held at once."""
+        if not 1 <= size <= 65535:
+            raise ValueError(f"the window is {size} messages: it must be 1 to 65535")
+        self.size = size
+        # One less than the size, so that a broker which keeps to it never makes the window full: reading goes on, and
+        # with it the pings that keep the connection alive while a dead database is waited for.
+        self.receive_maximum = max(1, size - 1)
+        self._waiting: deque[Message] = deque()
+        self._taken = 0
+        self._wanted = size
+        self._closed = False
+        self._changed = threading.Condition()
+
+    @property
+    def held(self) -> int:
+        """How many messages were received and not acknowledged."""
+        return len(self._waiting) + self._taken
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more may be read."""
+        return len(self._waiting) + self._taken >= self.size
+
+    def put(self, message: Message) -> None:
+        """Add a message; wake who waits once there is a whole batch, or no more can come."""
+        with self._changed:
+            self._waiting.append(message)
+            if len(self._waiting) >= self._wanted or self.held >= self.receive_maximum:
+                self._changed.notify()
+
+    def take(self, limit: int, wait_s: float) -> list[Message]:
+        """Return up to `limit` messages, as soon as there are so many, or the window is full, or `wait_s` is over."""
+        deadline = time.monotonic() + wait_s
+        with self._changed:
+            self._wanted = limit
+            while len(self._waiting) < limit and not self._closed:
+                left_s = deadline - time.monotonic()
+                if left_s <= 0 or (self._waiting and self.held >= self.receive_maximum):
+                    break
+                self._changed.wait(left_s)
+            self._wanted = self.size  # nobody waits: wake nobody
+            taken = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+            self._taken += len(taken)
+        return taken
+
+    def give_back(self, messages: Sequence[Message]) -> None:
+        """Free the slots of messages that were taken."""
+        with self._changed:
+            self._taken = max(0, self._taken - len(messages))
+
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def open(self) -> None:
+        """Begin anew after a close."""
+        with self._changed:
+            self._closed = False
