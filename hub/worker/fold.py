@@ -109,6 +109,10 @@ class Fold:
         batch.changes.extend(self._intake.take(judgement.findings))
         return batch
 
+    def again(self, observations: Sequence[Observation]) -> list[AlertChange]:
+        """Return what `observations`, recorded and in the order of their arrival, change."""
+        return self._intake.take(self._judge.observe(observations).findings)
+
     def tick(self, at: datetime) -> list[AlertChange]:
         """Let hub time reach `at`; return what that changes."""
         return self._intake.take(self._judge.advance(at))

@@ -1,0 +1,97 @@
+"""Recorded observations go in, the alerts that they raise come out: judged again by the code that runs live.
+
+A replay is a simulated restart at its beginning: the alerts that were open then are latched and the recent past is
+folded silently, exactly as a restarted worker does. Then everything recorded is observed in the order of its arrival.
+Each grid is replayed by itself, since nothing is judged across grids. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Protocol
+
+from detectors.reorder import key_of
+from hub.alerts.alert import Alert, Condition
+from hub.alerts.change import AlertChange
+from hub.config.load import Configuration
+from hub.worker.fold import Fold
+from ingest.city import City
+from ingest.observation import Observation, Status
+
+RECENT = timedelta(days=7)
+
+
+class Recording(Protocol):
+    """What a replay needs of the store."""
+
+    def recent_alerts(self, grids: Sequence[str], since: datetime) -> list[Alert]:
+        """Return the alerts open at any time since `since`, oldest first."""
+        ...
+
+    def recorded(
+        self, grids: Sequence[str], received_from: datetime, received_to: datetime, *, nights_of: City | None = None
+    ) -> Iterator[tuple[Observation, bool]]:
+        """Yield (observation, late) in the order received."""
+        ...
+
+    def listening(self, grids: Sequence[str], since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+        """Return the intervals in which a worker listened to all of `grids`, in order."""
+        ...
+
+
+def replay(
+    recording: Recording,
+    configuration: Configuration,
+    *,
+    grids: frozenset[str] | None,
+    since: datetime,
+    until: datetime,
+) -> list[Alert]:
+    """Return the alerts raised in [since, until) by what is recorded, as they stood at `until`, in order of raising.
+
+    With the configuration that was live, they are those that were raised live: same identity, times, severity, reasons.
+    """
+    found: dict[object, Alert] = {}
+    for grid in sorted(grids if grids is not None else configuration.city.grids):
+        for change in _of_grid(recording, configuration, grid, since, until):
+            if change.alert.raised_at >= since:
+                found[change.alert.alert_id] = change.alert
+    return sorted(found.values(), key=lambda alert: (alert.raised_at, alert.rule, alert.subject))
+
+
+def _of_grid(
+    recording: Recording, configuration: Configuration, grid: str, since: datetime, until: datetime
+) -> Iterator[AlertChange]:
+    recent = [
+        _as_of(alert, since) for alert in recording.recent_alerts([grid], since - RECENT) if alert.raised_at < since
+    ]
+    fold = Fold(configuration, grids=frozenset([grid]), recent=recent, listening_since=since)
+    past = recording.recorded([grid], since - timedelta(seconds=fold.memory_s), since, nights_of=configuration.city)
+    yield from fold.rebuild(past, emit_from=since)
+    starts = [start for start, _ in recording.listening([grid], since, until) if start > since]
+    for moment, chunk in _chunks(recording.recorded([grid], since, until)):
+        while starts and starts[0] <= moment:
+            fold.resume_listening(starts.pop(0))
+        yield from fold.again(chunk)
+    yield from fold.tick(until)
+
+
+def _chunks(recorded: Iterable[tuple[Observation, bool]]) -> Iterator[tuple[datetime, list[Observation]]]:
+    """Yield what was recorded in the order received, as much together as was received at one instant."""
+    for moment, together in groupby((pair[0] for pair in recorded), key=attrgetter("received_at")):
+        group = list(together)
+        if len(group) > 1:
+            # The store keeps no finer order than the instant; a message's readings come in the order of folding.
+            group.sort(key=lambda each: (isinstance(each, Status), () if isinstance(each, Status) else key_of(each)))
+        yield moment, group
+
+
+def _as_of(alert: Alert, moment: datetime) -> Alert:
+    """Return `alert` as its condition stood at `moment`."""
+    if alert.cleared_at is None or alert.cleared_at < moment:
+        return alert
+    return replace(alert, condition=Condition.ACTIVE, cleared_at=None, clear_reason=None)
