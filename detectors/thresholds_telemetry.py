@@ -213,7 +213,10 @@ class Leak(Rule):
         high=60.0,
         source="the usual span of flow loggers in leakage work; our judgement",
     )
-    bucket_readings: int = threshold(3, "a span with fewer readings says nothing", unit="readings", low=1, high=1000)
+    bucket_readings: int = threshold(1, "a span with fewer readings says nothing", unit="readings", low=1, high=1000)
+    coverage: float = threshold(
+        0.5, "a night of whose spans fewer than this share say something is not judged", unit="ratio", low=0.1, high=1.0
+    )
     nights: int = threshold(7, "the median of this many past nights is the baseline", unit="nights", low=1, high=60)
     min_nights: int = threshold(3, "with fewer past nights than this nothing is judged", unit="nights", low=1, high=60)
     factor: float = threshold(
@@ -223,7 +226,13 @@ class Leak(Rule):
         low=1.01,
         high=20.0,
     )
-    above_l_s: float = threshold(1.0, "and at least this much above the baseline", unit="L/s", low=0.0, high=1000.0)
+    above_l_s: float = threshold(
+        1.0,
+        "and at least this much above the baseline; cleared also on a night less than half of it above",
+        unit="L/s",
+        low=0.0,
+        high=1000.0,
+    )
     clear_factor: float = threshold(
         1.2,
         "cleared on a night whose lowest flow is below this many times the baseline",
