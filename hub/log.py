@@ -12,7 +12,7 @@ import structlog
 
 _CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s@:]*(?::[^/\s@]*)?@", re.IGNORECASE)
 _TOKEN = re.compile(r"\blq_[A-Za-z0-9_-]{8,}")
-_FORWARDED = ("uvicorn", "uvicorn.error")
+_OURS = ("ingest", "detectors", "hub")  # packages that log by the standard library, since they cannot import this
 
 
 def without_secrets(text: str) -> str:
@@ -57,8 +57,8 @@ def configure(*, level: str, form: str, role: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=max(number, logging.WARNING), force=True)
-    for name in _FORWARDED:
-        logging.getLogger(name).setLevel(max(number, logging.WARNING))
+    for name in _OURS:
+        logging.getLogger(name).setLevel(number)
 
 
 def logger(name: str) -> Any:
