@@ -70,7 +70,6 @@ COMMENT ON TABLE ledger IS 'received = stored + duplicate + quarantined, counted
 
 CREATE TABLE batches (
     batch_id    uuid        PRIMARY KEY,
-    worker      text        NOT NULL,
     written_at  timestamptz NOT NULL,
     answer      jsonb       NOT NULL
 );
