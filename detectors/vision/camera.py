@@ -99,6 +99,7 @@ def _open(url: str, kind: Kind, settings: VisionSettings) -> Any:
     elif kind is Kind.FILE:
         options = {}
     name = str(file_path(url)) if kind is Kind.FILE else url
+    began_s = time.monotonic()
     try:
         container = av.open(
             name,
@@ -107,6 +108,9 @@ def _open(url: str, kind: Kind, settings: VisionSettings) -> Any:
             timeout=None if kind is Kind.FILE else (settings.open_timeout_s, settings.read_timeout_s),
         )
     except (av.error.FFmpegError, OSError, ValueError) as error:
+        if kind is not Kind.FILE and time.monotonic() - began_s >= settings.open_timeout_s:
+            # FFmpeg answers a time limit with whatever it was busy with: "invalid data", say.
+            raise StreamError(Broken.UNREACHABLE, f"{shown(url)}: no answer in time") from None
         raise _broken(error, url, Broken.UNREACHABLE) from None
     if not container.streams.video:
         container.close()

@@ -74,8 +74,10 @@ class VisionSettings:
                 f"vision setting lost_after_s is {self.lost_after_s}: it must exceed heartbeat_s ({self.heartbeat_s}), "
                 "or a quiet street is taken for a lost stream"
             )
-        if self.hung_after_s <= self.open_timeout_s + self.read_timeout_s:
+        # FFmpeg applies the time limit for opening twice: to connecting, and to finding out what the stream holds.
+        slowest_s = 2 * self.open_timeout_s + self.read_timeout_s
+        if self.hung_after_s <= slowest_s:
             raise ValueError(
-                f"vision setting hung_after_s is {self.hung_after_s}: it must exceed open_timeout_s + read_timeout_s "
-                f"({self.open_timeout_s + self.read_timeout_s}), or a slow camera is taken for a hung decoder"
+                f"vision setting hung_after_s is {self.hung_after_s}: it must exceed twice open_timeout_s plus "
+                f"read_timeout_s ({slowest_s}), or a slow camera is taken for a hung decoder"
             )

@@ -1,3 +1,6 @@
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
@@ -5,6 +8,7 @@ import pytest
 
 from detectors.vision.camera import Broken, StreamError, pictures
 from detectors.vision.settings import VisionSettings
+from tests.support.refusal import Refusal
 from tests.support.video import StreamServer, crossing, standing, street, with_square, write_clip
 
 SETTINGS = VisionSettings(open_timeout_s=3, read_timeout_s=1, hung_after_s=10)
@@ -110,3 +114,41 @@ def test_a_camera_may_change_its_resolution_in_the_middle() -> None:
             if size == (640, 360):
                 break
     assert sizes == [(320, 180), (640, 360)]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "answer", "why"),
+    [
+        ("rtsp", 'RTSP/1.0 401 No\r\nCSeq: {cseq}\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n', Broken.UNAUTHORISED),
+        ("rtsp", "RTSP/1.0 404 No\r\nCSeq: {cseq}\r\n\r\n", Broken.NOT_FOUND),
+        ("rtsp", "", Broken.UNREACHABLE),
+        ("http", "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", Broken.UNAUTHORISED),
+        ("http", "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", Broken.NOT_FOUND),
+        ("http", "HTTP/1.1 200 Yes\r\nContent-Length: 9\r\n\r\nno video.", Broken.UNREADABLE),
+        ("tcp", "", Broken.UNREACHABLE),
+    ],
+)
+def test_a_camera_that_refuses_is_told_from_one_that_is_away(scheme: str, answer: str, why: Broken) -> None:
+    with Refusal(answer) as port:
+        _, error = stamps_until_broken(f"{scheme}://guard:wr0ng@127.0.0.1:{port}/live")
+    assert error.why is why
+    assert "wr0ng" not in str(error)
+
+
+def test_a_stream_over_http_is_read(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.ts", crossing, 2)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(tmp_path)))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        stamps, error = stamps_until_broken(f"http://127.0.0.1:{server.server_port}/{clip.name}")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert (len(stamps), error.why) == (20, Broken.CUT)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        return
