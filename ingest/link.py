@@ -205,9 +205,10 @@ class Link:
         except OSError as error:  # refused, unreachable, no such name, a certificate that does not hold
             self.problem = f"{error}"
         finally:
-            open_socket = client.socket()
-            if open_socket is not None:
-                open_socket.close()
+            wrapped = self._tls.wrapped if self._tls is not None else None
+            for left_open in (client.socket(), wrapped):
+                if left_open is not None:
+                    left_open.close()
 
     def _stay(self, client: Client, ear: socket) -> None:
         answer_s = ANSWER_S if self._protocol_known else PROBE_S
@@ -380,10 +381,26 @@ def _topic_of(message: MQTTMessage) -> str:
         return bytes(error.object).decode(errors="backslashreplace")
 
 
-def _tls_context(address: Address, ca: str | None) -> ssl.SSLContext | None:
+class _Tls(ssl.SSLContext):
+    """Remembers the socket that it wrapped last: paho leaves it open when the handshake fails."""
+
+    wrapped: ssl.SSLSocket | None = None
+
+    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
+        self.wrapped = super().wrap_socket(*args, **options)
+        return self.wrapped
+
+
+def _tls_context(address: Address, ca: str | None) -> _Tls | None:
     if not address.tls:
         return None
+    context = _Tls(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and host name
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca is None:
+        context.load_default_certs()
+        return context
     try:
-        return ssl.create_default_context(cafile=ca)
+        context.load_verify_locations(cafile=ca)
     except (OSError, ssl.SSLError) as error:
         raise BadAddress(f"the CA file {ca} cannot be used: {error}") from None
+    return context
