@@ -23,6 +23,7 @@ from hub.demo.scenes.description import (
     standing,
 )
 from hub.demo.scenes.geometry import Projector
+from hub.demo.scenes.lighting import Lighting
 from hub.demo.scenes.random_scenes import random_actor, random_scene
 from hub.demo.scenes.render import Renderer, render
 
@@ -137,6 +138,14 @@ def test_night_is_darker_than_day_and_lamps_help() -> None:
     night = render(replace(EMPTY, light=Light(daylight=0.0, lamps_on=False)), 0.0)[0].mean()
     lit = render(replace(EMPTY, light=Light(daylight=0.0, lamps_on=True)), 0.0)[0].mean()
     assert night < lit < day / 2
+
+
+@pytest.mark.parametrize("light", [OVERCAST, Light(daylight=0.0, lamps_on=True)])
+def test_the_light_on_one_point_is_the_light_of_the_whole_street_there(light: Light) -> None:
+    lighting = Lighting(light, STREET)
+    x, y = np.linspace(-9, 9, 7, dtype=np.float32), np.linspace(3, 50, 7, dtype=np.float32)
+    one_by_one = [lighting.at(float(a), float(b)) for a, b in zip(x, y, strict=True)]
+    np.testing.assert_allclose(lighting.over(x, y), one_by_one, rtol=1e-4)
 
 
 def test_a_headlamp_shines_at_night_only_towards_the_camera() -> None:

@@ -129,7 +129,7 @@ class Painter:
         low, high = where.min(axis=0), where.max(axis=0)
         width, height = (int(size) for size in np.minimum(high - low, 600))
         if width >= 4 and height >= 3:
-            pool = _pool(width // 4 * 4, height // 3 * 3, tone)
+            pool: Picture = cv2.resize(_pool(tone), (width, height), interpolation=cv2.INTER_LINEAR)
             self._add(pool, round(float(low[0])), round(float(low[1])))
 
     def visible_px(self, outline: Outline, owner: int) -> int:
@@ -197,10 +197,9 @@ def _halo(radius: int, tone: Tone) -> Picture:
     return halo
 
 
-@lru_cache(maxsize=256)
-def _pool(width: int, height: int, tone: Tone) -> Picture:
-    u = np.linspace(-1, 1, width, dtype=np.float32)
-    v = np.linspace(-1, 1, height, dtype=np.float32)
-    level = np.clip(1 - np.sqrt(u[None, :] ** 2 + v[:, None] ** 2), 0, 1)
+@lru_cache(maxsize=16)
+def _pool(tone: Tone) -> Picture:
+    axis = np.linspace(-1, 1, 48, dtype=np.float32)
+    level = np.clip(1 - np.sqrt(axis[None, :] ** 2 + axis[:, None] ** 2), 0, 1)
     pool: Picture = (level[..., None] * np.array(tone, np.float32)).astype(np.uint8)
     return pool

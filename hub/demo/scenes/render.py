@@ -134,7 +134,7 @@ class Renderer:
             ahead = np.array([np.sin(turn), np.cos(turn), 0.0], np.float32)
             across = np.array([ahead[1], -ahead[0], 0.0], np.float32)
             start = np.array([pose.x_m, pose.y_m, 0.0], np.float32) + ahead * (actor.size.length_m / 2 + 0.5)
-            pool = [start + ahead * reach + across * side for reach in (0.0, 9.0) for side in (-1.8, 1.8)]
+            pool = [start + ahead * reach + across * side for reach in (-1.0, 7.0) for side in (-1.8, 1.8)]
             self._painter.light_ground(np.array(pool, np.float32), (60.0, 72.0, 78.0))
 
     def _sun_shift(self) -> Floats:

@@ -35,10 +35,10 @@ class Sample:
     boxes: Boxes
 
 
-def worth_finding(box: TruthBox, width_px: int, height_px: int) -> bool:
+def worth_finding(box: TruthBox, width_px: int, height_px: int, least_px: float = _MIN_SIDE_PX) -> bool:
     """Return whether the model is asked to find `box`: enough of it is visible, and it is not a speck."""
     wide, high = (box.xyxy[2] - box.xyxy[0]) * width_px, (box.xyxy[3] - box.xyxy[1]) * height_px
-    return box.visible_fraction >= _MIN_VISIBLE and min(wide, high) >= _MIN_SIDE_PX and wide * high >= _MIN_AREA_PX
+    return box.visible_fraction >= _MIN_VISIBLE and min(wide, high) >= least_px and wide * high >= _MIN_AREA_PX
 
 
 def scene_samples(seed: int) -> list[Sample]:

@@ -22,6 +22,7 @@ SHIPPED = Path(__file__).parents[1] / "model" / "street_openvino_model"
 FIRST_HELD_OUT_SEED = 50_000_000  # training draws from lower ones
 _PICTURES_PER_SCENE = 2
 _FLOOR = 0.02
+_LEAST_PX = 12.0  # smaller things, in the 640×360 picture, count neither as found nor as missed
 
 Judged = tuple[list[Wanted], list[Found]]
 
@@ -47,7 +48,9 @@ def judge(detector: Detector, scenes: int, seed: int) -> tuple[dict[str, list[Ju
             spent_s += time.monotonic() - began_s
             pictures += 1
             view = scene.view
-            wanted = [Wanted(b.label, b.xyxy, worth_finding(b, view.width_px, view.height_px)) for b in truth]
+            wanted = [
+                Wanted(b.label, b.xyxy, worth_finding(b, view.width_px, view.height_px, _LEAST_PX)) for b in truth
+            ]
             found = [Found(b.label, (b.x1, b.y1, b.x2, b.y2), b.confidence) for b in boxes]
             by_condition.setdefault(condition(scene.light), []).append((wanted, found))
     return by_condition, spent_s / pictures * 1000
