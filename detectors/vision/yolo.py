@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from detectors.vision.labels import ours
 from detectors.vision.pictures import Bgr
 from ingest.observation import Box
@@ -60,8 +62,7 @@ class Detector:
                     f"{self.weights} knows no class that we use (it knows {some}…): it needs at least one of "
                     "car, bus, truck, motorcycle, person, stall"
                 )
-            self.width_px, self.height_px = self._size(imgsz)
-            self._first_run()
+            self.width_px, self.height_px = self._run_once(imgsz)
 
     @property
     def labels(self) -> frozenset[str]:
@@ -119,25 +120,19 @@ class Detector:
             raise ModelError(f"{self.weights} is a model for {model.task}, not for detection")
         return model
 
-    def _size(self, imgsz: int | None) -> tuple[int, int]:
+    def _run_once(self, imgsz: int | None) -> tuple[int, int]:
         """Return width and height of the model's input: its own where it is fixed, else as asked, else 640."""
-        backend = getattr(self._model.predictor, "model", None)
-        own: Any = getattr(backend, "imgsz", None)
-        if own is not None and not getattr(backend, "dynamic", False) and self.weights.suffix != ".pt":
-            height, width = (own, own) if isinstance(own, int) else (int(own[0]), int(own[1]))
-            return width, height
-        if imgsz is not None and (imgsz < 32 or imgsz > 4096):
+        if imgsz is not None and not 32 <= imgsz <= 4096:
             raise ModelError(f"imgsz is {imgsz}: it must lie from 32 to 4096")
         longer = -(-(imgsz or _DEFAULT_PX) // 32) * 32  # YOLO's strides need multiples of 32
-        return longer, longer
-
-    def _first_run(self) -> None:
-        import numpy as np
-
+        self.width_px = self.height_px = longer
         try:
-            self.detect([np.zeros((self.height_px, self.width_px, 3), np.uint8)])
+            self.detect([np.zeros((longer, longer, 3), np.uint8)])
+            # Only now does ultralytics know: an exported model overrules what it was asked.
+            height, width = self._model.predictor.imgsz
         except Exception as error:
             raise ModelError(f"{self.weights} loads but does not run: {_first_line(error)}") from error
+        return int(width), int(height)
 
 
 def _look_at(weights: Path) -> None:

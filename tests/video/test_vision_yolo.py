@@ -94,7 +94,10 @@ class TestRealWeights:
 def test_the_shipped_model_knows_all_our_labels() -> None:
     if not STREET.exists():
         pytest.skip("the shipped model is not there")
-    assert Detector(STREET).labels == VEHICLES | {"person", "stall"}
+    model = Detector(STREET)
+    assert model.labels == VEHICLES | {"person", "stall"}
+    # Pictures are scaled to this size before they are handed over, so it must be the model's own and not a square.
+    assert model.width_px / model.height_px == pytest.approx(16 / 9, abs=0.2)
 
 
 @pytest.mark.parametrize(
