@@ -132,6 +132,7 @@ class QuarantineReason(StrEnum):
     TIME_IN_FUTURE = "time_in_future"
     TIME_TOO_OLD = "time_too_old"
     TOO_LARGE = "too_large"
+    REFUSED = "refused"  # readable, but the database will never take it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, time
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -299,7 +299,12 @@ def _contradictions(file: CityFile) -> Iterator[tuple[Place, str]]:
     yield from _repeated("circuits", file.circuits)
     # Gateways, devices and cameras share the topics and the store: one name space.
     seen: set[str] = set()
-    for kind, entries in (("gateways", file.gateways), ("devices", file.devices), ("cameras", file.cameras)):
+    placed: dict[str, Sequence[GatewayEntry | DeviceEntry | CameraEntry]] = {
+        "gateways": file.gateways,
+        "devices": file.devices,
+        "cameras": file.cameras,
+    }
+    for kind, entries in placed.items():
         for index, entry in enumerate(entries):
             if entry.id in seen:
                 yield (kind, index, "id"), f"{entry.id} is given twice"

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from detectors.thresholds import Described, Thresholds, described
 from hub.config.city_file import CityFile
 
@@ -14,8 +16,8 @@ SHIPPED = Path(__file__).with_name("schemas")
 
 def schema_of(file: str) -> dict[str, Any]:
     """Return the JSON Schema of the "city" or the "detectors" file."""
-    model = {"city": CityFile, "detectors": Thresholds}[file]
-    schema = model.model_json_schema(mode="validation")
+    models: dict[str, type[BaseModel]] = {"city": CityFile, "detectors": Thresholds}
+    schema = models[file].model_json_schema(mode="validation")
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = f"lianqin {file}.yaml"
     return schema

@@ -19,27 +19,40 @@ from hub.alerts.alert import Alert, Condition
 from hub.alerts.change import AlertChange
 from hub.config.load import Configuration
 from hub.worker.fold import Fold
-from ingest.city import City
 from ingest.observation import Observation, Status
 
 RECENT = timedelta(days=7)
 
 
+class Interval(Protocol):
+    """Somebody listened without a break."""
+
+    @property
+    def since(self) -> datetime:
+        """The first moment."""
+        ...
+
+
 class Recording(Protocol):
     """What a replay needs of the store."""
 
-    def recent_alerts(self, grids: Sequence[str], since: datetime) -> list[Alert]:
+    def recent_alerts(self, grids: Sequence[str] | None, since: datetime) -> list[Alert]:
         """Return the alerts open at any time since `since`, oldest first."""
         ...
 
     def recorded(
-        self, grids: Sequence[str], received_from: datetime, received_to: datetime, *, nights_of: City | None = None
+        self,
+        grids: Sequence[str] | None,
+        received_from: datetime,
+        received_to: datetime,
+        *,
+        nights_of: Configuration | None = None,
     ) -> Iterator[tuple[Observation, bool]]:
         """Yield (observation, late) in the order received."""
         ...
 
-    def listening(self, grids: Sequence[str], since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
-        """Return the intervals in which a worker listened to all of `grids`, in order."""
+    def listening(self, since: datetime, until: datetime, grids: Sequence[str] | None = None) -> Sequence[Interval]:
+        """Return when somebody listened to any of `grids`, in order."""
         ...
 
 
@@ -70,9 +83,9 @@ def _of_grid(
         _as_of(alert, since) for alert in recording.recent_alerts([grid], since - RECENT) if alert.raised_at < since
     ]
     fold = Fold(configuration, grids=frozenset([grid]), recent=recent, listening_since=since)
-    past = recording.recorded([grid], since - timedelta(seconds=fold.memory_s), since, nights_of=configuration.city)
+    past = recording.recorded([grid], since - timedelta(seconds=fold.memory_s), since, nights_of=configuration)
     yield from fold.rebuild(past, emit_from=since)
-    starts = [start for start, _ in recording.listening([grid], since, until) if start > since]
+    starts = [heard.since for heard in recording.listening(since, until, [grid]) if heard.since > since]
     for moment, chunk in _chunks(recording.recorded([grid], since, until)):
         while starts and starts[0] <= moment:
             fold.resume_listening(starts.pop(0))

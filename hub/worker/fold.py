@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from detectors.judge import Judge
 from hub.alerts.alert import Alert
@@ -16,15 +15,7 @@ from hub.config.load import Configuration
 from hub.store.write import Batch
 from ingest.decode import Decoder
 from ingest.observation import EvidencePicture, Frame, Observation, Quarantined, Reading, Status
-
-
-class Message(Protocol):
-    """What the fold needs of a message from the broker."""
-
-    topic: str
-    payload: bytes
-    retained: bool
-    received_at: datetime
+from ingest.window import Message
 
 
 @dataclass(slots=True)
@@ -67,7 +58,7 @@ class Fold:
     @property
     def memory_s(self) -> float:
         """How far back `rebuild` must be fed."""
-        return self._judge.memory_s
+        return float(self._judge.memory_s)
 
     @property
     def open_alerts(self) -> Sequence[Alert]:
@@ -120,6 +111,16 @@ class Fold:
     def resume_listening(self, at: datetime) -> None:
         """Forget the time in which nothing could be heard: silence needs its grace again."""
         self._judge.resume_listening(at)
+
+    def one_by_one(self, messages: Sequence[Message], batch: Batch) -> Iterator[tuple[Message, Batch]]:
+        """Yield each message with a batch of what it alone held, judged as in `batch`, without alert changes."""
+        readings_late = iter([late for _, _, late in batch.readings])
+        frames_late = iter([late for _, _, late in batch.frames])
+        for message in messages:
+            single = self._batch(self.decode([message]), set(), now=batch.at)
+            single.readings = [(reading, grid, next(readings_late)) for reading, grid, _ in single.readings]
+            single.frames = [(frame, grid, next(frames_late)) for frame, grid, _ in single.frames]
+            yield message, single
 
     def _batch(self, decoded: Decoded, late: set[int], *, now: datetime) -> Batch:
         batch = Batch(at=now, received=decoded.received)

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hub.clock import Clock
 from hub.config.load import Configuration
 from hub.log import logger
-from hub.store.write import Batch, Store, StoreUnavailable, Written
+from hub.store.write import Batch, Store, StoreRefused, StoreUnavailable, Written
 from hub.worker.evidence import request, requests_of
-from hub.worker.fold import Fold, Message
+from hub.worker.fold import Fold
 from hub.worker.metrics import Metrics
 from ingest.mqtt import Consumer
+from ingest.observation import Quarantined, QuarantineReason
+from ingest.window import Message
 
 log = logger("ingest")
 
@@ -97,14 +101,15 @@ class IngestWorker:
         due = self._last_tick is None or (now - self._last_tick).total_seconds() >= TICK_S
         if due:
             batch.changes.extend(fold.tick(now))
-            batch.listening = (self._name, self.grids, self._listening_since, now)
+            if self._consumer.health.connected:
+                batch.listening = (self._name, self.grids, self._listening_since, now)
             self._last_tick = now
         if messages or due:
             written = self._write(batch, messages)
             if written is None:
                 return 0
             self._consumer.ack(messages)
-            self._after_commit(batch, written, messages)
+            self._after_commit(batch, written, len(messages))
         self._last_turn = self._clock.now()
         return len(messages)
 
@@ -158,7 +163,7 @@ class IngestWorker:
         heard_until = self._store.heard_until(self.grids) or now
         begin = heard_until - timedelta(seconds=fold.memory_s)
         changes = fold.rebuild(
-            self._store.recorded(self.grids, begin, now, nights_of=configuration.city),
+            self._store.recorded(self.grids, begin, now, nights_of=configuration),
             emit_from=begin + timedelta(seconds=fold.memory_s / 2),
         )
         changes += fold.drop_unwatched(now)
@@ -183,10 +188,9 @@ class IngestWorker:
         """After an outage or a step of the machine's clock, begin a new listening interval."""
         stepped = self._clock.steps != self._clock_steps
         deaf_s = (now - self._last_turn).total_seconds()
-        connected = self._consumer.health.connected
-        if stepped or deaf_s > DEAF_S or not connected:
-            if stepped or deaf_s > DEAF_S:
-                log.warning("was deaf; silence needs its grace again", deaf_s=round(deaf_s, 1), clock_stepped=stepped)
+        if stepped or deaf_s > DEAF_S:
+            log.warning("was deaf; silence needs its grace again", deaf_s=round(deaf_s, 1), clock_stepped=stepped)
+        if stepped or deaf_s > DEAF_S or not self._consumer.health.connected:
             fold.resume_listening(now)
             self._listening_since = now
             self._clock_steps = self._clock.steps
@@ -201,12 +205,40 @@ class IngestWorker:
                 log.warning("the batch waits for the database", error=str(error), next_try_s=round(wait_s, 1))
                 if self._pause(wait_s):
                     return None
+            except StoreRefused as error:
+                if not messages:
+                    raise
+                log.error("the database refuses the batch; its messages are stored one by one", error=str(error))
+                return self._write_one_by_one(batch, messages)
         return None
 
-    def _after_commit(self, batch: Batch, written: Written, messages: Sequence[Message]) -> None:
+    def _write_one_by_one(self, batch: Batch, messages: Sequence[Message]) -> Written | None:
+        """Store each message by itself; one that the database will never take is quarantined. Alerts come last."""
+        outcomes: list[Written] = []
+        for message, single in self._require_fold().one_by_one(messages, batch):
+            try:
+                written = self._write(single, ())
+            except StoreRefused as error:
+                written = self._write(refused(message, single, str(error)), ())
+            if written is None:
+                return None
+            outcomes.append(written)
+        last = self._write(Batch(at=batch.at, changes=batch.changes, listening=batch.listening), ())
+        if last is None:
+            return None
+        return replace(
+            last,
+            stored=sum(written.stored for written in outcomes),
+            duplicate=sum(written.duplicate for written in outcomes),
+            quarantined=sum(written.quarantined for written in outcomes),
+        )
+
+    def _after_commit(self, batch: Batch, written: Written, messages: int) -> None:
         self._metrics.observe(batch, written, messages, self._consumer.health)
-        self._ask(requests_of(batch.changes))
-        for change in batch.changes:
+        skipped = {alert_id for alert_id, _ in written.skipped}
+        made = [change for change in batch.changes if change.alert.alert_id not in skipped]
+        self._ask(requests_of(made))
+        for change in made:
             log.info(
                 change.type.value,
                 rule=change.alert.rule,
@@ -219,6 +251,20 @@ class IngestWorker:
     def _ask(self, requests: Iterable[tuple[str, bytes]]) -> None:
         for topic, payload in requests:
             self._consumer.publish(topic, payload)
+
+
+def refused(message: Message, single: Batch, why: str) -> Batch:
+    """Return what is stored of a message that the database will not take: its bytes, and why."""
+    (grid, hour) = next(iter(single.received), ("", single.at.replace(minute=0, second=0, microsecond=0)))
+    piece = Quarantined(
+        topic=message.topic,
+        payload=message.payload,
+        reason=QuarantineReason.REFUSED,
+        detail=why,
+        grid=grid,
+        received_at=message.received_at,
+    )
+    return Batch(at=single.at, quarantined=[piece], received=Counter({(grid, hour): 1}))
 
 
 def backoff(first_s: float = 0.2, longest_s: float = 10.0) -> Iterator[float]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from hub.store.write import Batch, Written
-from hub.worker.fold import Message
-from ingest.mqtt import Health
+from ingest.health import Health
 
 
 class Metrics:
@@ -38,14 +35,14 @@ class Metrics:
         )
         self.held = Gauge("lianqin_messages_held", "Messages received and not yet acknowledged", registry=self.registry)
 
-    def observe(self, batch: Batch, written: Written, messages: Sequence[Message], health: Health) -> None:
+    def observe(self, batch: Batch, written: Written, messages: int, health: Health) -> None:
         """Record one committed batch."""
-        self.messages.inc(len(messages))
+        self.messages.inc(messages)
         for outcome in ("stored", "duplicate", "quarantined"):
             self.observations.labels(outcome).inc(getattr(written, outcome))
         for change in batch.changes:
             self.alerts.labels(change.alert.rule, change.type.value).inc()
         if messages:
-            self.batch_messages.observe(len(messages))
+            self.batch_messages.observe(messages)
         self.broker_connected.set(health.connected)
         self.held.set(health.held)
