@@ -76,7 +76,7 @@ def is_unavailable(error: BaseException) -> bool:
     """Say whether the error lies with the connection or the server, so that trying again later may help."""
     if isinstance(error, errors.ProgramLimitExceeded):
         return False
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | _NOT_THE_DATA)
+    return isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError, *_NOT_THE_DATA))
 
 
 def first_line(error: BaseException) -> str:
