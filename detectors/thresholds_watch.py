@@ -142,6 +142,21 @@ class Stay(Rule):
         low=0.05,
         high=2.0,
     )
+    presence: float = threshold(
+        0.4,
+        "the box must have been there for this share of the stay's seen time: what waits and moves on is traffic",
+        unit="ratio",
+        low=0.0,
+        high=1.0,
+    )
+    scatter: float = threshold(
+        0.15,
+        "the stay's boxes must lie this close to their mean (root mean square, share of the box's own size): what "
+        "lies further apart is several things that passed",
+        unit="ratio",
+        low=0.01,
+        high=2.0,
+    )
     occlusion_s: float = seconds(
         30.0, "time without the box up to this long counts on: something passed in front", high=3600.0
     )

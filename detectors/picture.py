@@ -1,0 +1,76 @@
+"""Boxes and polygons in a picture, in fractions of it, go in; overlaps, places and insides come out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ingest.observation import Box
+
+Point = tuple[float, float]
+
+
+def bottom_centre(box: Box) -> Point:
+    """Return where the thing in `box` touches the ground."""
+    return ((box.x1 + box.x2) / 2, box.y2)
+
+
+def area(box: Box) -> float:
+    """Return the box's share of the picture."""
+    return (box.x2 - box.x1) * (box.y2 - box.y1)
+
+
+def shared_area(one: Box, other: Box) -> float:
+    """Return the area that both boxes cover."""
+    width = min(one.x2, other.x2) - max(one.x1, other.x1)
+    height = min(one.y2, other.y2) - max(one.y1, other.y1)
+    return width * height if width > 0 and height > 0 else 0.0
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Return intersection over union."""
+    shared = shared_area(one, other)
+    return shared / (area(one) + area(other) - shared) if shared else 0.0
+
+
+def hides(front: Box, back: Box, share: float) -> bool:
+    """Tell whether `front` stands before `back` and covers at least `share` of it.
+
+    What touches the ground lower in the picture stands nearer to the camera. A box at the same height stands *at* the
+    place, and a place cannot hold two things: it hides nothing.
+    """
+    return _nearer(front, back) and shared_area(front, back) >= share * area(back)
+
+
+def is_part_of(rest: Box, whole: Box) -> bool:
+    """Tell whether `rest` may be what is still seen of a thing at `whole` that something hides in part."""
+    return not _nearer(rest, whole) and shared_area(rest, whole) >= 0.7 * area(rest)
+
+
+def _nearer(front: Box, back: Box) -> bool:
+    return front.y2 > back.y2 + 0.05 * (back.y2 - back.y1)
+
+
+def inside(point: Point, polygon: Sequence[Point]) -> bool:
+    """Tell whether `point` lies in `polygon` (even-odd rule; a point on the edge may be either)."""
+    x, y = point
+    within = False
+    previous_x, previous_y = polygon[-1]
+    for corner_x, corner_y in polygon:
+        if (corner_y > y) != (previous_y > y):
+            crossing = corner_x + (y - corner_y) * (previous_x - corner_x) / (previous_y - corner_y)
+            if x < crossing:
+                within = not within
+        previous_x, previous_y = corner_x, corner_y
+    return within
+
+
+def without_doubles(boxes: Sequence[Box], share: float) -> list[Box]:
+    """Return `boxes`, the most confident first, less those that overlap a better one by `share` or more.
+
+    A detector that suppresses doubles label by label gives one lorry as "truck" and as "bus".
+    """
+    kept: list[Box] = []
+    for box in sorted(boxes, key=lambda box: (-box.confidence, box.x1, box.y1, box.x2, box.y2, box.label)):
+        if all(overlap(box, other) < share for other in kept):
+            kept.append(box)
+    return kept

@@ -1,0 +1,282 @@
+"""One camera's frames go in; what stands at a forbidden place for longer than its dwell comes out, and when it is gone.
+
+Parking and stalls are alike but for what is forbidden where and when: that is `Forbidden`'s to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from detectors.finding import Finding, Number, OpenFinding, Phase, Reason
+from detectors.picture import bottom_centre, inside, is_part_of, overlap, without_doubles
+from detectors.stay import (
+    WEIGHT_LIMIT,
+    Standing,
+    assigned,
+    began,
+    is_hidden,
+    is_over,
+    missed,
+    seen,
+    stands,
+    started,
+)
+from detectors.thresholds_watch import Stay as Rule
+from ingest.city import Camera, City, Zone, ZoneKind
+from ingest.observation import Box, Frame
+
+DOUBLE = 0.7  # boxes of one frame that overlap by this much are one thing, whatever their labels
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """Why standing is forbidden here and now: by which zone, from how long on, and in words."""
+
+    zone_id: str
+    dwell_s: float
+    why: str
+    permit: str  # "none", "closed": the state of a permit, for programs
+
+
+class Forbidden(Protocol):
+    """What is forbidden where and when."""
+
+    def zones(self, camera: Camera) -> tuple[Zone, ...]:
+        """Return the zones of `camera` that matter; none: the camera is not watched."""
+        ...
+
+    def ban(self, ground: tuple[Zone, ...], at: datetime) -> Ban | None:
+        """Return why nothing may stand in all of `ground` at `at`; None when it may."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What one camera watches: its grid, the zones that matter, and what is ignored."""
+
+    camera_id: str
+    grid: str
+    zones: tuple[Zone, ...]
+    ignored: tuple[Zone, ...]
+
+    def ground(self, box: Box) -> tuple[Zone, ...]:
+        """Return the zones in which the thing in `box` stands."""
+        point = bottom_centre(box)
+        return tuple(zone for zone in self.zones if inside(point, zone.polygon))
+
+    def ignores(self, box: Box) -> bool:
+        """Tell whether the thing in `box` stands where nothing is looked at."""
+        point = bottom_centre(box)
+        return any(inside(point, zone.polygon) for zone in self.ignored)
+
+
+@dataclass(frozen=True, slots=True)
+class SceneState:
+    """Who stands in one camera's picture, as of its last frame."""
+
+    scene: Scene
+    stays: tuple[Standing, ...] = ()
+    last_at: datetime | None = None
+
+
+class Places:
+    """The detector that parking and stalls share; its partition is the camera."""
+
+    def __init__(self, name: str, rule_name: str, what: str, rule: Rule, city: City, forbidden: Forbidden) -> None:
+        """Watch the cameras of `city` on which `forbidden` has zones; `what` is what stands there, in words."""
+        self.name, self.rules = name, (rule_name,)
+        self._rule_name, self._what, self._rule, self._forbidden = rule_name, what, rule, forbidden
+        self._labels = frozenset(getattr(rule, "labels", ()))
+        self._scenes = {
+            camera_id: Scene(
+                camera_id, camera.grid, zones, tuple(z for z in camera.zones if z.kind is ZoneKind.IGNORED)
+            )
+            for camera_id, camera in city.cameras.items()
+            if rule.enabled and (zones := forbidden.zones(camera))
+        }
+        dwells = [zone.dwell_s for scene in self._scenes.values() for zone in scene.zones if zone.dwell_s]
+        self.memory_s = 2 * max(rule.dwell_s, rule.clear_after_s, *dwells) + 2 * rule.occlusion_s + rule.gap_s
+
+    def partitions(self) -> Mapping[str, str]:
+        """Return each watched camera as its own partition."""
+        return {camera_id: camera_id for camera_id in self._scenes}
+
+    def start(self, partition: str, open_findings: Sequence[OpenFinding]) -> SceneState:
+        """Return the camera's state at start: what was open stands where it stood."""
+        scene = self._scenes[partition]
+        return SceneState(
+            scene,
+            tuple(
+                replace(
+                    began(found.box, scene.ground(found.box), found.raised_at),
+                    since=found.since,
+                    boxes=WEIGHT_LIMIT,
+                    counted_s=(found.raised_at - found.since).total_seconds(),
+                    subject=found.subject,
+                    latched_until=found.raised_at,
+                )
+                for found in open_findings
+                if found.rule == self._rule_name and found.box is not None
+            ),
+        )
+
+    def observe(self, state: SceneState, frame: Frame) -> tuple[SceneState, Sequence[Finding]]:
+        """Return who stands in the picture after `frame`, and what has now stood too long or is gone."""
+        rule, at = self._rule, frame.captured_at
+        boxes = [box for box in frame.boxes if box.confidence >= rule.box_floor]
+        step_s = (at - state.last_at).total_seconds() if state.last_at is not None else 0.0
+        things = [box for box in boxes if box.label in self._labels and not state.scene.ignores(box)]
+        if len(things) > 1:
+            things = without_doubles(things, DOUBLE)
+        chosen = assigned(state.stays, things, rule)
+        rivals = [thing for number, thing in enumerate(things) if number not in chosen.values()]
+        kept: list[Standing] = []
+        findings: list[Finding] = []
+        for index, stay in enumerate(state.stays):
+            number = chosen.get(index)
+            latched = stay.is_latched(at)
+            if number is not None:
+                after = seen(stay, things[number], at, step_s, rule)
+            else:
+                after = stay if latched else missed(stay, boxes, step_s, rule)
+            if not latched:
+                judged = self._judge(state, kept, after, number is not None, rivals, at, findings)
+                if judged is None:
+                    continue
+                after = judged
+            kept.append(after)
+        there = [state.stays[index].place for index in chosen]
+        hidden = [stay.place for stay in kept if stay.last_at != at and is_hidden(stay, boxes)]
+        kept += self._newcomers(state.scene, rivals, there, hidden, at)
+        return SceneState(state.scene, tuple(kept), at), findings
+
+    def _judge(
+        self,
+        state: SceneState,
+        kept: Sequence[Standing],
+        stay: Standing,
+        is_there: bool,
+        rivals: Sequence[Box],
+        at: datetime,
+        findings: list[Finding],
+    ) -> Standing | None:
+        """Return the stay as the rules leave it, None when it is over; add what is found."""
+        rule = self._rule
+        ban = self._forbidden.ban(stay.ground, at)
+        if ban is None:
+            if stay.subject is not None:
+                findings.append(self._cleared(state.scene, stay, at, "standing here is allowed from now on"))
+            stay = started(stay, None) if stay.since is not None else stay
+        elif is_there and stay.since is None:
+            stay = started(stay, at)
+        elif is_there and stay.subject is None and stay.counted_s >= ban.dwell_s and stands(stay, rule):
+            taken = {other.subject for other in (*state.stays, *kept)}
+            subject = self._name_place(ban, stay, taken)
+            if subject is not None:
+                stay = replace(stay, subject=subject)
+                findings.append(self._raised(state.scene, stay, ban, at))
+        why = self._why_over(stay, is_there, rivals)
+        if why is None:
+            return stay
+        if stay.subject is not None:
+            findings.append(self._cleared(state.scene, stay, at, why))
+        return None
+
+    def _why_over(self, stay: Standing, is_there: bool, rivals: Sequence[Box]) -> str | None:
+        rule = self._rule
+        if is_there:
+            return None
+        if is_over(stay, rule):
+            if stay.empty_s >= rule.clear_after_s:
+                return f"its place has been seen empty for {stay.empty_s:.0f} s"
+            return f"its place has been hidden for {stay.away_s:.0f} s, and nobody knows"
+        # Seen empty for a while, and now something stands there that does not fit: another took the place.
+        if stay.empty_s >= rule.swap_s and any(overlap(stay.place, box) >= rule.overlap for box in rivals):
+            return f"its place was seen empty for {stay.empty_s:.0f} s and then taken by another"
+        return None
+
+    def _newcomers(
+        self, scene: Scene, things: Sequence[Box], there: Sequence[Box], hidden: Sequence[Box], at: datetime
+    ) -> list[Standing]:
+        """Return the stays that begin with boxes that continue none.
+
+        None begins off the watched ground, none as the double of a stay that is there, none as the part that can still
+        be seen of one that is hidden.
+        """
+        new = []
+        for thing in things:
+            if any(overlap(place, thing) >= self._rule.overlap for place in there):
+                continue
+            ground = scene.ground(thing)
+            if ground and not any(is_part_of(thing, place) for place in hidden):
+                stay = began(thing, ground, at)
+                new.append(started(stay, at) if self._forbidden.ban(ground, at) is not None else stay)
+        return new
+
+    def _name_place(self, ban: Ban, stay: Standing, taken: set[str | None]) -> str | None:
+        """Return the subject: the zone, and the place rounded coarsely, or finely where a neighbour has that name.
+
+        None where even that name is taken: two things there are one to anybody who goes and looks.
+        """
+        x, y = bottom_centre(stay.place)
+        for grain in (self._rule.place, self._rule.place / 5):
+            subject = f"{ban.zone_id}@{round(x / grain) * grain:.2f},{round(y / grain) * grain:.2f}"
+            if subject not in taken:
+                return subject
+        return None
+
+    def _raised(self, scene: Scene, stay: Standing, ban: Ban, at: datetime) -> Finding:
+        numbers = _numbers(stay) | {"dwell_s": ban.dwell_s, "zone": ban.zone_id, "permit": ban.permit}
+        text = (
+            f"A {self._what} ({stay.place.label}) has stood for {stay.counted_s:.0f} s {ban.why}; allowed are "
+            f"{ban.dwell_s:g} s. Median confidence {stay.confidence:.2f}, out of sight for {stay.missed_s:.0f} s, "
+            f"nobody looked for {stay.blind_s:.0f} s."
+        )
+        assert stay.since is not None
+        return self._finding(scene, stay, at, Phase.RAISED, Reason(text, numbers), first_sight=stay.since)
+
+    def _cleared(self, scene: Scene, stay: Standing, at: datetime, why: str) -> Finding:
+        return self._finding(
+            scene, stay, at, Phase.CLEARED, Reason(f"The {self._what} is no longer at fault: {why}.", _numbers(stay))
+        )
+
+    def _finding(
+        self,
+        scene: Scene,
+        stay: Standing,
+        at: datetime,
+        phase: Phase,
+        reason: Reason,
+        first_sight: datetime | None = None,
+    ) -> Finding:
+        assert stay.subject is not None
+        assert stay.since is not None
+        box = replace(stay.place, confidence=stay.confidence, track_id=None)
+        sightings = {"clear": at} if first_sight is None else {"first_sight": first_sight, "confirmation": at}
+        return Finding(
+            rule=self._rule_name,
+            subject=stay.subject,
+            grid=scene.grid,
+            since=stay.since,
+            at=at,
+            phase=phase,
+            severity=self._rule.severity,
+            reason=reason,
+            camera_id=scene.camera_id,
+            box=box,
+            sightings=sightings,
+        )
+
+
+def _numbers(stay: Standing) -> dict[str, Number]:
+    return {
+        "stood_s": round(stay.counted_s, 3),
+        "median_confidence": stay.confidence,
+        "presence": round(stay.presence, 3),
+        "hidden_s": round(stay.missed_s, 3),
+        "blind_s": round(stay.blind_s, 3),
+        "label": stay.place.label,
+    }

@@ -1,0 +1,215 @@
+"""The boxes of one frame after the other go in; who stands where, and since when against the rules, comes out.
+
+A stay belongs to a place, not to a track id or a label: a box that lies where a stay stands continues it. Its clock
+runs only while standing there is forbidden. What happens to a stay with each frame:
+
+- its box is there: the time since the last frame counts, and so does a short absence before it
+  (something passed in front, or the detector blinked): at most `occlusion_s`, and not seen empty for `swap_s`;
+- its box is not there, and something nearer to the camera hides the place: nobody knows; after long it is given up.
+  While a part of it can be seen, it is not;
+- its box is not there, and nothing hides the place: it is seen empty. After `clear_after_s` a raised stay ends. One
+  that is not raised ends after `swap_s`: whatever comes then is something else. A box that comes back to a raised stay
+  after `swap_s` is the same only if it fits as exactly as the same thing would;
+- the frame comes more than `gap_s` after the last: blind time, which neither counts nor ends anything.
+
+Traffic that passes, or waits and moves on, makes boxes at the same place again and again. So a stay must have been
+*seen* for a share of its time (`presence`), and its boxes must lie still: `drift` bounds each, `scatter` all together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import hypot, sqrt
+
+from detectors.picture import bottom_centre, hides, is_part_of, overlap
+from detectors.thresholds_watch import Stay as Rule
+from ingest.city import Zone
+from ingest.observation import Box
+
+HIDING_SHARE = 0.3  # a box that covers this much of a place may hide what stands there
+SAME_FIT = 0.85  # what comes back to a place seen empty, and overlaps it by this much, is what stood there before
+YOUNG_S = 2.0  # a stay that is not raised is waited for at least this long,
+PATIENCE = 3.0  # and this many times as long as it has been seen
+GIVEN_UP_AFTER = 10.0  # a place hidden this many times as long as the rule waits for anything is given up
+WEIGHT_LIMIT = 100  # the place is the mean of about this many boxes: it settles, and forgets a bad first box
+BINS = 101  # confidences by the hundredth: the median of any number of boxes in a fixed space
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Something that stands at one place.
+
+    `ground` are the zones its bottom centre lies in. `since` is the frame from which on it stood there against the
+    rules; None while it may. `counted_s` is how long that has counted, `seen_s` how long its box was there, `missed_s`
+    how long not, `blind_s` how long nobody looked. `away_s` is the present absence in seen time, `empty_s` the part of
+    it in which nothing hid the place. `subject` is set once it is raised. Up to `latched_until` a stay that was open at
+    start is not judged again: that time was judged before.
+    """
+
+    first: Box
+    place: Box
+    ground: tuple[Zone, ...]
+    since: datetime | None
+    last_at: datetime
+    boxes: int = 1
+    spread: float = 0.0
+    counted_s: float = 0.0
+    seen_s: float = 0.0
+    missed_s: float = 0.0
+    blind_s: float = 0.0
+    away_s: float = 0.0
+    empty_s: float = 0.0
+    confidences: tuple[int, ...] = (0,) * BINS
+    subject: str | None = None
+    latched_until: datetime | None = None
+
+    @property
+    def presence(self) -> float:
+        """Return the share of its time, as far as anybody looked, in which its box was there."""
+        looked_s = self.seen_s + self.missed_s
+        return self.seen_s / looked_s if looked_s else 0.0
+
+    @property
+    def scatter(self) -> float:
+        """Return how far its boxes lie from their mean, as a share of its own size (root mean square)."""
+        return sqrt(self.spread / self.boxes)
+
+    @property
+    def confidence(self) -> float:
+        """Return the median confidence of its boxes, to the hundredth."""
+        half, total = sum(self.confidences) / 2, 0
+        for step, count in enumerate(self.confidences):
+            total += count
+            if total >= half and total:
+                return step / (BINS - 1)
+        return 0.0
+
+    def is_latched(self, at: datetime) -> bool:
+        """Tell whether `at` lies in the time that was judged before this worker began."""
+        return self.latched_until is not None and at <= self.latched_until
+
+
+def began(box: Box, ground: tuple[Zone, ...], at: datetime) -> Standing:
+    """Return the stay that `box` begins."""
+    return Standing(
+        first=box, place=box, ground=ground, since=None, last_at=at, confidences=_counted((0,) * BINS, box.confidence)
+    )
+
+
+def continues(stay: Standing, box: Box, rule: Rule) -> float:
+    """Return how well `box` continues `stay` (their overlap), or 0.0 if it does not."""
+    fit = overlap(stay.place, box)
+    if fit < rule.overlap or _moved(stay.first, box) > rule.drift:
+        return 0.0
+    if stay.empty_s >= rule.swap_s and fit < SAME_FIT:
+        return 0.0
+    return fit
+
+
+def assigned(stays: Sequence[Standing], boxes: Sequence[Box], rule: Rule) -> dict[int, int]:
+    """Return which box continues which stay, both by index: the best fits first, each used once."""
+    fits = [
+        (-fit, index, number)
+        for index, stay in enumerate(stays)
+        for number, box in enumerate(boxes)
+        if (fit := continues(stay, box, rule))
+    ]
+    chosen: dict[int, int] = {}
+    used: set[int] = set()
+    for _, index, number in sorted(fits):
+        if index not in chosen and number not in used:
+            chosen[index] = number
+            used.add(number)
+    return chosen
+
+
+def seen(stay: Standing, box: Box, at: datetime, step_s: float, rule: Rule) -> Standing:
+    """Return `stay` after its box was there, `step_s` after the last frame."""
+    blind = step_s > rule.gap_s
+    lasting = 0.0 if blind else step_s
+    if stay.away_s <= rule.occlusion_s and stay.empty_s < rule.swap_s:
+        lasting += stay.away_s
+    weight = min(stay.boxes + 1, WEIGHT_LIMIT)
+    return replace(
+        stay,
+        place=_mean(stay.place, box, weight),
+        last_at=at,
+        boxes=stay.boxes + 1,
+        spread=stay.spread + _moved(stay.place, box) ** 2,
+        counted_s=stay.counted_s + lasting,
+        seen_s=stay.seen_s + (0.0 if blind else step_s),
+        blind_s=stay.blind_s + (step_s if blind else 0.0),
+        away_s=0.0,
+        empty_s=0.0,
+        confidences=_counted(stay.confidences, box.confidence),
+    )
+
+
+def missed(stay: Standing, boxes: Sequence[Box], step_s: float, rule: Rule) -> Standing:
+    """Return `stay` after a frame without its box, `step_s` after the last frame."""
+    if step_s > rule.gap_s:
+        return replace(stay, blind_s=stay.blind_s + step_s)
+    hidden = is_hidden(stay, boxes)
+    if hidden and any(is_part_of(box, stay.place) for box in boxes):
+        return stay
+    return replace(
+        stay,
+        missed_s=stay.missed_s + step_s,
+        away_s=stay.away_s + step_s,
+        empty_s=stay.empty_s + (0.0 if hidden else step_s),
+    )
+
+
+def is_hidden(stay: Standing, boxes: Sequence[Box]) -> bool:
+    """Tell whether one of `boxes` may hide what stands there."""
+    return any(hides(box, stay.place, HIDING_SHARE) for box in boxes)
+
+
+def is_over(stay: Standing, rule: Rule) -> bool:
+    """Tell whether the stay has ended."""
+    if stay.away_s == 0.0:
+        return False
+    if stay.away_s >= GIVEN_UP_AFTER * max(rule.occlusion_s, rule.clear_after_s):
+        return True
+    if stay.subject is not None:
+        return stay.empty_s >= rule.clear_after_s
+    return stay.empty_s >= rule.swap_s or stay.away_s > max(YOUNG_S, PATIENCE * stay.seen_s)
+
+
+def stands(stay: Standing, rule: Rule) -> bool:
+    """Tell whether what was seen is one thing that stands, and no passing traffic and no guess of the detector."""
+    return stay.presence >= rule.presence and stay.scatter <= rule.scatter and stay.confidence >= rule.confidence
+
+
+def started(stay: Standing, at: datetime | None) -> Standing:
+    """Return `stay` with its clock started at `at`, or stopped and at nought (None)."""
+    return replace(
+        stay, since=at, counted_s=0.0, seen_s=0.0, missed_s=0.0, blind_s=0.0, away_s=0.0, empty_s=0.0, subject=None
+    )
+
+
+def _moved(from_box: Box, to_box: Box) -> float:
+    """Return how far the bottom centre moved, as a share of the first box's width and height."""
+    (x, y), (to_x, to_y) = bottom_centre(from_box), bottom_centre(to_box)
+    width, height = from_box.x2 - from_box.x1, from_box.y2 - from_box.y1
+    return hypot((to_x - x) / width, (to_y - y) / height) if width > 0 and height > 0 else 0.0
+
+
+def _mean(place: Box, box: Box, weight: int) -> Box:
+    keep, take = (weight - 1) / weight, 1 / weight
+    return Box(
+        box.label,
+        box.confidence,
+        box.track_id,
+        place.x1 * keep + box.x1 * take,
+        place.y1 * keep + box.y1 * take,
+        place.x2 * keep + box.x2 * take,
+        place.y2 * keep + box.y2 * take,
+    )
+
+
+def _counted(confidences: tuple[int, ...], confidence: float) -> tuple[int, ...]:
+    step = min(BINS - 1, max(0, round(confidence * (BINS - 1))))
+    return (*confidences[:step], confidences[step] + 1, *confidences[step + 1 :])
