@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hub.api.problem import Problem
@@ -20,19 +20,34 @@ def seal(kind: str, keys: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def unseal(kind: str, cursor: str, types: tuple[type, ...]) -> list[Any]:
-    """Return the keys of `cursor`; raise a problem for one that no page of this listing gave."""
+def unseal(kind: str, cursor: str, readers: Sequence[Callable[[Any], Any]]) -> list[Any]:
+    """Return the keys of `cursor`, each through its reader; raise a problem for one that no page of `kind` gave.
+
+    A reader raises ValueError or TypeError for what it does not take.
+    """
     try:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, RecursionError):
+        if not isinstance(found, list) or found[:1] != [kind]:
+            raise ValueError(cursor)
+        return [reader(key) for reader, key in zip(readers, found[1:], strict=True)]
+    except (binascii.Error, ValueError, TypeError, AttributeError, RecursionError):
         raise _refused() from None
-    if not isinstance(found, list) or len(found) != len(types) + 1 or found[0] != kind:
-        raise _refused()
-    keys = found[1:]
-    if any(type(key) is not wanted for key, wanted in zip(keys, types, strict=True)):
-        raise _refused()
-    return keys
+
+
+def whole_number(key: Any) -> int:
+    """Return a key that the database can compare with its own numbers."""
+    if type(key) is not int or not 0 <= key < 2**63:
+        raise ValueError(key)
+    return key
+
+
+def plain_text(key: Any) -> str:
+    """Return a key that the database can compare with its own text."""
+    if not isinstance(key, str) or "\0" in key:
+        raise ValueError(key)
+    key.encode()  # a lone surrogate raises ValueError
+    return key
 
 
 def _refused() -> Problem:

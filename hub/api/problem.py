@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import JSONResponse
 
@@ -28,7 +30,17 @@ KINDS: dict[str, tuple[int, str]] = {
     "unavailable": (503, "The hub cannot serve this at the moment"),
     "not-ready": (503, "The hub is not ready"),
 }
-_BY_STATUS = {400: "unreadable", 401: "unauthenticated", 403: "forbidden", 404: "not-found", 405: "method-not-allowed"}
+_BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+
+
+class ProblemAnswer(JSONResponse):
+    """A problem on its way out; ASCII only, because it may quote what the client sent, valid Unicode or not."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: Any) -> bytes:
+        """Return the JSON."""
+        return json.dumps(content, ensure_ascii=True).encode("ascii")
 
 
 @dataclass(slots=True)
@@ -57,15 +69,13 @@ class Problem(Exception):
             "title": title,
             "status": status,
             "detail": self.detail,
-            "instance": instance,
+            "instance": quote(instance),
             **self.extra,
         }
 
-    def answer(self, instance: str) -> JSONResponse:
+    def answer(self, instance: str) -> ProblemAnswer:
         """Return the problem as the answer to a request for the path `instance`."""
-        return JSONResponse(
-            self.document(instance), status_code=self.status, headers=dict(self.headers), media_type=MEDIA_TYPE
-        )
+        return ProblemAnswer(self.document(instance), status_code=self.status, headers=dict(self.headers))
 
 
 def from_status(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Problem:

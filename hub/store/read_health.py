@@ -1,35 +1,14 @@
-"""What the database knows of the hub's own health: who listens, how old the newest observation and frames are."""
+"""What the database knows of the hub's own health: how old the newest observation and frames are."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg import Connection
 
 _WINDOWS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=6))
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """One stretch in which a worker listened; `grids` None means all."""
-
-    worker: str
-    grids: tuple[str, ...] | None
-    since: datetime
-    until: datetime
-
-
-def listeners(connection: Connection[Any], since: datetime) -> list[Listener]:
-    """Return who listened at or after `since`, the latest first."""
-    rows = connection.execute(
-        "SELECT worker, grids, since, until FROM listening WHERE until >= %s ORDER BY until DESC", (since,)
-    )
-    return [
-        Listener(worker, None if grids is None else tuple(grids), begin, until) for worker, grids, begin, until in rows
-    ]
 
 
 def newest_observation(connection: Connection[Any], at: datetime) -> datetime | None:

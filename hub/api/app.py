@@ -1,0 +1,119 @@
+"""Puts the HTTP application together: a database address and a configuration in, an ASGI application out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from anyio.to_thread import run_sync
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from hub.api import (
+    routes_alerts,
+    routes_city,
+    routes_commands,
+    routes_evidence,
+    routes_feed,
+    routes_ledger,
+    routes_operation,
+)
+from hub.api.context import Hub
+from hub.api.gate import Gate, unavailable
+from hub.api.metrics import Metrics
+from hub.api.openapi import describe
+from hub.api.problem import Problem, from_status, from_validation
+from hub.api.surroundings import Surroundings
+from hub.api.tail import FeedTail
+from hub.clock import SYSTEM, Clock
+from hub.config.load import Configuration
+from hub.store.read_pool import ReadPool
+from hub.store.session import StoreUnavailable
+
+API = "/api/v1"
+
+
+def create_app(*, dsn: str, configuration: Configuration, clock: Clock = SYSTEM) -> FastAPI:
+    """Return the application. Nothing is connected before it starts, and it starts without its database too."""
+    hub = Hub(pool=ReadPool(dsn), tail=FeedTail(dsn), configuration=configuration, clock=clock, metrics=Metrics())
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        hub.pool.open()
+        hub.tail.start()
+        try:
+            yield
+        finally:
+            hub.tail.end()
+            await run_sync(hub.tail.stop)
+            await run_sync(hub.pool.close)
+
+    app = FastAPI(
+        title="Lianqin 联勤",
+        version=_version(),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        openapi_tags=[
+            {"name": "alerts", "description": "What is wrong, why, and what operators say to it."},
+            {"name": "feed", "description": "Everything that happens to alerts, in one ordered sequence."},
+            {"name": "evidence", "description": "Pictures filed with alerts, addressed by their hash."},
+            {"name": "city", "description": "Grids, devices and cameras as they stand."},
+            {"name": "ledger", "description": "What was received and what became of it."},
+            {"name": "operation", "description": "Rules, configuration, tokens."},
+            {"name": "probes", "description": "For the machines that watch this one."},
+        ],
+    )
+    app.openapi_url = f"{API}/openapi.json"
+    app.state.hub = hub
+    for part in (routes_alerts, routes_commands, routes_feed, routes_evidence, routes_city, routes_ledger):
+        app.include_router(part.router, prefix=API)
+    app.include_router(routes_operation.router, prefix=API)
+    app.include_router(routes_operation.probes)
+    app.add_middleware(Gate, hub=hub)
+    app.add_middleware(Surroundings, hub=hub)  # added last, so it stands around the gate
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(StoreUnavailable, _store_unavailable)
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = describe(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+    return app
+
+
+def _version() -> str:
+    try:
+        return version("lianqin")
+    except PackageNotFoundError:
+        return "0"
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return error.answer(request.url.path)
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return from_status(error.status_code, str(error.detail), error.headers).answer(request.url.path)
+
+
+async def _not_valid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return from_validation(error.errors()).answer(request.url.path)
+
+
+async def _store_unavailable(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StoreUnavailable)
+    return unavailable(error).answer(request.url.path)

@@ -1,0 +1,152 @@
+"""Commands on alerts: an operator's order comes in, is carried out once, audited, and told to the feed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import JSONResponse
+
+from hub.alerts.lifecycle import Acknowledge, Command, IllegalTransition, Shelve, Unacknowledge, Unshelve
+from hub.api import model
+from hub.api.context import Hub, HubDep, TokenDep, needs
+from hub.api.gate import remote_of
+from hub.api.openapi import problems
+from hub.api.problem import Problem, ProblemAnswer
+from hub.api.routes_alerts import AlertId
+from hub.api.scopes import Scope
+from hub.dispatch.document import alert_document
+from hub.store import once
+from hub.store.alerts import evidence_of
+from hub.store.command import NoSuchAlert, change_alert
+from hub.store.tokens import Token
+
+router = APIRouter(tags=["alerts"])
+LONGEST_SHELVING = timedelta(days=30)
+
+Key = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="A key of your own, for a day: the same request with it is carried out once and answered alike.",
+    ),
+]
+
+_COMMAND: dict[str, Any] = {
+    "response_model": model.Alert,
+    "responses": problems(404, 409, 413, 422),
+    "dependencies": [needs(Scope.ALERTS_WRITE)],
+}
+
+
+@router.post(
+    "/alerts/{alert_id}/acknowledge", operation_id="acknowledgeAlert", summary="Take notice of an alert", **_COMMAND
+)
+async def acknowledge(request: Request, hub: HubDep, token: TokenDep, alert_id: AlertId, key: Key = None) -> Any:
+    """Acknowledge an alert, active or cleared, under the token's name. 409 if it is acknowledged."""
+    return await _carry_out(request, hub, token, alert_id, key, lambda at: Acknowledge(by=token.name, at=at))
+
+
+@router.post(
+    "/alerts/{alert_id}/unacknowledge",
+    operation_id="unacknowledgeAlert",
+    summary="Take an acknowledgement back",
+    **_COMMAND,
+)
+async def unacknowledge(request: Request, hub: HubDep, token: TokenDep, alert_id: AlertId, key: Key = None) -> Any:
+    """Take the acknowledgement back. 409 if there is none."""
+    return await _carry_out(request, hub, token, alert_id, key, lambda at: Unacknowledge(by=token.name, at=at))
+
+
+@router.post("/alerts/{alert_id}/shelve", operation_id="shelveAlert", summary="Hide an alert for a while", **_COMMAND)
+async def shelve(
+    request: Request, hub: HubDep, token: TokenDep, alert_id: AlertId, order: model.ShelveOrder, key: Key = None
+) -> Any:
+    """Shelve an active alert until a stated end, for a stated reason. Shelving again moves the end. 409 if cleared."""
+
+    def shelving(at: datetime) -> Shelve:
+        return Shelve(by=token.name, at=at, until=_shelving_end(order, at), reason=order.reason)
+
+    return await _carry_out(request, hub, token, alert_id, key, shelving)
+
+
+@router.post(
+    "/alerts/{alert_id}/unshelve", operation_id="unshelveAlert", summary="Show a shelved alert again", **_COMMAND
+)
+async def unshelve(request: Request, hub: HubDep, token: TokenDep, alert_id: AlertId, key: Key = None) -> Any:
+    """End the shelving now. 409 if it is not shelved."""
+    return await _carry_out(request, hub, token, alert_id, key, lambda at: Unshelve(by=token.name, at=at))
+
+
+async def _carry_out(
+    request: Request, hub: Hub, token: Token, alert_id: UUID, key: str | None, order: Callable[[datetime], Command]
+) -> JSONResponse:
+    body = await request.body()
+    asked = None
+    if key is not None:
+        asked = once.Request(token_id=token.token_id, key=key, route=f"POST {request.url.path}", body=body)
+    remote = remote_of(request.scope)
+    answer, again = await run_sync(_change, hub, token, alert_id, order, asked, request.url.path, remote)
+    kind = JSONResponse if answer.status < 400 else ProblemAnswer
+    headers = {"Idempotency-Replayed": "true"} if again else {}
+    return kind(answer.document, status_code=answer.status, headers=headers)
+
+
+def _change(
+    hub: Hub,
+    token: Token,
+    alert_id: UUID,
+    order: Callable[[datetime], Command],
+    asked: once.Request | None,
+    path: str,
+    remote: str,
+) -> tuple[once.Answer, bool]:
+    """Carry the order out, once for its key; return the answer, and whether it had been given before."""
+    at = hub.now()
+    with hub.pool.session() as connection:
+        if asked is not None:
+            try:
+                before = once.begin(connection, asked, at)
+            except once.KeyReused as error:
+                raise Problem("key-reused", str(error)) from None
+            if before is not None:
+                return before, True
+        try:
+            alert, _ = change_alert(connection, alert_id, order(at), token.name, remote=remote)
+        except NoSuchAlert as error:
+            answer = _refused(Problem("not-found", str(error)), path)
+        except IllegalTransition as error:
+            answer = _refused(Problem("illegal-transition", str(error)), path)
+        else:
+            evidence = evidence_of(connection, [alert_id]).get(alert_id, [])
+            answer = once.Answer(status=200, document=alert_document(alert, evidence))
+        if asked is not None:
+            once.keep(connection, asked, answer)
+    return answer, False
+
+
+def _refused(problem: Problem, path: str) -> once.Answer:
+    return once.Answer(status=problem.status, document=problem.document(path))
+
+
+def _shelving_end(order: model.ShelveOrder, at: datetime) -> datetime:
+    if (order.until is None) == (order.for_s is None):
+        raise _invalid("#", "give either `until` or `for_s`")
+    if order.for_s is not None:
+        return at + timedelta(seconds=order.for_s)
+    assert order.until is not None
+    if not at < order.until <= at + LONGEST_SHELVING:
+        raise _invalid("#/until", f"must lie in the future, at most {LONGEST_SHELVING.days} days away")
+    return order.until
+
+
+def _invalid(pointer: str, detail: str) -> Problem:
+    errors = [{"in": "body", "pointer": pointer, "detail": detail}]
+    return Problem("invalid", f"{pointer}: {detail}", extra={"errors": errors})

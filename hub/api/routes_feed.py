@@ -1,0 +1,154 @@
+"""The feed: pulled by number, waited for, or streamed; a reader that comes back with its number misses nothing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import JSONResponse
+from pydantic import Field
+from starlette.responses import Response
+
+from hub.api import model
+from hub.api.context import Hub, HubDep, needs
+from hub.api.openapi import problems
+from hub.api.problem import Problem
+from hub.api.scopes import Scope
+from hub.api.stream import EventStream, events
+from hub.api.tail import Event, event
+from hub.dispatch.feed import item_document
+from hub.store.read_feed import FeedItem, items_after, newest_seq, oldest_seq
+from hub.store.session import StoreUnavailable
+from hub.store.tokens import Token, token_of
+
+router = APIRouter(tags=["feed"])
+MOST_STREAMS = 500
+
+After = Annotated[
+    int, Field(ge=0, le=model.LARGEST, description="The number of the last item you have; 0: from the first.")
+]
+
+
+class FeedQuery(model.Document):
+    """Where to go on, how much, and how long to wait for it."""
+
+    after: After = 0
+    limit: int = Field(default=100, ge=1, le=500)
+    wait: float = Field(default=0, ge=0, le=30, description="Seconds to wait while there is nothing.")
+
+
+class StreamQuery(model.Document):
+    """Where to go on, if the request has no Last-Event-ID."""
+
+    after: After | None = Field(
+        default=None, description="The last item you have; left out: only what comes from now on."
+    )
+
+
+@router.get(
+    "/feed",
+    operation_id="readFeed",
+    summary="Pull the feed, or wait for it",
+    response_model=model.FeedPage,
+    responses=problems(410, 422),
+    dependencies=[needs(Scope.FEED_READ)],
+)
+async def read_feed(hub: HubDep, query: Annotated[FeedQuery, Query()]) -> JSONResponse:
+    """Return the items after a number, in order; with `wait`, as soon as there is one.
+
+    A number is served only once nothing below it can still commit, so `next` never skips an item. 410 when items after
+    `after` are no longer kept.
+    """
+    items, newest = await run_sync(_page, hub, query.after, query.limit)
+    if not items and query.wait > 0 and query.after <= newest and await hub.tail.wait(query.after, query.wait):
+        items, newest = await run_sync(_page, hub, query.after, query.limit)
+    return JSONResponse(
+        {
+            "items": [item_document(item) for item in items],
+            "next": items[-1].seq if items else min(query.after, newest),
+            "newest": newest,
+        }
+    )
+
+
+@router.get(
+    "/feed/stream",
+    operation_id="streamFeed",
+    summary="Follow the feed as server-sent events",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "Events with `id` = seq, `event` = type, `data` = the feed item; comments as heartbeat.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+        **problems(410, 422),
+    },
+)
+async def stream_feed(
+    hub: HubDep,
+    query: Annotated[StreamQuery, Query()],
+    token: Annotated[Token, needs(Scope.FEED_READ)],
+    last_event_id: Annotated[
+        str | None,
+        Header(
+            alias="Last-Event-ID", pattern=r"^[0-9]{1,18}$", description="The last event you have; wins over `after`."
+        ),
+    ] = None,
+) -> Response:
+    """Stream the items after a number, then each new one as it commits. Reconnect with `Last-Event-ID` at any time."""
+    after = query.after if last_event_id is None else int(last_event_id)
+    if hub.tail.ending or hub.streams >= MOST_STREAMS:
+        raise Problem(
+            "unavailable",
+            "too many streams are open, or the process is about to end; try again",
+            extra={"problems": ["streams"]},
+            headers={"Retry-After": "2"},
+        )
+    _, newest = await run_sync(_page, hub, model.LARGEST if after is None else after, 1)
+    begin = newest if after is None else min(after, newest)
+    hub.streams += 1
+    hub.metrics.streams.set(hub.streams)
+
+    def ended() -> None:
+        hub.streams -= 1
+        hub.metrics.streams.set(hub.streams)
+
+    async def read(seq: int, limit: int) -> list[Event]:
+        return await run_sync(_events, hub, seq, limit)
+
+    async def allowed() -> bool:
+        return await run_sync(_still_valid, hub, token)
+
+    return EventStream(events(hub.tail, begin, read=read, allowed=allowed), on_end=ended)
+
+
+def _page(hub: Hub, after: int, limit: int) -> tuple[list[FeedItem], int]:
+    """Return items after a number and the newest number; a problem where some in between are gone."""
+    with hub.pool.session() as connection:
+        newest = newest_seq(connection)  # before the items, so that it never promises what the page then lacks
+        items = items_after(connection, after, limit)
+        if 0 < after < newest and (not items or items[0].seq > after + 1):
+            oldest = oldest_seq(connection)
+            if oldest is None or oldest > after + 1:
+                raise Problem(
+                    "gone",
+                    f"items after {after} are no longer kept: begin again with after={(oldest or newest + 1) - 1} "
+                    "and take the alerts' present state from /api/v1/alerts",
+                    extra={"oldest": oldest},
+                )
+    return items, max(newest, items[-1].seq if items else 0)
+
+
+def _events(hub: Hub, after: int, limit: int) -> list[Event]:
+    with hub.pool.session() as connection:
+        return [event(item) for item in items_after(connection, after, limit)]
+
+
+def _still_valid(hub: Hub, token: Token) -> bool:
+    try:
+        with hub.pool.session() as connection:
+            found = token_of(connection, token.token_id)
+    except StoreUnavailable:
+        return True  # nothing can be told now, and nothing can be read either; asked again at the next heartbeat
+    return found is not None and found.is_valid(hub.now()) and found.role == token.role

@@ -1,0 +1,242 @@
+"""For those who run the hub: is it live, is it ready, its metrics, its rules and configuration, and who am I."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated, Any
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from starlette.responses import Response
+
+from detectors.threshold import Rule, Section
+from detectors.thresholds import Thresholds, described
+from hub.api import model
+from hub.api.context import Hub, HubDep, needs, needs_any
+from hub.api.metrics import CONTENT_TYPE
+from hub.api.openapi import problems
+from hub.api.problem import Problem
+from hub.api.readiness import Check, check_cameras, check_lag, check_listening
+from hub.api.scopes import ROLE_SCOPES, Scope
+from hub.config.load import city_document
+from hub.dispatch.document import instant
+from hub.store.listening import listening
+from hub.store.read_configurations import configuration_versions
+from hub.store.read_health import active_counts, newest_frames, newest_observation, ping
+from hub.store.read_ledger import ledger_total
+from hub.store.session import StoreUnavailable
+from hub.store.tokens import Token
+
+router = APIRouter(tags=["operation"])
+probes = APIRouter(tags=["probes"])
+LISTENED_SINCE = timedelta(days=1)
+
+
+@probes.get(
+    "/",
+    operation_id="entrance",
+    summary="Where to go",
+    response_model=model.Entrance,
+    responses=problems(),
+    dependencies=[needs_any()],
+)
+async def entrance(request: Request) -> JSONResponse:
+    """Say what this is."""
+    return JSONResponse(
+        {
+            "service": "Lianqin 联勤",
+            "version": request.app.version,
+            "api": "/api/v1",
+            "openapi": request.app.openapi_url,
+        }
+    )
+
+
+@probes.get(
+    "/livez",
+    operation_id="livez",
+    summary="The process answers",
+    response_model=model.Live,
+    openapi_extra={"security": []},
+)
+async def livez() -> JSONResponse:
+    """Answer, whatever the state of database and broker; needs no token and tells nothing else."""
+    return JSONResponse({"live": True})
+
+
+@probes.get(
+    "/readyz",
+    operation_id="readyz",
+    summary="Whether the hub can do its work",
+    response_model=model.Readiness,
+    responses=problems(),
+    dependencies=[needs(Scope.HEALTH_READ)],
+)
+async def readyz(hub: HubDep) -> JSONResponse:
+    """Check the database, whether each grid is listened to, the age of the newest observation, and the cameras.
+
+    503 names in `problems` what is wrong, with all checks in `checks`.
+    """
+    checks = await run_sync(_checks, hub)
+    wrong = [check.name for check in checks if not check.ok]
+    documents = [asdict(check) for check in checks]
+    if wrong:
+        detail = "; ".join(f"{check.name}: {check.detail}" for check in checks if not check.ok)
+        raise Problem("not-ready", detail, extra={"problems": wrong, "checks": documents}, headers={"Retry-After": "5"})
+    return JSONResponse({"ready": True, "checks": documents})
+
+
+@probes.get(
+    "/metrics",
+    operation_id="metrics",
+    summary="Metrics in Prometheus' text format",
+    response_class=Response,
+    responses={
+        200: {"description": "Prometheus' text format.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        **problems(),
+    },
+    dependencies=[needs(Scope.METRICS_READ)],
+)
+def metrics(hub: HubDep) -> Response:
+    """Return this process's counters, and what the database tells at this moment."""
+    _measure(hub)
+    return Response(hub.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+
+@router.get(
+    "/whoami",
+    operation_id="whoAmI",
+    summary="The token that was sent",
+    response_model=model.WhoAmI,
+    responses=problems(),
+)
+async def who_am_i(token: Annotated[Token, needs_any()]) -> JSONResponse:
+    """Return the token's name, role and scopes."""
+    return JSONResponse(
+        {
+            "token_id": str(token.token_id),
+            "name": token.name,
+            "role": token.role,
+            "scopes": sorted(ROLE_SCOPES[token.role]),
+            "expires_at": instant(token.expires_at),
+        }
+    )
+
+
+@router.get(
+    "/rules",
+    operation_id="listRules",
+    summary="Every rule with its thresholds",
+    response_model=model.RuleList,
+    responses=problems(),
+    dependencies=[needs(Scope.CITY_READ)],
+)
+async def list_rules(hub: HubDep) -> JSONResponse:
+    """Return the catalogue: what each rule means, and each threshold with its unit, range and source."""
+    return JSONResponse({"items": list(rule_documents(hub.configuration.thresholds))})
+
+
+@router.get(
+    "/config",
+    operation_id="getConfig",
+    summary="The configuration and its versions",
+    response_model=model.ConfigDocument,
+    responses=problems(),
+    dependencies=[needs(Scope.CONFIG_READ)],
+)
+def get_config(hub: HubDep) -> JSONResponse:
+    """Return the city (without the cameras' addresses) and every threshold, and the versions the hub has run with."""
+    configuration = hub.configuration
+    with hub.pool.session() as connection:
+        versions = configuration_versions(connection)
+    return JSONResponse(
+        {
+            "version": configuration.version,
+            "city": city_document(configuration.city),
+            "detectors": configuration.thresholds.model_dump(mode="json"),
+            "versions": [{"version": version, "stored_at": instant(at)} for version, at in versions],
+        }
+    )
+
+
+@router.get("/openapi.json", include_in_schema=False, dependencies=[needs_any()])
+async def openapi(request: Request) -> JSONResponse:
+    """Return the OpenAPI description."""
+    return JSONResponse(request.app.openapi())
+
+
+def rule_documents(thresholds: Thresholds) -> Iterator[dict[str, Any]]:
+    """Yield every rule of `thresholds` as it is served, in the order of the detectors file."""
+    for domain in type(thresholds).model_fields:
+        section = getattr(thresholds, domain)
+        for name in type(section).model_fields if isinstance(section, Section) else ():
+            rule = getattr(section, name)
+            if not isinstance(rule, Rule):
+                continue
+            shipped = {entry.path: entry.default for entry in described(getattr(getattr(Thresholds(), domain), name))}
+            yield {
+                "rule": f"{domain}.{name}",
+                "meaning": (type(rule).__doc__ or "").strip(),
+                "enabled": rule.enabled,
+                "severity": rule.severity.value,
+                "thresholds": [
+                    {
+                        "path": f"{domain}.{name}.{entry.path}",
+                        "value": entry.default,
+                        "default": shipped.get(entry.path),
+                        "unit": entry.unit,
+                        "low": entry.low,
+                        "high": entry.high,
+                        "meaning": entry.meaning,
+                        "source": entry.source,
+                    }
+                    for entry in described(rule)
+                ],
+            }
+
+
+def _checks(hub: Hub) -> list[Check]:
+    city, at = hub.configuration.city, hub.now()
+    try:
+        with hub.pool.session() as connection:
+            version = ping(connection)
+            return [
+                Check(name="database", ok=True, detail=f"PostgreSQL {version} answers"),
+                check_listening(city, listening(connection, at - LISTENED_SINCE, at + LISTENED_SINCE), at),
+                check_lag(city, newest_observation(connection, at), at),
+                check_cameras(
+                    city,
+                    newest_frames(connection, list(city.cameras), at),
+                    hub.configuration.thresholds.camera.lost.after_s,
+                    at,
+                ),
+            ]
+    except StoreUnavailable as error:
+        return [Check(name="database", ok=False, detail=f"it does not answer: {error}")]
+
+
+def _measure(hub: Hub) -> None:
+    """Set the gauges that only the database can tell; while it does not answer they keep silent."""
+    metrics, at = hub.metrics, hub.now()
+    metrics.feed_seq.set(max(0, hub.tail.newest))
+    try:
+        with hub.pool.session() as connection:
+            active = active_counts(connection)
+            total, unbalanced = ledger_total(connection, begin=None, end=None, grid=None)
+            newest = newest_observation(connection, at)
+            frames = newest_frames(connection, list(hub.configuration.city.cameras), at)
+    except StoreUnavailable:
+        metrics.up.set(0)
+        return
+    metrics.up.set(1)
+    metrics.replace(metrics.active, {(rule, severity): count for rule, severity, count in active})
+    metrics.replace(metrics.ledger, {(outcome,): count for outcome, count in asdict(total).items()})
+    metrics.unbalanced.set(unbalanced)
+    metrics.observation_age.set((at - newest).total_seconds() if newest else float("nan"))
+    metrics.replace(
+        metrics.camera_age,
+        {(camera_id,): (at - captured_at).total_seconds() for camera_id, captured_at in frames.items()},
+    )

@@ -1,0 +1,106 @@
+"""Runs the API: settings and a configuration in, an HTTP server until told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+from hub.api.app import create_app
+from hub.api.context import Hub
+from hub.config.load import Configuration, load
+from hub.log import logger
+from hub.settings import Settings
+from hub.worker.serve import watch
+
+log = logger("api")
+GRACE_S = 5
+LOOK_S = 0.1
+# A peer that takes nothing for so long is dropped by the kernel, with what is buffered for it.
+STALLED_MS = 60_000
+
+
+class ListenError(RuntimeError):
+    """The server cannot listen on the address; the message says why."""
+
+
+def serve(settings: Settings, configuration: Configuration, stop: threading.Event) -> None:
+    """Serve until `stop` is set; streams end at once, other requests have a few seconds. Raises ListenError."""
+    app = create_app(dsn=settings.database_url, configuration=configuration)
+    hub: Hub = app.state.hub
+
+    def reload() -> None:
+        hub.configuration = load(settings.city, settings.detectors)
+
+    paths = [path for path in (settings.city, settings.detectors) if path is not None]
+    threading.Thread(target=watch, args=(paths, reload, stop), name="configuration", daemon=True).start()
+    with listen(settings.http_host, settings.http_port) as listener:
+        host, port = listener.getsockname()[:2]
+        log.info("listening", address=f"http://{host}:{port}", config_version=configuration.version)
+        run(app, listener, stop)
+    log.info("stopped")
+
+
+@contextlib.contextmanager
+def listen(host: str, port: int) -> Iterator[socket.socket]:
+    """Yield a socket that listens on `host` and `port` (0: any that is free); raise ListenError."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.socket(found[0], found[1])
+    except OSError as error:
+        raise ListenError(f"cannot listen on {host}: {error.strerror or error}") from None
+    with listener:
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
+                listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STALLED_MS)
+            listener.bind(found[4])
+            listener.listen(1024)
+        except OSError as error:
+            raise ListenError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        yield listener
+
+
+def run(app: FastAPI, listener: socket.socket, stop: threading.Event) -> None:
+    """Run `app` on `listener` until `stop` is set."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            access_log=False,  # the application logs each request itself, without its query
+            log_config=None,
+            server_header=False,
+            date_header=True,
+            proxy_headers=True,
+            # Nobody's word on where a request came from is taken, unless the operator names his own proxy.
+            forwarded_allow_ips=os.environ.get("FORWARDED_ALLOW_IPS", ""),
+            timeout_graceful_shutdown=GRACE_S,
+            timeout_keep_alive=30,
+            lifespan="on",
+            ws="none",
+        )
+    )
+    asyncio.run(_serve(server, app.state.hub, listener, stop))
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the process's signals to whoever runs it."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+async def _serve(server: uvicorn.Server, hub: Hub, listener: socket.socket, stop: threading.Event) -> None:
+    serving = asyncio.ensure_future(server.serve(sockets=[listener]))
+    while not stop.is_set() and not serving.done():
+        await asyncio.sleep(LOOK_S)
+    hub.tail.end()  # before the server waits for its connections: a stream would never end by itself
+    server.should_exit = True
+    await serving
