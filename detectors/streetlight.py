@@ -76,14 +76,17 @@ class Streetlight:
         self._burns_from_w = {lamp: power * burning.on_over_off for lamp, power in self._dark_below_w.items()}
         self._obey = burning.obey_command
         self._command_margin = timedelta(seconds=burning.command_margin_s)
-        self._command_valid = timedelta(seconds=burning.command_valid_s)
         supply = limits.voltage
         self._low_v, self._high_v = supply.low_v, supply.high_v
         self._inside_v = (supply.low_v + supply.hysteresis_v, supply.high_v - supply.hysteresis_v)
         timed = (limits.lamp_out, limits.circuit_out, limits.day_burning, limits.voltage)
         slowest = max((device.interval_s for device in self._lamps.values()), default=0.0)
         gap_s = max(law(0, 0, rule.gap_s, slowest).gap_s for rule in timed)
-        self.memory_s = 2 * max(max(rule.raise_after_s, rule.clear_after_s) for rule in timed) + gap_s
+        valid_s = law(0, 0, burning.command_valid_s, slowest).gap_s
+        self._command_valid = timedelta(seconds=valid_s)
+        # Twice, because a worker that rebuilds keeps silent on the first half: by then commands must be known.
+        longest = max(max(rule.raise_after_s, rule.clear_after_s) for rule in timed)
+        self.memory_s = max(2 * longest + gap_s, 2 * valid_s)
 
     def partitions(self) -> Mapping[str, str]:
         """Return the circuit of each lamp."""
@@ -167,6 +170,7 @@ class Streetlight:
             grid=circuit.grid,
             grids={lamp: device.grid for lamp, device in members.items()},
             share=whole.share,
+            heard_share=whole.heard_share,
             clear_share=whole.clear_share,
             window=timedelta(seconds=max(whole.window_s, 1.5 * slowest_s)),
             min_lamps=whole.min_lamps,
@@ -206,10 +210,8 @@ class BurningWords:
         numbers: dict[str, Number] = {"power_w": value, "threshold_w": limit}
         if phase is Phase.CLEARED:
             return f"The lamp is dark again and draws {value:g} W.", numbers
-        return (
-            f"The lamp should be dark by {by} and has burnt{told_span(condition)}, from {limit:g} W on; now {value:g} W.",
-            numbers,
-        )
+        seen = f"{limit:g} W or more{told_span(condition)}"
+        return f"The lamp should be dark by {by} and has drawn {seen}, now {value:g} W.", numbers
 
     def whole(self, phase: Phase, members: int, lamps: int, by: str, condition: Condition) -> Said:
         """Tell of the circuit."""

@@ -72,7 +72,11 @@ class Burning(Section):
     )
     command_margin_s: float = seconds(60.0, "for this long after a commanded change nothing is judged")
     command_valid_s: float = seconds(
-        21600.0, "a commanded state not reported again for this long no longer counts", low=60.0, high=604800.0
+        900.0,
+        "a commanded state not reported again for this long, and for two and a half of the lamp's intervals, no longer "
+        "counts; a restarted worker reads back at least as far",
+        low=60.0,
+        high=7200.0,
     )
 
 
@@ -93,6 +97,14 @@ class Together(Timed):
         "of their own is affected",
         unit=LAMPS,
         low=0.1,
+        high=1.0,
+    )
+    heard_share: float = threshold(
+        0.5,
+        "nothing is said of the circuit while fewer than this share of its lamps without an alert of their own was "
+        "heard lately: after a start the first few to report are not the circuit",
+        unit=LAMPS,
+        low=0.0,
         high=1.0,
     )
     clear_share: float = threshold(

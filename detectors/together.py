@@ -49,6 +49,7 @@ class Rules:
     grid: str
     grids: Mapping[str, str]  # of each lamp
     share: float
+    heard_share: float
     clear_share: float
     window: timedelta
     min_lamps: int
@@ -75,7 +76,9 @@ class Together:
         self._by = ""
         for found in open_findings:
             if found.rule == rules.whole_rule and found.subject == rules.subject:
-                self._whole, self._members = latched(found), found.members
+                self._whole = latched(found)
+                known = tuple(lamp for lamp in found.members if lamp in rules.grids)
+                self._members = known or tuple(sorted(rules.grids))
             elif found.rule == rules.single_rule and found.subject in rules.grids:
                 self._single[found.subject] = latched(found)
                 self._alone.add(found.subject)
@@ -156,6 +159,9 @@ class Together:
         heard = sum(
             1 for lamp, (seen, _) in self._last.items() if at - seen <= self._lately and lamp not in self._alone
         )
+        watched = len(self._rules.grids) - len(self._alone)
+        if heard < self._rules.heard_share * watched:
+            return Evidence.UNDECIDED
         needed = max(self._rules.min_lamps, ceil(self._rules.share * heard))
         window, first = self._rules.window, 0
         for last, onset in enumerate(onsets):

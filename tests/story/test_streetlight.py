@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.finding import Phase, Severity
+from detectors.finding import OpenFinding, Phase, Severity
 from detectors.streetlight import Streetlight
 from detectors.thresholds import Thresholds
 from ingest.city import DeviceKind
@@ -124,6 +124,26 @@ def test_a_few_lamps_heard_first_are_not_the_circuit():
     found = fold(lights(), evening(power))
     assert {f.rule for f in found} == {OUT}
     assert {f.subject for f in found} == {"l00", "l01", "l02"}
+
+
+def test_after_a_start_the_first_slow_lamps_to_report_are_not_the_circuit():
+    slow = evening(lambda lamp, at_s: 0.5 if lamp < 4 else 98.0, to_s=4 * HOUR, every_s=900, spread_s=900)
+    found = fold(lights(interval_s=900), slow)
+    assert sorted((f.rule, f.subject) for f in found) == [(OUT, f"l{n:02}") for n in range(4)]
+
+
+def test_a_dark_circuit_is_recognised_at_a_first_start():
+    slow = evening(lambda lamp, at_s: 0.5, to_s=2 * HOUR, every_s=900, spread_s=900)
+    found = fold(lights(interval_s=900), slow)
+    assert [f.rule for f in found if f.phase is Phase.RAISED] == [CIRCUIT]
+
+
+def test_an_open_circuit_whose_members_are_not_known_any_more_still_clears():
+    open_before = OpenFinding(
+        rule=CIRCUIT, subject="c", since=START, raised_at=START, severity=Severity.MAJOR, members=("gone",)
+    )
+    found = fold(lights(), evening(lambda lamp, at_s: 98.0), [open_before])
+    assert told(found) == [(CIRCUIT, "cleared", 60)]
 
 
 def test_a_flicker_of_the_circuit_raises_nothing():
