@@ -2,7 +2,7 @@
 
 A device has at most one open `sensor.fault`: it is raised with the first broken quantity, updated when another joins,
 and cleared when all are well. A value outside its physical range is the sensor's fault and not the city's: the judge
-asks `is_plausible` and hands such a value to no other detector.
+knows the same `ranges` and hands such a value to no other detector.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Faults:
         """Watch every device of `city` that measures; gateways and cameras do not."""
         self._rule = rule = thresholds.sensor.fault
         self._freezing = frozenset(rule.frozen_quantities)
-        self._ranges = {
+        self.ranges = {
             quantity: (found.low, found.high)
             for quantity in Quantity
             if (found := rule.ranges.of(quantity)) is not None
@@ -83,11 +83,6 @@ class Faults:
     def partitions(self) -> Mapping[str, str]:
         """Return each measuring device as its own partition."""
         return {name: name for name in self._devices} if self._rule.enabled else {}
-
-    def is_plausible(self, reading: Reading) -> bool:
-        """Tell whether the value lies in its quantity's physical range."""
-        limits = self._ranges.get(reading.quantity)
-        return limits is None or limits[0] <= reading.value <= limits[1]
 
     def start(self, partition: str, open_findings: Sequence[OpenFinding]) -> FaultState:
         """Return the device's state at start, with the faults latched that its open finding speaks of."""
@@ -116,7 +111,7 @@ class Faults:
         track = state.tracks.get(quantity)
         if track is None:
             track = state.tracks[quantity] = Track()
-        limits = self._ranges.get(quantity)
+        limits = self.ranges.get(quantity)
         possible = limits is None or limits[0] <= value <= limits[1]
         if value != track.value and possible and track.frozen is QUIET and track.impossible is QUIET:
             track.value, track.same_since, track.last_at, track.same_s = value, at, at, 0.0
@@ -190,7 +185,7 @@ class Faults:
                 f"a living sensor's last digit moves (limit {state.frozen_law.raise_after_s:.0f} s)."
             )
         else:
-            low, high = self._ranges[reading.quantity]
+            low, high = self.ranges[reading.quantity]
             numbers |= {"threshold_low": low, "threshold_high": high}
             text = (
                 f"{quantity} reads {reading.value:g}, which cannot be: it must lie between {low:g} and {high:g}. "

@@ -30,12 +30,12 @@ def key_of(observation: Foldable) -> Key:
 class Stream:
     """What one stream holds back, and how far it has been folded.
 
-    `due` is the instant after which something held must be released, NEVER when nothing is held. `queued` is free for
-    the owner, to know whether the stream waits in its queue. `ordered` tells a stream that waits for stragglers from
-    one that folds as things arrive.
+    `due` is the instant after which something held must be released, NEVER when nothing is held. `queued_at` is free
+    for the owner, to know for which instant the stream waits in its queue. `ordered` tells a stream that waits for
+    stragglers from one that folds as things arrive.
     """
 
-    __slots__ = ("_bound", "_held", "due", "folded", "ordered", "queued")
+    __slots__ = ("_bound", "_held", "due", "folded", "ordered", "queued_at")
 
     def __init__(self, bound_s: float) -> None:
         self._bound = timedelta(seconds=bound_s)
@@ -43,7 +43,7 @@ class Stream:
         self.ordered = bound_s > 0
         self.folded = BEGINNING
         self.due = NEVER
-        self.queued = False
+        self.queued_at = NEVER
 
     def __len__(self) -> int:
         return len(self._held)

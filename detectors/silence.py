@@ -51,7 +51,7 @@ class Silence:
     @property
     def memory_s(self) -> float:
         """Tell how far back it must hear to date a silence rightly, an hour at most."""
-        graces = [watch.grace.total_seconds() for watch in self._all()]
+        graces = [watch.grace.total_seconds() for watch in self.watches()]
         return min(3600.0, max(graces, default=0.0))
 
     def hear(self, watch: Watch, at: datetime) -> list[Finding]:
@@ -110,7 +110,7 @@ class Silence:
 
     def resume(self, at: datetime) -> None:
         """Start everybody's grace again at `at`: the hub has been deaf. What is open stays open."""
-        for watch in self._all():
+        for watch in self.watches():
             watch.listened_from = max(at, watch.listened_from)
             watch.returning_since = None
             watch.queued_at = None
@@ -215,13 +215,14 @@ class Silence:
             camera_id=watch.subject if watch.rule == CAMERA_LOST else None,
         )
 
-    def _all(self) -> Iterator[Watch]:
+    def watches(self) -> Iterator[Watch]:
+        """Yield everything that is watched."""
         yield from self.devices.values()
         yield from self.cameras.values()
 
     def _queue_all(self) -> None:
         self._queue = []
-        for watch in self._all():
+        for watch in self.watches():
             watch.queued_at = None
             if watch.open_since is None:
                 watch.queued_at = watch.due()

@@ -98,13 +98,6 @@ def test_a_second_broken_quantity_updates_the_one_finding():
     assert len({f.since for f in found}) == 1
 
 
-def test_implausible_values_are_recognised():
-    faults = Faults(CITY, THRESHOLDS)
-    assert faults.is_plausible(reading("water-1", 0, 300, PRESSURE))
-    assert not faults.is_plausible(reading("water-1", 0, 4000.5, PRESSURE))
-    assert faults.is_plausible(reading("cam-1", 0, 1e8, Quantity.INFERENCE_MS))
-
-
 @pytest.mark.parametrize("cut", [50, 70, 90, 105])
 def test_a_restart_neither_repeats_nor_forgets(cut):
     readings = pressure(0, 1000, 312.5) + pressure(1000, 1200)
