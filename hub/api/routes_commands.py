@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -9,14 +10,14 @@ from uuid import UUID
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Request
-from fastapi.responses import JSONResponse
+from starlette.responses import Response
 
 from hub.alerts.lifecycle import Acknowledge, Command, IllegalTransition, Shelve, Unacknowledge, Unshelve
 from hub.api import model
 from hub.api.context import Hub, HubDep, TokenDep, needs
 from hub.api.gate import remote_of
 from hub.api.openapi import problems
-from hub.api.problem import Problem, ProblemAnswer
+from hub.api.problem import MEDIA_TYPE, Problem
 from hub.api.routes_alerts import AlertId
 from hub.api.scopes import Scope
 from hub.dispatch.document import alert_document
@@ -87,16 +88,16 @@ async def unshelve(request: Request, hub: HubDep, token: TokenDep, alert_id: Ale
 
 async def _carry_out(
     request: Request, hub: Hub, token: Token, alert_id: UUID, key: str | None, order: Callable[[datetime], Command]
-) -> JSONResponse:
+) -> Response:
     body = await request.body()
     asked = None
     if key is not None:
         asked = once.Request(token_id=token.token_id, key=key, route=f"POST {request.url.path}", body=body)
     remote = remote_of(request.scope)
     answer, again = await run_sync(_change, hub, token, alert_id, order, asked, request.url.path, remote)
-    kind = JSONResponse if answer.status < 400 else ProblemAnswer
+    media_type = "application/json" if answer.status < 400 else MEDIA_TYPE
     headers = {"Idempotency-Replayed": "true"} if again else {}
-    return kind(answer.document, status_code=answer.status, headers=headers)
+    return Response(answer.text, status_code=answer.status, media_type=media_type, headers=headers)
 
 
 def _change(
@@ -126,14 +127,14 @@ def _change(
             answer = _refused(Problem("illegal-transition", str(error)), path)
         else:
             evidence = evidence_of(connection, [alert_id]).get(alert_id, [])
-            answer = once.Answer(status=200, document=alert_document(alert, evidence))
+            answer = once.Answer(status=200, text=json.dumps(alert_document(alert, evidence)))
         if asked is not None:
             once.keep(connection, asked, answer)
     return answer, False
 
 
 def _refused(problem: Problem, path: str) -> once.Answer:
-    return once.Answer(status=problem.status, document=problem.document(path))
+    return once.Answer(status=problem.status, text=json.dumps(problem.document(path)))
 
 
 def _shelving_end(order: model.ShelveOrder, at: datetime) -> datetime:

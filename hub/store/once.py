@@ -13,8 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
-
-from hub.store.rows import as_jsonb
+from psycopg.types.json import Jsonb
 
 KEPT = timedelta(hours=24)
 
@@ -25,10 +24,10 @@ class KeyReused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a request was answered: an HTTP status and a JSON document."""
+    """What a request was answered: an HTTP status and the text of a JSON document, repeated to the letter."""
 
     status: int
-    document: dict[str, Any]
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +70,14 @@ def begin(connection: Connection[Any], request: Request, at: datetime) -> Answer
         raise KeyReused("the key is in use by a request that has not ended; try again")
     if row[0] != request.hash:
         raise KeyReused(f"the key {request.key!r} was already used for another request")
-    return Answer(status=row[1], document=row[2])
+    return Answer(status=row[1], text=row[2])
 
 
 def keep(connection: Connection[Any], request: Request, answer: Answer) -> None:
     """Keep the answer, in the transaction that carried the request out."""
     connection.execute(
         "UPDATE idempotency SET status = %s, response = %s WHERE token_id = %s AND key = %s",
-        (answer.status, as_jsonb(answer.document), request.token_id, request.key),
+        (answer.status, Jsonb(answer.text), request.token_id, request.key),
     )
 
 
