@@ -2,7 +2,7 @@
 
 Minimum night flow: between about two and four in the morning hardly anybody draws water, so what still flows is mostly
 leakage. The night window is cut into aligned spans; the lowest average of a span is the night's flow. It is held
-against the median of the device's own last nights.
+against the median of the device's own nights of the last days.
 
 Every night enters that baseline, one with a leak too: what a night is held against then follows from the nights before
 it alone, whatever was raised meanwhile, and a restarted worker that reads those nights again comes to the same. That a
@@ -55,12 +55,6 @@ class NightTable:
         day = at.astimezone(self._zone).date()
         tonight = self._night(day)
         return tonight if at < tonight.ends else self._night(day + timedelta(days=1))
-
-    def before(self, at: datetime, nights: int) -> tuple[Night, ...]:
-        """Return the last `nights` windows that ended before `at`, oldest first."""
-        day = at.astimezone(self._zone).date()
-        last = day if self._night(day).ends <= at else day - timedelta(days=1)
-        return tuple(self._night(last - timedelta(days=back)) for back in reversed(range(nights)))
 
     def _night(self, day: date) -> Night:
         if day not in self._known:
@@ -117,7 +111,7 @@ class NightWatch:
         if not means or len(means) < self._limits.coverage * spans:
             return None
         lowest = min(means)
-        oldest = night.day - timedelta(days=2 * self._limits.nights)
+        oldest = night.day - timedelta(days=self._limits.nights)
         past = [flow for day, flow in self._history if day >= oldest]
         self._history = (*self._history, (night.day, lowest))[-self._limits.nights :]
         if at - night.ends > JUDGED_WITHIN:

@@ -229,7 +229,9 @@ class Leak(Rule):
     coverage: float = threshold(
         0.5, "a night of whose spans fewer than this share say something is not judged", unit="ratio", low=0.1, high=1.0
     )
-    nights: int = threshold(7, "the median of this many past nights is the baseline", unit="nights", low=1, high=60)
+    nights: int = threshold(
+        7, "the median of the nights of this many past days is the baseline", unit="nights", low=1, high=60
+    )
     min_nights: int = threshold(3, "with fewer past nights than this nothing is judged", unit="nights", low=1, high=60)
     factor: float = threshold(
         1.5,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -40,8 +39,8 @@ class WaterState:
 class Water:
     """The water detector; its partition is the device.
 
-    `night_memory_days` is how many nights' flow readings a restarted worker folds first, besides `memory_s`, so that
-    the baseline of the leak rule is what it was; `nights_before` says which.
+    Besides `memory_s` a restarted worker folds the flow readings of the night windows of the last `leak.nights` + 1
+    days first, so that the baseline of the leak rule is what it was.
     """
 
     name = "water"
@@ -72,16 +71,10 @@ class Water:
         gap_s = max(law(0, 0, rule.gap_s, slowest).gap_s for rule in timed)
         longest = max(max(rule.raise_after_s, rule.clear_after_s) for rule in timed)
         self.memory_s = 2 * longest + gap_s + limits.burst.window_s
-        self.night_memory_days = 2 * limits.leak.nights + 2
 
     def partitions(self) -> Mapping[str, str]:
         """Return each water device as its own partition."""
         return {device_id: device_id for device_id in self._devices}
-
-    def nights_before(self, at: datetime) -> tuple[tuple[datetime, datetime], ...]:
-        """Return the night windows [begins, ends) whose flow readings a worker that starts at `at` folds first."""
-        nights = self._nights.before(at, self.night_memory_days)
-        return tuple((night.begins, night.ends) for night in nights)
 
     def start(self, partition: str, open_findings: Sequence[OpenFinding]) -> WaterState:
         """Return the device's state at start."""

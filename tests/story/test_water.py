@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.finding import OpenFinding, Phase, Severity
+from detectors.nights import NightTable
 from detectors.thresholds import Thresholds
+from detectors.thresholds_telemetry import Leak
 from detectors.water import Water
 from ingest.city import DeviceKind
 from ingest.observation import Quantity, Reading
@@ -168,14 +170,12 @@ def test_the_leak_rule_survives_a_restart_on_the_nights_alone():
     readings = nights(*[4.0, 4.2, 3.9, 6.5, 4.1] * 4, *[8.0] * 3, 4.0, 4.0, 8.5)
     whole = fold(water(), readings)
     assert [f.phase for f in whole].count(Phase.RAISED) >= 2
-    detector = water()
     for day in range(16, 26):
         for hour in (1, 3, 9):
             now = instant(day * DAY + hour * 3600)
             before = [r for r in readings if r.measured_at < now]
             first = fold(water(), before)
-            windows = detector.nights_before(now)
-            assert windows[-1][1] <= now
+            windows = [(instant(n * DAY + 7200), instant(n * DAY + 14400)) for n in range(day - 8, day + 1)]
             memory_from = now - timedelta(seconds=7200)
             again = [
                 r for r in before if r.measured_at >= memory_from or any(a <= r.measured_at < b for a, b in windows)
@@ -185,15 +185,21 @@ def test_the_leak_rule_survives_a_restart_on_the_nights_alone():
 
 
 def test_nights_follow_the_citys_own_clock_over_a_change_of_the_clocks():
-    city = city_of(DeviceKind.WATER, "w1")
     berlin = ZoneInfo("Europe/Berlin")
-    abroad = Water(
-        type(city)(name="B", timezone="Europe/Berlin", latitude=52, longitude=13, grids=city.grids,
-                   devices=city.devices), Thresholds(),
-    )  # fmt: skip
-    begins, ends = abroad.nights_before(datetime(2026, 10, 25, 12, tzinfo=berlin))[-1]
-    assert begins.astimezone(berlin) == datetime(2026, 10, 25, 2, tzinfo=berlin)
-    assert (ends - begins) == timedelta(hours=3)  # the hour from two to three came twice
+    table = NightTable(Leak(), berlin)
+    night = table.next(datetime(2026, 10, 24, 12, tzinfo=berlin))
+    assert night.begins.astimezone(berlin) == datetime(2026, 10, 25, 2, tzinfo=berlin)
+    assert night.ends - night.begins == timedelta(hours=3)  # the hour from two to three came twice
+    assert table.next(night.begins) == table.next(night.ends - timedelta(seconds=1)) == night
+    assert table.next(night.ends).day == date(2026, 10, 26)
+    until_midnight = NightTable(Leak(from_hour=22.5, to_hour=24), berlin).next(night.begins)
+    assert until_midnight.begins.astimezone(berlin) == datetime(2026, 10, 25, 22, 30, tzinfo=berlin)
+    assert until_midnight.ends.astimezone(berlin) == datetime(2026, 10, 26, tzinfo=berlin)
+
+
+def test_nights_from_long_ago_are_no_baseline():
+    long_ago = nights(*[1.0] * 7)
+    assert fold(water(), [*long_ago, *nights(5.0, 5.0, 5.0, first_day=20)]) == []
 
 
 def test_pressure_too_low_and_too_high():
