@@ -17,7 +17,7 @@ FIND_PYTHON = for each in $(PYTHON) python3.13 python3.12 python3.11 python3.14 
 	done; \
 	if [ -z "$${found:-}" ]; then \
 	echo "Python 3.11 or newer is needed and none was found (looked for python3.13, 3.12, 3.11, 3.14, python3)." >&2; \
-	echo "Install one, or name it: make $@ PYTHON=/path/to/python3" >&2; exit 1; \
+	echo "Install one, or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; \
 	fi;
 
 help:
