@@ -27,8 +27,9 @@ from hub.api.gate import Gate, unavailable
 from hub.api.metrics import Metrics
 from hub.api.openapi import describe
 from hub.api.problem import Problem, from_status, from_validation
+from hub.api.stream import HEARTBEAT_S
 from hub.api.surroundings import Surroundings
-from hub.api.tail import FeedTail
+from hub.api.tail import KEPT, FeedTail
 from hub.clock import SYSTEM, Clock
 from hub.config.load import Configuration
 from hub.store.read_pool import ReadPool
@@ -37,9 +38,26 @@ from hub.store.session import StoreUnavailable
 API = "/api/v1"
 
 
-def create_app(*, dsn: str, configuration: Configuration, clock: Clock = SYSTEM) -> FastAPI:
-    """Return the application. Nothing is connected before it starts, and it starts without its database too."""
-    hub = Hub(pool=ReadPool(dsn), tail=FeedTail(dsn), configuration=configuration, clock=clock, metrics=Metrics())
+def create_app(
+    *,
+    dsn: str,
+    configuration: Configuration,
+    clock: Clock = SYSTEM,
+    heartbeat_s: float = HEARTBEAT_S,
+    feed_kept: int = KEPT,
+) -> FastAPI:
+    """Return the application. Nothing is connected before it starts, and it starts without its database too.
+
+    Idle streams of the feed get a heartbeat every `heartbeat_s`; `feed_kept` of its items are kept in memory.
+    """
+    hub = Hub(
+        pool=ReadPool(dsn),
+        tail=FeedTail(dsn, kept=feed_kept),
+        configuration=configuration,
+        clock=clock,
+        metrics=Metrics(),
+        heartbeat_s=heartbeat_s,
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

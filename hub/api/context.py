@@ -31,6 +31,7 @@ class Hub:
     configuration: Configuration
     clock: Clock
     metrics: Metrics
+    heartbeat_s: float
     failures: FailedTokens = field(default_factory=FailedTokens)
     monotonic: Callable[[], float] = time.monotonic
     streams: int = 0

@@ -120,7 +120,8 @@ async def stream_feed(
     async def allowed() -> bool:
         return await run_sync(_still_valid, hub, token)
 
-    return EventStream(events(hub.tail, begin, read=read, allowed=allowed), on_end=ended)
+    found = events(hub.tail, begin, read=read, allowed=allowed, heartbeat_s=hub.heartbeat_s)
+    return EventStream(found, on_end=ended)
 
 
 def _page(hub: Hub, after: int, limit: int) -> tuple[list[FeedItem], int]:

@@ -28,7 +28,7 @@ async def events(
     *,
     read: Callable[[int, int], Awaitable[list[Event]]],
     allowed: Callable[[], Awaitable[bool]],
-    heartbeat_s: float = HEARTBEAT_S,
+    heartbeat_s: float,
 ) -> AsyncIterator[bytes]:
     """Yield the stream's bytes: items above `after`, and a comment whenever nothing happened for `heartbeat_s`.
 

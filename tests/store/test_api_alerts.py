@@ -17,7 +17,14 @@ from tests.support.stored import NOW, after, batch, followed, picture, raised
 
 
 @pytest.fixture
-def api(database: Database, tmp_path: Path) -> Iterator[Api]:
+def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
+    with serving(plain_database.dsn, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def each_api(database: Database, tmp_path: Path) -> Iterator[Api]:
+    """The API over each edition, for what leans on the tables' kind."""
     with serving(database.dsn, tmp_path) as running:
         yield running
 
@@ -49,19 +56,23 @@ def test_an_alert_is_served_with_its_reason_and_its_evidence(api: Api) -> None:
     assert (known.status_code, known.content) == (304, b"")
 
 
-def test_every_filter_finds_what_it_says_and_nothing_else(api: Api) -> None:
-    gas = raise_one(api, second=0, severity=Severity.CRITICAL)
-    burst = raise_one(api, second=10, rule="water.burst", subject="water-1", grid="02")
-    quality = raise_one(api, second=20, rule="water.quality", subject="water-1", grid="02", severity=Severity.MINOR)
-    api.write(batch(changes=[followed(quality, Phase.CLEARED, second=30)]))
-    client = api.client("operator")
-    client.post(f"/api/v1/alerts/{gas.alert_id}/acknowledge").raise_for_status()
-    client.post(f"/api/v1/alerts/{burst.alert_id}/shelve", json={"for_s": 600, "reason": "known"}).raise_for_status()
+def test_every_filter_finds_what_it_says_and_nothing_else(each_api: Api) -> None:
+    gas = raise_one(each_api, second=0, severity=Severity.CRITICAL)
+    burst = raise_one(each_api, second=10, rule="water.burst", subject="water-1", grid="02")
+    quality = raise_one(
+        each_api, second=20, rule="water.quality", subject="water-1", grid="02", severity=Severity.MINOR
+    )
+    each_api.write(batch(changes=[followed(quality, Phase.CLEARED, second=30)]))
+    client = each_api.client("operator")
+    client.post(f"/each_api/v1/alerts/{gas.alert_id}/acknowledge").raise_for_status()
+    client.post(
+        f"/each_api/v1/alerts/{burst.alert_id}/shelve", json={"for_s": 600, "reason": "known"}
+    ).raise_for_status()
     wanted = {"gas": str(gas.alert_id), "burst": str(burst.alert_id), "quality": str(quality.alert_id)}
 
     def found(**query: Any) -> set[str]:
         names = {alert_id: name for name, alert_id in wanted.items()}
-        return {names[alert_id] for alert_id in ids(client.get("/api/v1/alerts", params=query))}
+        return {names[alert_id] for alert_id in ids(client.get("/each_api/v1/alerts", params=query))}
 
     assert found() == {"gas", "burst", "quality"}
     assert found(condition="active") == {"gas", "burst"}
@@ -77,20 +88,20 @@ def test_every_filter_finds_what_it_says_and_nothing_else(api: Api) -> None:
     assert found(shelved=False) == {"gas", "quality"}
     assert found(since=after(10).isoformat()) == {"burst", "quality"}
     assert found(until=after(10).isoformat()) == {"gas"}
-    api.pass_time(timedelta(minutes=11))
+    each_api.pass_time(timedelta(minutes=11))
     assert found(shelved=True) == set()
 
 
-def test_pages_show_every_alert_once_although_new_ones_come_meanwhile(api: Api) -> None:
+def test_pages_show_every_alert_once_although_new_ones_come_meanwhile(each_api: Api) -> None:
     # Several at the same instant: the cursor must not lose those that share the last row's time.
     first = [raised(subject=f"gas-{n}", second=n // 4) for n in range(23)]
-    api.write(batch(changes=first))
-    client, seen, cursor = api.client("operator"), list[str](), None
+    each_api.write(batch(changes=first))
+    client, seen, cursor = each_api.client("operator"), list[str](), None
     for turn in range(20):
         query = {"limit": 5, **({"cursor": cursor} if cursor else {})}
-        answer = client.get("/api/v1/alerts", params=query)
+        answer = client.get("/each_api/v1/alerts", params=query)
         seen += ids(answer)
-        raise_one(api, subject=f"new-{turn}", second=100 + turn)
+        raise_one(each_api, subject=f"new-{turn}", second=100 + turn)
         cursor = answer.json()["next"]
         if cursor is None:
             break
@@ -106,15 +117,15 @@ def test_a_cursor_that_no_page_gave_is_refused(api: Api) -> None:
         assert answer.json()["errors"][0]["parameter"] == "cursor"
 
 
-def test_acknowledging_is_told_to_the_feed_and_audited(api: Api) -> None:
-    alert = raise_one(api)
-    answer = api.client("operator").post(f"/api/v1/alerts/{alert.alert_id}/acknowledge")
+def test_acknowledging_is_told_to_the_feed_and_audited(each_api: Api) -> None:
+    alert = raise_one(each_api)
+    answer = each_api.client("operator").post(f"/each_api/v1/alerts/{alert.alert_id}/acknowledge")
     assert answer.json()["acknowledged"] is True
     assert answer.json()["acknowledged_by"] == "the operator"
-    feed = api.client("dispatch").get("/api/v1/feed?after=1").json()
+    feed = each_api.client("dispatch").get("/each_api/v1/feed?after=1").json()
     assert [item["type"] for item in feed["items"]] == ["alert.acknowledged"]
     assert feed["items"][0]["alert"] == answer.json()
-    written = api.rows("SELECT actor, action, target, remote FROM audit WHERE action LIKE 'alert.%'")
+    written = each_api.rows("SELECT actor, action, target, remote FROM audit WHERE action LIKE 'alert.%'")
     assert written == [("the operator", "alert.acknowledged", f"alert/{alert.alert_id}", "127.0.0.1")]
 
 

@@ -75,12 +75,15 @@ class Api:
 
 
 @contextmanager
-def serving(dsn: str, folder: Path, *, at: datetime = NOW, tokens: bool = True) -> Iterator[Api]:
-    """Run the API over the database at `dsn`; the hub's clock stands at `at` until a test moves it."""
+def serving(dsn: str, folder: Path, *, at: datetime = NOW, tokens: bool = True, **options: Any) -> Iterator[Api]:
+    """Run the API over the database at `dsn`; the hub's clock stands at `at` until a test moves it.
+
+    `options` go to the application.
+    """
     clock_s = [at.timestamp()]
     # Both clocks move together: a test that lets time pass does not step the wall clock.
     clock = Clock(wall=lambda: clock_s[0], monotonic=lambda: clock_s[0])
-    app = create_app(dsn=dsn, configuration=configuration(folder), clock=clock)
+    app = create_app(dsn=dsn, configuration=configuration(folder), clock=clock, **options)
     made: dict[str, str] = {}
     if tokens:
         with psycopg.connect(dsn) as connection:
