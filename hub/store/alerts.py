@@ -28,12 +28,15 @@ from hub.store.record import link
 from hub.store.rows import ALERT_COLUMNS, ALERT_SELECT, alert_from_row, alert_to_row, storable
 
 _KEPT = ("judged_at", "record_hash")
-_WRITTEN = (*ALERT_COLUMNS, *_KEPT, "updated_at")
+_CHANGED = (*ALERT_COLUMNS[1:], *_KEPT, "updated_at")
+_WRITTEN = ("alert_id", *_CHANGED, "known_at", "ended_at")
 _INSERT = sql.SQL("INSERT INTO alerts ({}) VALUES ({}) ON CONFLICT DO NOTHING").format(
     sql.SQL(", ").join(map(sql.Identifier, _WRITTEN)), sql.SQL(", ").join(map(sql.Placeholder, _WRITTEN))
 )
-_UPDATE = sql.SQL("UPDATE alerts SET {} WHERE alert_id = %(alert_id)s").format(
-    sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in _WRITTEN[1:])
+_UPDATE = sql.SQL(
+    "UPDATE alerts SET {}, ended_at = coalesce(ended_at, %(ended_at)s) WHERE alert_id = %(alert_id)s"
+).format(
+    sql.SQL(", ").join(sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in _CHANGED)
 )
 
 
@@ -150,6 +153,32 @@ def recent_alerts(connection: Connection[Any], grids: Sequence[str] | None, sinc
     return _select(connection, condition, grids, {"since": since})
 
 
+def alerts_as_of(
+    connection: Connection[Any], grids: Sequence[str] | None, moment: datetime, since: datetime
+) -> list[Alert]:
+    """Return what the hub knew at `moment` of the alerts that were active then or ended since `since`, oldest first.
+
+    An alert that cleared later is given as active; its severity and reason are those it has now.
+    """
+    known = _select(
+        connection,
+        "known_at < %(moment)s AND (ended_at IS NULL OR ended_at >= %(since)s)",
+        grids,
+        {"moment": moment, "since": since},
+    )
+    ended = {
+        alert_id
+        for (alert_id,) in connection.execute(
+            "SELECT alert_id FROM alerts WHERE ended_at >= %s AND ended_at < %s", (since, moment)
+        )
+    }
+    return [alert if alert.alert_id in ended else _still_active(alert) for alert in known]
+
+
+def _still_active(alert: Alert) -> Alert:
+    return replace(alert, condition=Condition.ACTIVE, cleared_at=None, clear_reason=None)
+
+
 def open_findings_of(connection: Connection[Any], grids: Sequence[str] | None) -> list[OpenFinding]:
     """Return what a new worker for those grids must be told of."""
     return open_findings(open_alerts(connection, grids))
@@ -202,4 +231,6 @@ def _columns(held: Locked, now: datetime) -> dict[str, Any]:
         "judged_at": held.judged_at,
         "record_hash": held.record_hash,
         "updated_at": now,
+        "known_at": now,
+        "ended_at": now if held.alert.condition is Condition.CLEARED else None,
     }

@@ -173,6 +173,11 @@ class Store:
         with self._working() as connection:
             return alerts.recent_alerts(connection, grids, since)
 
+    def alerts_as_of(self, grids: Sequence[str] | None, moment: datetime, since: datetime) -> list[Alert]:
+        """Return what was known at `moment` of the alerts that were active then or ended since `since`."""
+        with self._working() as connection:
+            return alerts.alerts_as_of(connection, grids, moment, since)
+
     def recorded(
         self,
         grids: Sequence[str] | None,

@@ -8,15 +8,16 @@ Each grid is replayed by itself, since nothing is judged across grids. Nothing i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 from typing import Protocol
+from uuid import UUID
 
 from detectors.reorder import key_of
-from hub.alerts.alert import Alert, Condition
+from hub.alerts.alert import Alert
 from hub.alerts.change import AlertChange
+from hub.alerts.lifecycle import EventType
 from hub.config.load import Configuration
 from hub.worker.fold import Fold
 from ingest.observation import Observation, Status
@@ -36,8 +37,8 @@ class Interval(Protocol):
 class Recording(Protocol):
     """What a replay needs of the store."""
 
-    def recent_alerts(self, grids: Sequence[str] | None, since: datetime) -> list[Alert]:
-        """Return the alerts open at any time since `since`, oldest first."""
+    def alerts_as_of(self, grids: Sequence[str] | None, moment: datetime, since: datetime) -> list[Alert]:
+        """Return what was known at `moment` of the alerts active then or ended since `since`, oldest first."""
         ...
 
     def recorded(
@@ -64,14 +65,14 @@ def replay(
     since: datetime,
     until: datetime,
 ) -> list[Alert]:
-    """Return the alerts raised in [since, until) by what is recorded, as they stood at `until`, in order of raising.
+    """Return the alerts raised by what was received in [since, until), as they stood at `until`, in order of raising.
 
     With the configuration that was live, they are those that were raised live: same identity, times, severity, reasons.
     """
-    found: dict[object, Alert] = {}
+    found: dict[UUID, Alert] = {}
     for grid in sorted(grids if grids is not None else configuration.city.grids):
         for change in _of_grid(recording, configuration, grid, since, until):
-            if change.alert.raised_at >= since:
+            if change.type is EventType.RAISED or change.alert.alert_id in found:
                 found[change.alert.alert_id] = change.alert
     return sorted(found.values(), key=lambda alert: (alert.raised_at, alert.rule, alert.subject))
 
@@ -79,9 +80,7 @@ def replay(
 def _of_grid(
     recording: Recording, configuration: Configuration, grid: str, since: datetime, until: datetime
 ) -> Iterator[AlertChange]:
-    recent = [
-        _as_of(alert, since) for alert in recording.recent_alerts([grid], since - RECENT) if alert.raised_at < since
-    ]
+    recent = recording.alerts_as_of([grid], since, since - RECENT)
     fold = Fold(configuration, grids=frozenset([grid]), recent=recent, listening_since=since)
     past = recording.recorded([grid], since - timedelta(seconds=fold.memory_s), since, nights_of=configuration)
     yield from fold.rebuild(past, emit_from=since)
@@ -101,10 +100,3 @@ def _chunks(recorded: Iterable[tuple[Observation, bool]]) -> Iterator[tuple[date
             # The store keeps no finer order than the instant; a message's readings come in the order of folding.
             group.sort(key=lambda each: (isinstance(each, Status), () if isinstance(each, Status) else key_of(each)))
         yield moment, group
-
-
-def _as_of(alert: Alert, moment: datetime) -> Alert:
-    """Return `alert` as its condition stood at `moment`."""
-    if alert.cleared_at is None or alert.cleared_at < moment:
-        return alert
-    return replace(alert, condition=Condition.ACTIVE, cleared_at=None, clear_reason=None)

@@ -70,23 +70,32 @@ class IngestWorker:
         self._clock_steps = clock.steps
 
     @property
+    def ready(self) -> bool:
+        """Tell whether it judges: the past is folded, and the grids are its own."""
+        return self._fold is not None
+
+    @property
     def grids(self) -> list[str]:
         """The grids this worker judges."""
         return sorted(self._grids if self._grids is not None else self._configuration.city.grids)
 
     def run(self) -> None:
         """Work until asked to stop; the batch in hand is finished first."""
-        if not self._connect():
-            return
-        self._start_fold(self._configuration)
+        try:
+            if self._connect():
+                self._start_fold(self._configuration)
+                self._listen()
+        finally:
+            self._store.close()
+        log.info("stopped", worker=self._name)
+
+    def _listen(self) -> None:
         self._consumer.start()
         try:
             while not self._stop.is_set():
                 self.run_once(BATCH_WAIT_S)
         finally:
             self._consumer.stop()
-            self._store.close()
-        log.info("stopped", worker=self._name)
 
     def run_once(self, wait_s: float) -> int:
         """Store and acknowledge what is waiting, and let time pass; return how many messages that was."""

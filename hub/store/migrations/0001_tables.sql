@@ -117,11 +117,15 @@ CREATE TABLE alerts (
     inhibited_by     uuid,
     revision         integer     NOT NULL DEFAULT 1,
     judged_at        timestamptz NOT NULL,
+    known_at         timestamptz NOT NULL,
+    ended_at         timestamptz,
     record_hash      text        NOT NULL DEFAULT '',
     CHECK ((condition = 'cleared') = (cleared_at IS NOT NULL))
 );
 COMMENT ON COLUMN alerts.updated_at IS 'the hub''s time of the last change, whoever made it';
 COMMENT ON COLUMN alerts.judged_at IS 'the time of the detector''s last word; an older word changes nothing';
+COMMENT ON COLUMN alerts.known_at IS 'the hub''s time when it was raised; raised_at is event time';
+COMMENT ON COLUMN alerts.ended_at IS 'the hub''s time when it cleared; cleared_at is event time';
 COMMENT ON COLUMN alerts.record_hash IS 'the hash of the alert''s last feed row: the head of its hash-linked record';
 CREATE UNIQUE INDEX alerts_one_active ON alerts (rule, subject) WHERE condition = 'active';
 CREATE INDEX alerts_by_raised ON alerts (raised_at DESC, alert_id DESC);
