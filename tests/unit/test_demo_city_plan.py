@@ -1,0 +1,70 @@
+"""The demo city's files are valid, large enough, and say what they shorten."""
+
+import pytest
+import yaml
+
+from detectors.thresholds import Thresholds
+from hub.config.load import load
+from hub.demo.camera_stories import CAMERAS
+from hub.demo.city_plan import city_document, detectors_document, write_files
+from ingest.city import DeviceKind, ZoneKind
+
+PORTS = {camera.camera_id: 9000 + number for number, camera in enumerate(CAMERAS)}
+
+
+def test_the_written_files_are_a_configuration_the_hub_accepts(tmp_path):
+    configuration = load(*write_files(tmp_path, PORTS))
+    city = configuration.city
+    kinds = [device.kind for device in city.devices.values()]
+    counted = {kind: kinds.count(kind) for kind in set(kinds)}
+    assert len(city.grids) == 12
+    assert counted == {
+        DeviceKind.GATEWAY: 12,
+        DeviceKind.STREETLIGHT: 496,
+        DeviceKind.WATER: 60,
+        DeviceKind.DRAINAGE: 30,
+        DeviceKind.GAS: 60,
+    }
+    assert min(len(circuit.lamps) for circuit in city.circuits.values()) >= 20
+    assert all(circuit.gateway_id in city.devices for circuit in city.circuits.values())
+    assert [camera.url for camera in city.cameras.values()] == [f"tcp://127.0.0.1:{port}" for port in PORTS.values()]
+
+
+def test_some_circuits_burn_all_day_and_some_never(tmp_path):
+    circuits = load(*write_files(tmp_path, PORTS)).city.circuits.values()
+    by_schedule = {circuit.lit for circuit in circuits if circuit.lit is not None}
+    assert len([circuit for circuit in circuits if circuit.lit is None]) == 12
+    assert () in by_schedule
+    assert len(by_schedule) == 2
+
+
+def test_a_permitted_stall_is_permitted_at_every_hour_and_no_other_zone_has_a_permit(tmp_path):
+    city = load(*write_files(tmp_path, PORTS)).city
+    zones = [zone for camera in city.cameras.values() for zone in camera.zones]
+    permitted = [zone for zone in zones if zone.kind is ZoneKind.PERMITTED_STALL]
+    assert permitted
+    for zone in zones:
+        windows = [(w.season, w.hours[0] == w.hours[1], len(w.weekdays), w.on_holidays) for w in zone.permits]
+        assert windows == ([(None, True, 7, None)] if zone in permitted else [])
+
+
+def test_every_shortened_threshold_is_marked_with_what_is_shipped(tmp_path):
+    _, path = write_files(tmp_path, PORTS)
+    text = path.read_text(encoding="utf-8")
+    assert yaml.safe_load(text) == detectors_document()
+    values = [line for line in text.splitlines() if not line.startswith("#") and not line.endswith(":")]
+    assert values
+    for line in values:
+        value, _, shipped = line.partition(":")[2].partition("  # demo: shipped default is ")
+        assert float(value) < float(shipped)
+
+
+def test_no_rule_is_switched_off_for_the_demo():
+    thresholds = Thresholds.model_validate(detectors_document())
+    assert thresholds.streetlight.lamp_out.raise_after_s > thresholds.streetlight.circuit_out.raise_after_s
+    assert "enabled" not in str(detectors_document())
+
+
+def test_a_camera_without_a_port_is_named():
+    with pytest.raises(ValueError, match=CAMERAS[0].camera_id):
+        city_document({})
