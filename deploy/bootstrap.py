@@ -19,7 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 EXTRAS = {"demo": "vision,demo", "dev": "vision,demo,dev"}
 OLDEST = (3, 11)
-TRIES = 3
+TRIES = 2
 
 # Measured with pip's report and the wheels' sizes; on disk after installing.
 WITH_CPU_TORCH = "0.5 GB to download, 2 GB on disk"
@@ -164,7 +164,7 @@ def _install(kind: str) -> None:
             return
         if attempt < TRIES:
             print(f"\npip failed (attempt {attempt} of {TRIES}); trying again.", file=sys.stderr, flush=True)
-            time.sleep(2 * attempt)
+            time.sleep(2)
     raise Refusal(
         "pip could not install; what it said stands above.\n"
         "Check the network, pip's configuration (`pip config list`) and the free space, and start again:\n"
