@@ -110,26 +110,12 @@ class Feed:
         self._end(wait_s=1.0)
 
     def _start(self, now_s: float) -> None:
-        ours, theirs = socket.socketpair()
-        # A process that hangs half-way through a message must not hold up the other cameras.
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            ours.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", _TRANSFER_S, 0))
-        # One thread for numpy's BLAS: it is never used here, and its threads take memory.
-        environment = {**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "detectors.vision.capture", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
-        self.connection = Connection(ours.detach())
         self._heard_s = now_s
         try:
+            self.connection, self._process = _spawn()
             self.connection.send_bytes(handover.pack(self._begin))
-        except OSError as error:
-            self._give_up(f"the capture process ended ({type(error).__name__})")
+        except OSError as error:  # no memory or no descriptors left, or it ended at once
+            self._give_up(f"the capture process could not be started ({error.strerror or type(error).__name__})")
 
     def _give_up(self, detail: str) -> None:
         self._before = self.totals
@@ -152,6 +138,24 @@ class Feed:
                 self._process.kill()
                 self._process.wait()
             self._process = None
+
+
+def _spawn() -> tuple[Connection, subprocess.Popen[bytes]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        # A process that hangs half-way through a message must not hold up the other cameras.
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            ours.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", _TRANSFER_S, 0))
+        # One thread for numpy's BLAS: it is never used here, and its threads take memory.
+        environment = {**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "detectors.vision.capture", str(theirs.fileno())],
+            pass_fds=(theirs.fileno(),),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        return Connection(ours.detach()), process
 
 
 def _nothing() -> handover.Report:

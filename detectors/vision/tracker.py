@@ -24,8 +24,10 @@ class TrackerSettings:
     """`begin_at` is the confidence that begins a track and `hold_at` the least that continues one.
 
     A moving track is given up after `moving_lost_s` unseen, a standing one after `standing_lost_s`; a gap between two
-    frames counts as `gap_s` at most, so a blind minute does not end what stands. `overlap` is the least IoU,
-    `reach` the centre's distance in box diagonals that still is the same thing when boxes no longer overlap.
+    frames counts as `gap_s` at most, so a blind minute does not end what stands. `overlap` is the least IoU with a
+    moving track, `reach` the centre's distance in box diagonals that still is the same thing when boxes no longer
+    overlap. A standing track takes a box by `standing_overlap`, or by `standing_part` where the share `inside` of the
+    box lies within the track's: the rest is hidden.
     """
 
     begin_at: float = 0.4
@@ -34,19 +36,26 @@ class TrackerSettings:
     standing_lost_s: float = 20.0
     gap_s: float = 3.0
     overlap: float = 0.25
+    standing_overlap: float = 0.5
+    standing_part: float = 0.15
+    inside: float = 0.8
     reach: float = 0.6
     twin: float = 0.65  # a box over another of its group by this IoU is the same thing said twice
     standing_after_s: float = 3.0
-    standing_speed: float = 0.05  # box diagonals a second
 
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One thing: where it was seen last, how fast its centre moves (picture fractions a second), and for how long."""
+    """One thing: where it was seen last, how fast its centre moves (picture fractions a second), and for how long.
+
+    `place` is where it has been since `placed_s`: boxes jitter, above all when something passes in front, so whether a
+    thing stands is told from how long its boxes lie over one place, and not from its speed.
+    """
 
     track_id: int
     box: Box
-    began_s: float
+    place: Box
+    placed_s: float
     seen_s: float
     vx: float = 0.0
     vy: float = 0.0
@@ -69,12 +78,8 @@ Score = Callable[[Track, Box], float]
 
 def iou(one: Box, other: Box) -> float:
     """Return the share that two boxes have in common (0..1)."""
-    width = min(one.x2, other.x2) - max(one.x1, other.x1)
-    height = min(one.y2, other.y2) - max(one.y1, other.y1)
-    if width <= 0 or height <= 0:
-        return 0.0
-    both = width * height
-    return both / (_area(one) + _area(other) - both)
+    both = _common(one, other)
+    return both / (_area(one) + _area(other) - both) if both > 0 else 0.0
 
 
 def follow(
@@ -102,7 +107,7 @@ def follow(
             if slot in free and ids[index] is None:
                 free.discard(slot)
                 ids[index] = tracks[slot].track_id
-                after.append(_moved(tracks[slot], boxes[index], at_s))
+                after.append(_moved(tracks[slot], boxes[index], at_s, settings))
 
     strong = [index for index, box in enumerate(boxes) if box.confidence >= settings.begin_at]
     weak = [index for index, box in enumerate(boxes) if settings.hold_at <= box.confidence < settings.begin_at]
@@ -112,12 +117,13 @@ def follow(
         take([index for index in strong if ids[index] is None], lambda track, box: _nearness(track, box, settings))
 
     next_id = state.next_id
+    hidden = [tracks[slot] for slot in free if _stands(tracks[slot], settings)]
     for index in sorted((i for i in strong if ids[i] is None), key=lambda i: -boxes[i].confidence):
         box = boxes[index]
-        if any(group(box.label) == group(track.box.label) and iou(box, track.box) >= settings.twin for track in after):
+        if any(_is_twin(track, box, settings) for track in (*after, *hidden)):
             continue
         ids[index] = next_id
-        after.append(Track(next_id, box, at_s, at_s))
+        after.append(Track(next_id, box, box, at_s, at_s))
         next_id += 1
 
     for slot in free:
@@ -130,6 +136,12 @@ def follow(
     return Tracks(tuple(after), at_s, next_id), named
 
 
+def _common(one: Box, other: Box) -> float:
+    width = min(one.x2, other.x2) - max(one.x1, other.x1)
+    height = min(one.y2, other.y2) - max(one.y1, other.y1)
+    return width * height if width > 0 and height > 0 else 0.0
+
+
 def _area(box: Box) -> float:
     return (box.x2 - box.x1) * (box.y2 - box.y1)
 
@@ -139,15 +151,12 @@ def _diagonal(box: Box) -> float:
 
 
 def _stands(track: Track, settings: TrackerSettings) -> bool:
-    speed = float((track.vx**2 + track.vy**2) ** 0.5)
-    return track.seen_s - track.began_s >= settings.standing_after_s and speed <= settings.standing_speed * _diagonal(
-        track.box
-    )
+    return track.seen_s - track.placed_s >= settings.standing_after_s
 
 
 def _expected(track: Track, at_s: float, settings: TrackerSettings) -> Box:
     if _stands(track, settings):
-        return track.box
+        return track.place
     ahead_s = min(max(0.0, at_s - track.seen_s), settings.moving_lost_s)
     dx, dy = track.vx * ahead_s, track.vy * ahead_s
     box = track.box
@@ -156,7 +165,11 @@ def _expected(track: Track, at_s: float, settings: TrackerSettings) -> Box:
 
 def _overlap(track: Track, box: Box, settings: TrackerSettings) -> float:
     value = iou(track.box, box)
-    return value if value >= settings.overlap else 0.0
+    if not _stands(track, settings):
+        return value if value >= settings.overlap else 0.0
+    # What stands does not grow: a larger box over it is the lorry that passes in front. A part of it is still it.
+    part = value >= settings.standing_part and _common(track.box, box) >= settings.inside * _area(box)
+    return value if value >= settings.standing_overlap or part else 0.0
 
 
 def _nearness(track: Track, box: Box, settings: TrackerSettings) -> float:
@@ -169,12 +182,40 @@ def _nearness(track: Track, box: Box, settings: TrackerSettings) -> float:
     return max(0.0, 1.0 - float((dx * dx + dy * dy) ** 0.5) / reach)
 
 
-def _moved(track: Track, box: Box, at_s: float) -> Track:
+def _is_twin(track: Track, box: Box, settings: TrackerSettings) -> bool:
+    """Return whether `box` says once more what `track` is, or says a part of something that stands."""
+    if group(box.label) != group(track.box.label):
+        return False
+    return iou(box, track.box) >= settings.twin or (
+        _stands(track, settings) and _common(track.place, box) >= settings.inside * _area(box)
+    )
+
+
+def _moved(track: Track, box: Box, at_s: float, settings: TrackerSettings) -> Track:
+    overlap = iou(track.place, box)
+    if overlap < settings.standing_overlap and _stands(track, settings):
+        return replace(track, seen_s=at_s, unseen_s=0.0)  # a part of it: the whole is still where it was
     gap_s = at_s - track.seen_s
     vx, vy = track.vx, track.vy
     if gap_s > 0:
-        # Half of it is new after half a second: a standing car's jittering box averages out, a start still shows soon.
-        weight = 1 - 0.5 ** min(gap_s / 0.5, 4.0)
+        weight = 1 - 0.5 ** min(gap_s / 0.5, 4.0)  # half of it is new after half a second
         vx += weight * ((box.x1 + box.x2 - track.box.x1 - track.box.x2) / 2 / gap_s - vx)
         vy += weight * ((box.y1 + box.y2 - track.box.y1 - track.box.y2) / 2 / gap_s - vy)
-    return Track(track.track_id, box, track.began_s, at_s, vx, vy)
+    if overlap < settings.standing_overlap:
+        return Track(track.track_id, box, box, at_s, at_s, vx, vy)
+    return Track(track.track_id, box, _nearer(track.place, box), track.placed_s, at_s, vx, vy)
+
+
+def _nearer(place: Box, box: Box, share: float = 0.2) -> Box:
+    """Return `place`, moved and stretched towards `box` by a share of the way."""
+
+    def between(one: float, other: float) -> float:
+        return one + share * (other - one)
+
+    return replace(
+        place,
+        x1=between(place.x1, box.x1),
+        y1=between(place.y1, box.y1),
+        x2=between(place.x2, box.x2),
+        y2=between(place.y2, box.y2),
+    )

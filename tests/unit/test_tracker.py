@@ -45,6 +45,26 @@ def test_a_parked_car_keeps_its_id_while_a_lorry_stands_in_front_of_it() -> None
     assert ids[-1] == [1]
 
 
+def test_a_part_of_a_parked_car_that_peeks_out_is_still_that_car_and_begins_no_second_one() -> None:
+    parked = [(float(i), [box(0.4, w=0.15)]) for i in range(6)]
+    split = [box(0.40, confidence=0.5, w=0.05), box(0.51, confidence=0.45, w=0.04)]
+    ids = ids_of([*parked, (6.0, split), (6.2, split[1:]), (6.4, [box(0.4, w=0.15)])])
+    assert sorted(ids[6], key=str) == [1, None]
+    assert ids[7:] == [[1], [1]]
+
+
+def test_a_parked_car_whose_box_jitters_keeps_its_place() -> None:
+    jitter = [0, 0.02, -0.02, 0.03, -0.03, 0.01]
+    ids = ids_of([(i / 5, [box(0.4 + jitter[i % 6], w=0.15)]) for i in range(60)] + [(25.0, [box(0.4, w=0.15)])])
+    assert ids == [[1]] * 61
+
+
+def test_a_parked_car_that_drives_off_takes_its_id_along() -> None:
+    stands = [(float(i), [box(0.2)]) for i in range(6)]
+    leaves = [(5 + i / 5, [box(0.2 + 0.004 * i * i)]) for i in range(1, 12)]
+    assert ids_of([*stands, *leaves]) == [[1]] * 17
+
+
 def test_a_label_that_flips_between_car_and_lorry_keeps_its_id() -> None:
     assert ids_of([(i / 5, [box(0.4, label=("car", "truck")[i % 2])]) for i in range(10)]) == [[1]] * 10
 
