@@ -11,7 +11,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from detectors.sun import SunDay
-from detectors.thresholds_telemetry import Burning
+from detectors.thresholds_streetlight import Burning
 
 Span = tuple[datetime, datetime]
 
@@ -31,7 +31,7 @@ class Segment:
     begins: datetime
     ends: datetime
     should: bool | None
-    by: str  # "the sun" or "its schedule"
+    by: str  # "the sun" or "the schedule"
 
 
 class Lighting:
@@ -54,7 +54,7 @@ class Lighting:
 
     def _cut(self, day: date) -> Iterator[Segment]:
         """Yield the stretches of one local date in order, without gaps."""
-        by = "the sun" if self._lit is None else "its schedule"
+        by = "the sun" if self._lit is None else "the schedule"
         begins, ends = self._local(day, time(0)), self._local(day + timedelta(days=1), time(0))
         margin = timedelta(minutes=self._burning.margin_min)
         edges = {begins, ends}

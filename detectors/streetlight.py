@@ -14,8 +14,8 @@ from detectors.lighting import Lighting, Segment
 from detectors.sun import Sun
 from detectors.threshold import Timed
 from detectors.thresholds import Thresholds
-from detectors.thresholds_telemetry import LampVoltage
-from detectors.thresholds_telemetry import Together as TogetherThresholds
+from detectors.thresholds_streetlight import LampVoltage
+from detectors.thresholds_streetlight import Together as TogetherThresholds
 from detectors.together import Rules, Said, Together, Words
 from ingest.city import Circuit, City, Device, DeviceKind
 from ingest.observation import Quantity, Reading

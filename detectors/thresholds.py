@@ -8,10 +8,10 @@ from typing import Any
 
 from detectors.finding import Severity
 from detectors.threshold import Rule, Section, seconds
+from detectors.thresholds_streetlight import StreetlightThresholds
 from detectors.thresholds_telemetry import (
     DrainageThresholds,
     GasThresholds,
-    StreetlightThresholds,
     WaterThresholds,
 )
 from detectors.thresholds_watch import (

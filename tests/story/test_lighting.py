@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from detectors.lighting import Lighting
 from detectors.sun import Sun
-from detectors.thresholds_telemetry import Burning
+from detectors.thresholds_streetlight import Burning
 
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
 BURNING = Burning()  # a quarter of an hour after sunset and before sunrise, 20 minutes of margin
@@ -55,7 +55,7 @@ def test_by_hours_that_wrap_over_midnight():
     assert [lighting.at(local(hour)).should for hour in (17, 19, 23, 2)] == [False, True, True, False]
     assert lighting.at(local(0, 30)).should is True
     assert lighting.at(local(18, 10)).should is None
-    assert lighting.at(local(12)).by == "its schedule"
+    assert lighting.at(local(12)).by == "the schedule"
 
 
 def test_a_tunnel_burns_all_day_with_no_margin_at_midnight():

@@ -53,7 +53,7 @@ def test_one_dark_lamp_is_a_lamp_out_and_clears_when_it_burns():
     assert found[0].since == instant(100)
     assert found[0].severity is Severity.MINOR
     assert found[0].reason.text == (
-        "The lamp should burn by its schedule and has drawn less than 10 W for 300 s, now 0.5 W."
+        "The lamp should burn by the schedule and has drawn less than 10 W for 300 s, now 0.5 W."
     )
     assert found[0].reason.numbers == {"power_w": 0.5, "threshold_w": 10, "lasted_s": 300, "blind_s": 0}
 
@@ -63,7 +63,7 @@ def test_a_dark_circuit_is_one_alert_and_no_lamp_of_it_raises_its_own():
     assert told(found) == [(CIRCUIT, "raised", 160), (CIRCUIT, "cleared", 1560)]
     assert found[0].subject == "c"
     assert found[0].members == tuple(f"l{n:02}" for n in range(20))
-    assert found[0].reason.text == "20 of 20 lamps should burn by its schedule and went dark together."
+    assert found[0].reason.text == "20 of 20 lamps should burn by the schedule and went dark together."
     assert found[0].reason.numbers["members"] == 20
     assert found[0].reason.numbers["share"] == 0.6
 
