@@ -1,0 +1,173 @@
+"""Nobody unknown gets in: every route against every role and against strangers; and guessing is slowed down."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from hub.api.app import create_app
+from hub.api.scopes import ROLE_SCOPES, Scope
+from hub.store.tokens import ROLES, digest, ensure_token
+from tests.support.api import Api, configuration, serving
+from tests.support.databases import Database
+from tests.support.stored import batch, raised
+
+NOWHERE = "00000000-0000-0000-0000-000000000000"
+
+# Every route but liveness: what it needs, and what somebody who may use it is answered here, where nothing is stored.
+ROUTES: dict[tuple[str, str], tuple[Scope | None, int]] = {
+    ("GET", "/"): (None, 200),
+    ("GET", "/readyz"): (Scope.HEALTH_READ, 503),
+    ("GET", "/metrics"): (Scope.METRICS_READ, 200),
+    ("GET", "/api/v1/openapi.json"): (None, 200),
+    ("GET", "/api/v1/whoami"): (None, 200),
+    ("GET", "/api/v1/alerts"): (Scope.ALERTS_READ, 200),
+    ("GET", "/api/v1/alerts/{alert_id}"): (Scope.ALERTS_READ, 404),
+    ("POST", "/api/v1/alerts/{alert_id}/acknowledge"): (Scope.ALERTS_WRITE, 404),
+    ("POST", "/api/v1/alerts/{alert_id}/unacknowledge"): (Scope.ALERTS_WRITE, 404),
+    ("POST", "/api/v1/alerts/{alert_id}/shelve"): (Scope.ALERTS_WRITE, 422),
+    ("POST", "/api/v1/alerts/{alert_id}/unshelve"): (Scope.ALERTS_WRITE, 404),
+    ("GET", "/api/v1/feed"): (Scope.FEED_READ, 200),
+    ("GET", "/api/v1/feed/stream"): (Scope.FEED_READ, 200),
+    ("GET", "/api/v1/evidence/{sha256}"): (Scope.EVIDENCE_READ, 404),
+    ("GET", "/api/v1/grids"): (Scope.CITY_READ, 200),
+    ("GET", "/api/v1/devices"): (Scope.CITY_READ, 200),
+    ("GET", "/api/v1/cameras"): (Scope.CITY_READ, 200),
+    ("GET", "/api/v1/rules"): (Scope.CITY_READ, 200),
+    ("GET", "/api/v1/ledger"): (Scope.LEDGER_READ, 200),
+    ("GET", "/api/v1/quarantine"): (Scope.QUARANTINE_READ, 200),
+    ("GET", "/api/v1/quarantine/{row_id}"): (Scope.QUARANTINE_READ, 404),
+    ("GET", "/api/v1/config"): (Scope.CONFIG_READ, 200),
+}
+
+
+@pytest.fixture
+def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
+    with serving(plain_database.dsn, tmp_path) as running:
+        yield running
+
+
+def filled(path: str) -> str:
+    return path.format(alert_id=NOWHERE, sha256="0" * 64, row_id=1)
+
+
+def status(client: httpx.Client, method: str, path: str) -> int:
+    with client.stream(method, filled(path)) as answer:  # a stream has no end to wait for
+        return answer.status_code
+
+
+def test_the_table_below_holds_every_route_there_is(tmp_path: Path) -> None:
+    app = create_app(dsn="postgresql:///nowhere", configuration=configuration(tmp_path))
+    paths = app.openapi()["paths"]
+    described = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    assert described | {("GET", "/api/v1/openapi.json")} == {*ROUTES, ("GET", "/livez")}
+    assert not [route for route in app.routes if isinstance(route, APIRoute) and "HEAD" in route.methods]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_may_do_what_its_scopes_say_and_no_more(api: Api, role: str) -> None:
+    client = api.client(role)
+    for (method, path), (scope, answer) in ROUTES.items():
+        allowed = scope is None or scope in ROLE_SCOPES[role]
+        assert status(client, method, path) == (answer if allowed else 403), (role, method, path)
+
+
+def test_a_stranger_gets_nothing_but_liveness(api: Api) -> None:
+    stranger = api.client(None)
+    for method, path in ROUTES:
+        answer = stranger.request(method, filled(path))
+        assert answer.status_code == 401, path
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert answer.headers["content-type"] == "application/problem+json"
+    for path in ("/nowhere", "/docs", "/openapi.json", "/api/v1/", "/livez/", "//livez", "/livez/../api/v1/alerts"):
+        assert stranger.get(path).status_code == 401, path
+    assert stranger.get("/livez").json() == {"live": True}
+
+
+def test_what_is_no_bearer_token_is_refused(api: Api) -> None:
+    token = api.tokens["admin"]
+    for header in ("", "Bearer", f"Basic {token}", token, f"Token {token}"):
+        answer = api.client(None).get("/api/v1/whoami", headers={"Authorization": header})
+        assert answer.status_code == 401, header
+    assert api.client(None).get("/api/v1/whoami", headers={"Authorization": f"bearer  {token}"}).status_code == 200
+    assert api.client(None).get("/api/v1/whoami", params={"access_token": token}).status_code == 401
+
+
+def test_guessing_is_slowed_down_for_the_address_and_only_for_a_while(api: Api) -> None:
+    seconds = [0.0]
+    api.hub.monotonic = lambda: seconds[0]
+    guesser = api.client(None)
+    for n in range(10):
+        answer = guesser.get("/api/v1/alerts", headers={"Authorization": f"Bearer lq_{n}"})
+        assert answer.status_code == 401
+    answer = guesser.get("/api/v1/alerts", headers={"Authorization": "Bearer lq_11"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "6")
+    assert answer.json()["type"] == "urn:lianqin:problem:too-many-failures"
+    # Not even the right one: else the limit would not slow down guessing.
+    assert api.client("admin").get("/api/v1/whoami").status_code == 429
+    assert api.client(None).get("/livez").status_code == 200
+    seconds[0] = 6.0
+    assert api.client("admin").get("/api/v1/whoami").status_code == 200
+
+
+def test_a_forwarded_address_is_not_believed(api: Api) -> None:
+    guesser = api.client(None)
+    answers = [
+        guesser.get("/", headers={"Authorization": "Bearer no", "X-Forwarded-For": f"10.0.0.{n}"}).status_code
+        for n in range(11)
+    ]
+    assert answers == [401] * 10 + [429]
+
+
+def test_only_hashes_are_stored_and_the_use_is_noted(api: Api) -> None:
+    api.client("operator").get("/api/v1/whoami").raise_for_status()
+    rows = api.rows("SELECT role, hash, last_used_at FROM tokens")
+    assert {role: found for role, found, _ in rows} == {role: digest(token) for role, token in api.tokens.items()}
+    assert {role for role, _, used in rows if used is not None} == {"operator"}
+    everything = str(api.rows("SELECT tokens::text FROM tokens")) + str(api.rows("SELECT audit::text FROM audit"))
+    assert not [token for token in api.tokens.values() if token in everything]
+
+
+def test_a_given_token_can_be_made_sure_of_again_and_again(api: Api) -> None:
+    for role in ("operator", "admin"):
+        ensure_token(api.dsn, name="demo", role=role, token="chosen-by-hand")
+        answer = api.client(None).get("/api/v1/whoami", headers={"Authorization": "Bearer chosen-by-hand"})
+        assert (answer.json()["role"], answer.json()["name"]) == (role, "demo")
+
+
+def test_every_answer_carries_the_security_headers(api: Api) -> None:
+    for answer in (
+        api.client("admin").get("/api/v1/alerts"),
+        api.client(None).get("/api/v1/alerts"),
+        api.client("admin").get("/nowhere"),
+    ):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "no-store"
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "server" not in answer.headers
+        assert "access-control-allow-origin" not in answer.headers
+
+
+def test_a_body_beyond_the_limit_is_refused_announced_or_not(api: Api) -> None:
+    client, path = api.client("operator"), f"/api/v1/alerts/{NOWHERE}/shelve"
+    answer = client.post(path, content=b'{"reason": "' + b"x" * 70_000)
+    assert (answer.status_code, answer.json()["type"]) == (413, "urn:lianqin:problem:too-large")
+
+    def chunks() -> Iterator[bytes]:
+        for _ in range(80):
+            yield b" " * 1024
+
+    assert client.post(path, content=chunks()).status_code == 413
+    assert client.post(f"/api/v1/alerts/{NOWHERE}/acknowledge", content=chunks()).status_code == 413
+
+
+def test_an_error_that_nobody_foresaw_is_a_problem_too(api: Api) -> None:
+    api.write(batch(changes=[raised()]))
+    api.rows("UPDATE alerts SET reason = '{}' RETURNING 1")
+    answer = api.client("operator").get("/api/v1/alerts")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert answer.json()["failure"] in answer.json()["detail"]
+    assert "KeyError" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
