@@ -21,9 +21,13 @@ def area(box: Box) -> float:
 
 def shared_area(one: Box, other: Box) -> float:
     """Return the area that both boxes cover."""
-    width = min(one.x2, other.x2) - max(one.x1, other.x1)
-    height = min(one.y2, other.y2) - max(one.y1, other.y1)
-    return width * height if width > 0 and height > 0 else 0.0
+    left = one.x1 if one.x1 > other.x1 else other.x1
+    right = one.x2 if one.x2 < other.x2 else other.x2
+    if left >= right:
+        return 0.0
+    top = one.y1 if one.y1 > other.y1 else other.y1
+    bottom = one.y2 if one.y2 < other.y2 else other.y2
+    return (right - left) * (bottom - top) if top < bottom else 0.0
 
 
 def overlap(one: Box, other: Box) -> float:

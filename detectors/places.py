@@ -22,7 +22,7 @@ from detectors.stay import (
     missed,
     seen,
     stands,
-    started,
+    start_clock,
 )
 from detectors.thresholds_watch import Stay as Rule
 from ingest.city import Camera, City, Zone, ZoneKind
@@ -75,7 +75,7 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class SceneState:
-    """Who stands in one camera's picture, as of its last frame."""
+    """Who stands in one camera's picture, as of its last frame. The stays are this state's own."""
 
     scene: Scene
     stays: tuple[Standing, ...] = ()
@@ -139,15 +139,11 @@ class Places:
             number = chosen.get(index)
             latched = stay.is_latched(at)
             if number is not None:
-                after = seen(stay, things[number], at, step_s, rule)
-            else:
-                after = stay if latched else missed(stay, boxes, step_s, rule)
-            if not latched:
-                judged = self._judge(state, kept, after, number is not None, rivals, at, findings)
-                if judged is None:
-                    continue
-                after = judged
-            kept.append(after)
+                seen(stay, things[number], at, step_s, rule)
+            elif not latched:
+                missed(stay, boxes, step_s, rule)
+            if latched or self._judge(state, kept, stay, number is not None, rivals, at, findings):
+                kept.append(stay)
         there = [state.stays[index].place for index in chosen]
         hidden = [stay.place for stay in kept if stay.last_at != at and is_hidden(stay, boxes)]
         kept += self._newcomers(state.scene, rivals, there, hidden, at)
@@ -162,28 +158,29 @@ class Places:
         rivals: Sequence[Box],
         at: datetime,
         findings: list[Finding],
-    ) -> Standing | None:
-        """Return the stay as the rules leave it, None when it is over; add what is found."""
+    ) -> bool:
+        """Judge `stay` and add what is found; return False when it is over."""
         rule = self._rule
         ban = self._forbidden.ban(stay.ground, at)
         if ban is None:
             if stay.subject is not None:
                 findings.append(self._cleared(state.scene, stay, at, "standing here is allowed from now on"))
-            stay = started(stay, None) if stay.since is not None else stay
+            if stay.since is not None:
+                start_clock(stay, None)
         elif is_there and stay.since is None:
-            stay = started(stay, at)
+            start_clock(stay, at)
         elif is_there and stay.subject is None and stay.counted_s >= ban.dwell_s and stands(stay, rule):
             taken = {other.subject for other in (*state.stays, *kept)}
             subject = self._name_place(ban, stay, taken)
             if subject is not None:
-                stay = replace(stay, subject=subject)
+                stay.subject = subject
                 findings.append(self._raised(state.scene, stay, ban, at))
         why = self._why_over(stay, is_there, rivals)
         if why is None:
-            return stay
+            return True
         if stay.subject is not None:
             findings.append(self._cleared(state.scene, stay, at, why))
-        return None
+        return False
 
     def _why_over(self, stay: Standing, is_there: bool, rivals: Sequence[Box]) -> str | None:
         rule = self._rule
@@ -213,7 +210,9 @@ class Places:
             ground = scene.ground(thing)
             if ground and not any(is_part_of(thing, place) for place in hidden):
                 stay = began(thing, ground, at)
-                new.append(started(stay, at) if self._forbidden.ban(ground, at) is not None else stay)
+                if self._forbidden.ban(ground, at) is not None:
+                    start_clock(stay, at)
+                new.append(stay)
         return new
 
     def _name_place(self, ban: Ban, stay: Standing, taken: set[str | None]) -> str | None:

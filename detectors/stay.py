@@ -19,7 +19,7 @@ Traffic that passes, or waits and moves on, makes boxes at the same place again 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from math import hypot, sqrt
 
@@ -37,9 +37,9 @@ WEIGHT_LIMIT = 100  # the place is the mean of about this many boxes: it settles
 BINS = 101  # confidences by the hundredth: the median of any number of boxes in a fixed space
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Standing:
-    """Something that stands at one place.
+    """Something that stands at one place. It belongs to one scene alone, and changes in place with every frame.
 
     `ground` are the zones its bottom centre lies in. `since` is the frame from which on it stood there against the
     rules; None while it may. `counted_s` is how long that has counted, `seen_s` how long its box was there, `missed_s`
@@ -61,7 +61,7 @@ class Standing:
     blind_s: float = 0.0
     away_s: float = 0.0
     empty_s: float = 0.0
-    confidences: tuple[int, ...] = (0,) * BINS
+    confidences: list[int] = field(default_factory=lambda: [0] * BINS)
     subject: str | None = None
     latched_until: datetime | None = None
 
@@ -93,9 +93,9 @@ class Standing:
 
 def began(box: Box, ground: tuple[Zone, ...], at: datetime) -> Standing:
     """Return the stay that `box` begins."""
-    return Standing(
-        first=box, place=box, ground=ground, since=None, last_at=at, confidences=_counted((0,) * BINS, box.confidence)
-    )
+    stay = Standing(first=box, place=box, ground=ground, since=None, last_at=at)
+    stay.confidences[_bin(box.confidence)] += 1
+    return stay
 
 
 def continues(stay: Standing, box: Box, rule: Rule) -> float:
@@ -110,12 +110,13 @@ def continues(stay: Standing, box: Box, rule: Rule) -> float:
 
 def assigned(stays: Sequence[Standing], boxes: Sequence[Box], rule: Rule) -> dict[int, int]:
     """Return which box continues which stay, both by index: the best fits first, each used once."""
-    fits = [
-        (-fit, index, number)
-        for index, stay in enumerate(stays)
-        for number, box in enumerate(boxes)
-        if (fit := continues(stay, box, rule))
-    ]
+    fits = []
+    for index, stay in enumerate(stays):
+        place = stay.place
+        left, right = place.x1, place.x2
+        for number, box in enumerate(boxes):
+            if box.x1 < right and box.x2 > left and (fit := continues(stay, box, rule)):
+                fits.append((-fit, index, number))
     chosen: dict[int, int] = {}
     used: set[int] = set()
     for _, index, number in sorted(fits):
@@ -125,46 +126,43 @@ def assigned(stays: Sequence[Standing], boxes: Sequence[Box], rule: Rule) -> dic
     return chosen
 
 
-def seen(stay: Standing, box: Box, at: datetime, step_s: float, rule: Rule) -> Standing:
-    """Return `stay` after its box was there, `step_s` after the last frame."""
-    blind = step_s > rule.gap_s
-    lasting = 0.0 if blind else step_s
-    if stay.away_s <= rule.occlusion_s and stay.empty_s < rule.swap_s:
-        lasting += stay.away_s
-    weight = min(stay.boxes + 1, WEIGHT_LIMIT)
-    return replace(
-        stay,
-        place=_mean(stay.place, box, weight),
-        last_at=at,
-        boxes=stay.boxes + 1,
-        spread=stay.spread + _moved(stay.place, box) ** 2,
-        counted_s=stay.counted_s + lasting,
-        seen_s=stay.seen_s + (0.0 if blind else step_s),
-        blind_s=stay.blind_s + (step_s if blind else 0.0),
-        away_s=0.0,
-        empty_s=0.0,
-        confidences=_counted(stay.confidences, box.confidence),
-    )
-
-
-def missed(stay: Standing, boxes: Sequence[Box], step_s: float, rule: Rule) -> Standing:
-    """Return `stay` after a frame without its box, `step_s` after the last frame."""
+def seen(stay: Standing, box: Box, at: datetime, step_s: float, rule: Rule) -> None:
+    """Let `stay` have its box in the frame at `at`, `step_s` after the last frame."""
     if step_s > rule.gap_s:
-        return replace(stay, blind_s=stay.blind_s + step_s)
+        stay.blind_s += step_s
+    else:
+        stay.seen_s += step_s
+        stay.counted_s += step_s
+    if stay.away_s:
+        if stay.away_s <= rule.occlusion_s and stay.empty_s < rule.swap_s:
+            stay.counted_s += stay.away_s
+        stay.away_s = stay.empty_s = 0.0
+    stay.last_at = at
+    stay.boxes += 1
+    stay.spread += _moved(stay.place, box) ** 2
+    stay.place = _mean(stay.place, box, min(stay.boxes, WEIGHT_LIMIT))
+    stay.confidences[_bin(box.confidence)] += 1
+
+
+def missed(stay: Standing, boxes: Sequence[Box], step_s: float, rule: Rule) -> None:
+    """Let `stay` be without its box in a frame, `step_s` after the last frame."""
+    if step_s > rule.gap_s:
+        stay.blind_s += step_s
+        return
     hidden = is_hidden(stay, boxes)
     if hidden and any(is_part_of(box, stay.place) for box in boxes):
-        return stay
-    return replace(
-        stay,
-        missed_s=stay.missed_s + step_s,
-        away_s=stay.away_s + step_s,
-        empty_s=stay.empty_s + (0.0 if hidden else step_s),
-    )
+        return
+    stay.missed_s += step_s
+    stay.away_s += step_s
+    if not hidden:
+        stay.empty_s += step_s
 
 
 def is_hidden(stay: Standing, boxes: Sequence[Box]) -> bool:
     """Tell whether one of `boxes` may hide what stands there."""
-    return any(hides(box, stay.place, HIDING_SHARE) for box in boxes)
+    place = stay.place
+    left, right = place.x1, place.x2
+    return any(box.x1 < right and box.x2 > left and hides(box, place, HIDING_SHARE) for box in boxes)
 
 
 def is_over(stay: Standing, rule: Rule) -> bool:
@@ -183,11 +181,10 @@ def stands(stay: Standing, rule: Rule) -> bool:
     return stay.presence >= rule.presence and stay.scatter <= rule.scatter and stay.confidence >= rule.confidence
 
 
-def started(stay: Standing, at: datetime | None) -> Standing:
-    """Return `stay` with its clock started at `at`, or stopped and at nought (None)."""
-    return replace(
-        stay, since=at, counted_s=0.0, seen_s=0.0, missed_s=0.0, blind_s=0.0, away_s=0.0, empty_s=0.0, subject=None
-    )
+def start_clock(stay: Standing, at: datetime | None) -> None:
+    """Start the clock of `stay` at `at`, or stop it (None); either way it stands at nought."""
+    stay.since, stay.subject = at, None
+    stay.counted_s = stay.seen_s = stay.missed_s = stay.blind_s = stay.away_s = stay.empty_s = 0.0
 
 
 def _moved(from_box: Box, to_box: Box) -> float:
@@ -210,6 +207,5 @@ def _mean(place: Box, box: Box, weight: int) -> Box:
     )
 
 
-def _counted(confidences: tuple[int, ...], confidence: float) -> tuple[int, ...]:
-    step = min(BINS - 1, max(0, round(confidence * (BINS - 1))))
-    return (*confidences[:step], confidences[step] + 1, *confidences[step + 1 :])
+def _bin(confidence: float) -> int:
+    return min(BINS - 1, max(0, round(confidence * (BINS - 1))))

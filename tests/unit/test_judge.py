@@ -41,6 +41,8 @@ QUICK = Thresholds.model_validate(
     {
         "sensor": {"fault": {"frozen_after_s": 60, "impossible_after_s": 20, "clear_after_s": 20, "gap_s": 60}},
         "gas": {"leak": {"raise_after_s": 10, "clear_after_s": 20}},
+        "streetlight": {"day_burning": {"raise_after_s": 60, "clear_after_s": 60}},
+        "drainage": {"level": {"raise_after_s": 30, "clear_after_s": 30}},
     }
 )
 METHANE, PRESSURE = Quantity.METHANE_PCT_LEL, Quantity.PRESSURE_KPA
@@ -66,12 +68,14 @@ def a_busy_ten_minutes() -> list[Observation]:
     seen: list[Observation] = []
     for second in range(0, 600, 10):
         for lamp in ("lamp-1", "lamp-2", "lamp-3"):
-            seen.append(reading(lamp, second, shake.random(), delay=shake.uniform(0, 4)))
+            watts = 88.0 if lamp != "lamp-3" and 150 <= second < 350 else 0.5
+            seen.append(reading(lamp, second, watts + shake.random(), delay=shake.uniform(0, 4)))
         seen.append(gas(second + 0.5, 30 + shake.random() if 100 <= second < 200 else shake.random()))
         if not 300 <= second < 420:
             pressure = -500.0 if 450 <= second < 500 else 300.0 if second < 120 else 300 + shake.random()
             seen.append(reading("water-1", second + 1, pressure, PRESSURE, delay=shake.uniform(0, 1.5)))
-        seen.append(reading("drain-1", second + 2, 0.5, Quantity.LEVEL_M))
+        level = 9.0 if 250 <= second < 400 else 0.5
+        seen.append(reading("drain-1", second + 2, level + shake.random() / 100, Quantity.LEVEL_M))
     for second in range(0, 600):
         if not 300 <= second < 380:
             boxes = [box(0.5 + shake.uniform(-0.001, 0.001), 0.7)] if 50 <= second < 150 else []
@@ -113,6 +117,8 @@ def test_the_busy_ten_minutes_mean_what_they_should():
     lines = [line[:3] for line in told(WHOLE)]
     for rule, subject in [
         ("gas.leak", "gas-1"),
+        ("streetlight.day_burning", "lamp-1"),
+        ("drainage.level", "drain-1"),
         ("sensor.fault", "water-1"),
         ("device.silent", "water-1"),
         ("camera.lost", "cam-1"),
