@@ -63,4 +63,4 @@ def configure(*, level: str, form: str, role: str) -> None:
 
 def logger(name: str) -> Any:
     """Return a logger whose calls take an event name and fields: `log.info("batch stored", readings=12)`."""
-    return structlog.get_logger().bind(part=name)
+    return structlog.get_logger(part=name)

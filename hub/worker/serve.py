@@ -15,6 +15,8 @@ from hub.config.load import load
 from hub.config.yaml_source import ConfigError
 from hub.log import logger
 from hub.settings import Settings
+from hub.store.maintain import keep_of
+from hub.store.upkeep import keep_up
 from hub.store.write import Store
 from hub.worker.ingest_role import IngestWorker
 from hub.worker.metrics import Metrics
@@ -58,6 +60,13 @@ def serve(settings: Settings, *, grids: frozenset[str] | None, metrics_port: int
         worker.reload(load(settings.city, settings.detectors))
 
     threading.Thread(target=watch, args=(paths, reload, stop), name="configuration", daemon=True).start()
+    threading.Thread(
+        target=keep_up,
+        args=(settings.database_url,),
+        kwargs={"keep": keep_of(settings), "now": clock.now, "stop": stop},
+        name="upkeep",
+        daemon=True,
+    ).start()
     worker.run()
 
 
