@@ -111,7 +111,7 @@ class EmbeddedPostgres:
         programs = _programs(self._home, account)
         data = self._home / "data"
         self._socket_folder = _socket_folder(self._home, account)
-        _end_leftover(data)
+        _end_leftover(data, self._socket_folder)
         if not (data / "PG_VERSION").exists():
             self._create(programs, data, account)
         command = [str(programs / "bin" / "postgres"), "-D", str(data), "-k", str(self._socket_folder), "-p", "5432"]
@@ -292,11 +292,21 @@ def _lock(home: Path) -> IO[str]:
     return lock
 
 
-def _end_leftover(data: Path) -> None:
-    """End a server that a killed process left in `data`; a pid that now belongs to somebody else is left alone."""
-    lines = _pid_file(data)
-    if lines and lines[0].isdigit() and not owned.end(int(lines[0]), str(data), _FAST_STOP):
-        raise PostgresError(f"a PostgreSQL left over from before (process {lines[0]}) in {data} does not end")
+def _end_leftover(data: Path, socket_folder: Path | None = None) -> None:
+    """End a server that a killed process left in `data`; a pid that now belongs to somebody else is left alone.
+
+    PostgreSQL itself refuses to start while the pid in its file lives, whoever's it is. We know better: we hold the
+    folder, and that process is no server of it.
+    """
+    first = next(iter(_pid_file(data)), "")
+    if not first.isdigit():
+        return
+    if not owned.end(int(first), str(data), _FAST_STOP):
+        raise PostgresError(f"a PostgreSQL left over from before (process {first}) in {data} does not end")
+    if owned.command_line(int(first)):
+        (data / "postmaster.pid").unlink(missing_ok=True)
+        if socket_folder is not None:
+            (socket_folder / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
 
 
 def _pid_file(data: Path) -> list[str]:

@@ -125,6 +125,7 @@ def test_a_pid_that_now_belongs_to_somebody_else_is_left_alone(
     try:
         pid_file = folder / "db" / "data" / "postmaster.pid"
         pid_file.write_text(f"{stranger.pid}\n{folder}/db/data\n")
+        (folder / "db" / "socket" / ".s.PGSQL.5432.lock").write_text(f"{stranger.pid}\n{folder}/db/data\n")
         server.start()
         assert stranger.poll() is None
     finally:
