@@ -73,7 +73,7 @@ class Tracks:
 
 DEFAULTS = TrackerSettings()
 
-Score = Callable[[Track, Box], float]
+Score = Callable[[Track, Box, Box, TrackerSettings], float]  # a track, where it should be now, and a box
 
 
 def iou(one: Box, other: Box) -> float:
@@ -101,7 +101,7 @@ def follow(
             for slot in free
             for index in candidates
             if group(boxes[index].label) == group(tracks[slot].box.label)
-            and (value := score(replace(tracks[slot], box=expected[slot]), boxes[index])) > 0
+            and (value := score(tracks[slot], expected[slot], boxes[index], settings)) > 0
         ]
         for _, index, slot in sorted(pairs, key=lambda pair: (-pair[0], pair[1], pair[2])):
             if slot in free and ids[index] is None:
@@ -111,10 +111,10 @@ def follow(
 
     strong = [index for index, box in enumerate(boxes) if box.confidence >= settings.begin_at]
     weak = [index for index, box in enumerate(boxes) if settings.hold_at <= box.confidence < settings.begin_at]
-    take(strong, lambda track, box: _overlap(track, box, settings))
-    take(weak, lambda track, box: _overlap(track, box, settings))
+    take(strong, _overlap)
+    take(weak, _overlap)
     if not blind:
-        take([index for index in strong if ids[index] is None], lambda track, box: _nearness(track, box, settings))
+        take([index for index in strong if ids[index] is None], _nearness)
 
     next_id = state.next_id
     hidden = [tracks[slot] for slot in free if _stands(tracks[slot], settings)]
@@ -163,38 +163,43 @@ def _expected(track: Track, at_s: float, settings: TrackerSettings) -> Box:
     return replace(box, x1=box.x1 + dx, x2=box.x2 + dx, y1=box.y1 + dy, y2=box.y2 + dy)
 
 
-def _overlap(track: Track, box: Box, settings: TrackerSettings) -> float:
-    value = iou(track.box, box)
+def _overlap(track: Track, expected: Box, box: Box, settings: TrackerSettings) -> float:
+    value = iou(expected, box)
     if not _stands(track, settings):
         return value if value >= settings.overlap else 0.0
-    # What stands does not grow: a larger box over it is the lorry that passes in front. A part of it is still it.
-    part = value >= settings.standing_part and _common(track.box, box) >= settings.inside * _area(box)
-    return value if value >= settings.standing_overlap or part else 0.0
+    if _is_part(track, box, settings) and value >= settings.standing_part:
+        return value
+    # What stands does not grow: a larger box over it is the lorry that passes in front. It may drive off, though.
+    value = max(value, iou(track.box, box))
+    return value if value >= settings.standing_overlap else 0.0
 
 
-def _nearness(track: Track, box: Box, settings: TrackerSettings) -> float:
+def _nearness(track: Track, expected: Box, box: Box, settings: TrackerSettings) -> float:
     """Return how near two boxes of like size are, for fast things between two frames; 0 is too far."""
-    if not 0.4 <= _area(box) / max(_area(track.box), 1e-9) <= 2.5 or _stands(track, settings):
+    if not 0.4 <= _area(box) / max(_area(expected), 1e-9) <= 2.5 or _stands(track, settings):
         return 0.0
-    dx = (box.x1 + box.x2 - track.box.x1 - track.box.x2) / 2
-    dy = (box.y1 + box.y2 - track.box.y1 - track.box.y2) / 2
-    reach = settings.reach * (_diagonal(box) + _diagonal(track.box)) / 2
+    dx = (box.x1 + box.x2 - expected.x1 - expected.x2) / 2
+    dy = (box.y1 + box.y2 - expected.y1 - expected.y2) / 2
+    reach = settings.reach * (_diagonal(box) + _diagonal(expected)) / 2
     return max(0.0, 1.0 - float((dx * dx + dy * dy) ** 0.5) / reach)
+
+
+def _is_part(track: Track, box: Box, settings: TrackerSettings) -> bool:
+    """Return whether `box` lies within the place of `track`, which stands: some of it, the rest is hidden."""
+    return _stands(track, settings) and _common(track.place, box) >= settings.inside * _area(box)
 
 
 def _is_twin(track: Track, box: Box, settings: TrackerSettings) -> bool:
     """Return whether `box` says once more what `track` is, or says a part of something that stands."""
     if group(box.label) != group(track.box.label):
         return False
-    return iou(box, track.box) >= settings.twin or (
-        _stands(track, settings) and _common(track.place, box) >= settings.inside * _area(box)
-    )
+    return iou(box, track.box) >= settings.twin or _is_part(track, box, settings)
 
 
 def _moved(track: Track, box: Box, at_s: float, settings: TrackerSettings) -> Track:
     overlap = iou(track.place, box)
-    if overlap < settings.standing_overlap and _stands(track, settings):
-        return replace(track, seen_s=at_s, unseen_s=0.0)  # a part of it: the whole is still where it was
+    if overlap < settings.standing_overlap and _is_part(track, box, settings):
+        return replace(track, seen_s=at_s, unseen_s=0.0)  # the whole is still where it was
     gap_s = at_s - track.seen_s
     vx, vy = track.vx, track.vy
     if gap_s > 0:
