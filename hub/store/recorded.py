@@ -83,7 +83,7 @@ def recorded(
 def night_windows(
     before: datetime, *, zone: ZoneInfo, nights: int, from_hour: float, to_hour: float
 ) -> list[tuple[datetime, datetime]]:
-    """Return the night window of each of the last local days up to `before`, oldest first, in UTC."""
+    """Return the windows of the last so many nights that had begun by then, oldest first, in UTC."""
     today = before.astimezone(zone).date()
     windows = []
     for back in range(nights, -1, -1):
@@ -91,7 +91,7 @@ def night_windows(
         begin, end = (_at_hour(midnight, hour) for hour in (from_hour, to_hour))
         if begin < before:
             windows.append((begin, end))
-    return windows
+    return windows[-nights:]
 
 
 def _at_hour(midnight: datetime, hour: float) -> datetime:
@@ -111,7 +111,7 @@ def _nights(
     windows = night_windows(
         before,
         zone=ZoneInfo(city.timezone),
-        nights=leak.nights + 1,  # one more: this night is judged against the nights before it
+        nights=leak.nights + 1,  # the last one is judged against those before it
         from_hour=leak.from_hour,
         to_hour=leak.to_hour,
     )
