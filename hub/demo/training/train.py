@@ -1,8 +1,9 @@
 """A number of images, epochs and a seed in, trained weights and an OpenVINO model out.
 
-    python -m hub.demo.training.train --out DIR --images 3000 --epochs 14 --seed 1
+    python -m hub.demo.training.train --out DIR --images 3200 --epochs 16 --seed 1
 
-Runs on a CPU. `DIR` receives `street.pt`, `street_openvino_model/` and `training.json`.
+Runs on a CPU. `DIR` receives `street_weights.pt`, `street_openvino_model/` and `training.json`. With `--start WEIGHTS`
+training goes on from weights that an earlier run saved, with a rate and scenes of its own.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import json
 import math
 import time
 from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +27,28 @@ from hub.demo.training.dataset import (
     letterbox,
     make_samples,
 )
-from hub.demo.training.export import export
+from hub.demo.training.export import export, load_network
 from hub.demo.training.network import make_network
 
 BATCH = 16
-_PEAK_RATE = 2.5e-3
+PEAK_RATE = 2.5e-3
 _LAST_RATE = 2e-5
 _WARM_UP_STEPS = 120
 _DECAY = 5e-4
 _AVERAGE = 0.998
 _LOSS_PARTS = ("box_loss", "cls_loss", "dfl_loss")
 FIRST_TRAINING_SEED = 1_000_000  # evaluation draws from other seeds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One run of training. `stop_after` ends it early, on the schedule that `epochs` sets."""
+
+    epochs: int
+    seed: int
+    peak_rate: float = PEAK_RATE
+    start: Path | None = None
+    stop_after: int | None = None
 
 
 def pack(samples: list[Sample]) -> dict[str, torch.Tensor]:
@@ -57,11 +70,13 @@ def pack(samples: list[Sample]) -> dict[str, torch.Tensor]:
     }
 
 
-def _rate(step: int, steps: int) -> float:
-    if step < _WARM_UP_STEPS:
-        return _PEAK_RATE * (step + 1) / _WARM_UP_STEPS
-    share = (step - _WARM_UP_STEPS) / max(1, steps - _WARM_UP_STEPS)
-    return _LAST_RATE + (_PEAK_RATE - _LAST_RATE) * 0.5 * (1 + math.cos(math.pi * share))
+def _rate(step: int, steps: int, peak: float) -> float:
+    """Return the learning rate of one step: up in a straight line, then down along a cosine."""
+    warm_up = max(1, min(_WARM_UP_STEPS, steps // 8))
+    if step < warm_up:
+        return peak * (step + 1) / warm_up
+    share = (step - warm_up) / max(1, steps - warm_up)
+    return _LAST_RATE + (peak - _LAST_RATE) * 0.5 * (1 + math.cos(math.pi * share))
 
 
 def _full_precision(value: Any) -> Any:
@@ -79,7 +94,7 @@ def _optimizer(network: Any) -> torch.optim.Optimizer:
     decayed = [p for p in network.parameters() if p.requires_grad and p.ndim > 1]
     others = [p for p in network.parameters() if p.requires_grad and p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": _DECAY}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=_PEAK_RATE, betas=(0.9, 0.999))
+    return torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.999))
 
 
 def _follow(average: Any, network: Any, step: int) -> None:
@@ -92,11 +107,13 @@ def _follow(average: Any, network: Any, step: int) -> None:
                 value.mul_(keep).add_(current[name], alpha=1 - keep)
 
 
-def train(samples: list[Sample], epochs: int, seed: int, *, out: Path, brain_floats: bool) -> Any:
-    """Return the averaged network after `epochs` passes; writes a checkpoint after each."""
-    torch.manual_seed(seed)
-    rng = np.random.default_rng((seed, 81))
-    network = make_network().to(memory_format=torch.channels_last)
+def train(samples: list[Sample], plan: Plan, *, out: Path, brain_floats: bool) -> Any:
+    """Return the averaged network after the plan's passes; saves its weights after each."""
+    torch.manual_seed(plan.seed)
+    rng = np.random.default_rng((plan.seed, 81))
+    network = load_network(plan.start) if plan.start else make_network()
+    network = network.to(memory_format=torch.channels_last)
+    epochs = plan.epochs
     average = deepcopy(network).eval()
     optimizer = _optimizer(network)
     per_epoch = len(samples) // BATCH
@@ -111,7 +128,7 @@ def train(samples: list[Sample], epochs: int, seed: int, *, out: Path, brain_flo
             chosen = order[k * BATCH : (k + 1) * BATCH]
             batch = pack([augment(samples[int(index)], rng) for index in chosen])
             for group in optimizer.param_groups:
-                group["lr"] = _rate(step, steps)
+                group["lr"] = _rate(step, steps, plan.peak_rate)
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=brain_floats):
                 predicted = network(batch["img"])
             loss, parts = criterion(_full_precision(predicted), batch)
@@ -129,6 +146,8 @@ def train(samples: list[Sample], epochs: int, seed: int, *, out: Path, brain_flo
             flush=True,
         )
         torch.save(average.state_dict(), out / "street_weights.pt")
+        if plan.stop_after == epoch + 1:
+            break
     return average
 
 
@@ -136,9 +155,12 @@ def main() -> None:
     """Draw the scenes, train, export, and say how long each took."""
     parser = argparse.ArgumentParser(description="Train the demo's street model on rendered scenes.")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and the exported model")
-    parser.add_argument("--images", type=int, default=3000)
-    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--images", type=int, default=3200)
+    parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stop-after", type=int, help="end after this many of the epochs")
+    parser.add_argument("--start", type=Path, help="weights of an earlier run to go on from")
+    parser.add_argument("--peak-rate", type=float, default=PEAK_RATE)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--fp32", action="store_true", help="do not compute in bfloat16 where the CPU can")
     given = parser.parse_args()
@@ -151,7 +173,14 @@ def main() -> None:
     drawn_s = time.monotonic() - started_s
     boxes = sum(len(sample.boxes) for sample in samples)
     print(f"{len(samples)} pictures with {boxes} boxes drawn in {drawn_s:.0f} s", flush=True)
-    network = train(samples, given.epochs, given.seed, out=given.out, brain_floats=brain_floats)
+    plan = Plan(
+        epochs=given.epochs,
+        seed=given.seed,
+        peak_rate=given.peak_rate,
+        start=given.start,
+        stop_after=given.stop_after,
+    )
+    network = train(samples, plan, out=given.out, brain_floats=brain_floats)
     trained_s = time.monotonic() - started_s - drawn_s
     folder = export(network, given.out)
     record = {
