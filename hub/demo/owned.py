@@ -45,7 +45,7 @@ def spawn(
     argv = [sys.executable, "-I", "-S", str(_LAUNCHER), *numbers, *command]
 
     def start() -> "subprocess.Popen[bytes]":
-        return subprocess.Popen(
+        child = subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -53,6 +53,10 @@ def spawn(
             env=dict(environment) if environment is not None else None,
             start_new_session=True,
         )
+        # For a moment after exec a process has no command line, by which everybody else here knows it.
+        while child.poll() is None and not command_line(child.pid):
+            time.sleep(0.001)
+        return child
 
     return _SPAWNER.submit(start).result()
 

@@ -123,6 +123,7 @@ def test_a_pid_that_now_belongs_to_somebody_else_is_left_alone(
     server.stop()
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
+        _wait_until(lambda: bool(owned.command_line(stranger.pid)), "the stranger to start")
         pid_file = folder / "db" / "data" / "postmaster.pid"
         pid_file.write_text(f"{stranger.pid}\n{folder}/db/data\n")
         (folder / "db" / "socket" / ".s.PGSQL.5432.lock").write_text(f"{stranger.pid}\n{folder}/db/data\n")
