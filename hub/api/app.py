@@ -25,7 +25,7 @@ from hub.api import (
 from hub.api.context import Hub
 from hub.api.gate import Gate, unavailable
 from hub.api.metrics import Metrics
-from hub.api.openapi import describe
+from hub.api.openapi import API, describe
 from hub.api.problem import Problem, from_status, from_validation
 from hub.api.stream import HEARTBEAT_S
 from hub.api.surroundings import Surroundings
@@ -34,8 +34,6 @@ from hub.clock import SYSTEM, Clock
 from hub.config.load import Configuration
 from hub.store.read_pool import ReadPool
 from hub.store.session import StoreUnavailable
-
-API = "/api/v1"
 
 
 def create_app(
@@ -91,8 +89,8 @@ def create_app(
     app.openapi_url = f"{API}/openapi.json"
     app.state.hub = hub
     for part in (routes_alerts, routes_commands, routes_feed, routes_evidence, routes_city, routes_ledger):
-        app.include_router(part.router, prefix=API)
-    app.include_router(routes_operation.router, prefix=API)
+        app.include_router(part.router)
+    app.include_router(routes_operation.router)
     app.include_router(routes_operation.probes)
     app.add_middleware(Gate, hub=hub)
     app.add_middleware(Surroundings, hub=hub)  # added last, so it stands around the gate

@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from hub.api.model import ProblemDocument
 from hub.api.problem import KINDS, MEDIA_TYPE
 
+API = "/api/v1"
 _EVERYWHERE = (401, 403, 429, 500, 503)
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
 _ABOUT = """\

@@ -16,13 +16,13 @@ from hub.api.context import HubDep, needs
 from hub.api.cursor import seal, unseal
 from hub.api.instant import Instant, to_instant
 from hub.api.model import Cursor, RuleName, Text
-from hub.api.openapi import problems
+from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.scopes import Scope
 from hub.dispatch.document import alert_document, instant
 from hub.store.read_alerts import AlertFilter, FoundAlert, find_alert, find_alerts
 
-router = APIRouter(tags=["alerts"])
+router = APIRouter(prefix=API, tags=["alerts"])
 
 AlertId = Annotated[UUID, Path(description="The alert's id.")]
 

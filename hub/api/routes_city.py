@@ -14,13 +14,13 @@ from hub.api import model
 from hub.api.context import HubDep, needs
 from hub.api.cursor import plain_text, seal, unseal
 from hub.api.model import Cursor, Text
-from hub.api.openapi import problems
+from hub.api.openapi import API, problems
 from hub.api.scopes import Scope
 from hub.dispatch.document import instant
 from hub.store.read_city import Heard, OpenAlert, by_subject, frames_of, heard_of, open_alerts
 from ingest.city import Camera, Device, DeviceKind
 
-router = APIRouter(tags=["city"], dependencies=[needs(Scope.CITY_READ)])
+router = APIRouter(prefix=API, tags=["city"], dependencies=[needs(Scope.CITY_READ)])
 
 
 class DeviceQuery(model.Document):

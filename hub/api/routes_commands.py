@@ -16,7 +16,7 @@ from hub.alerts.lifecycle import Acknowledge, Command, IllegalTransition, Shelve
 from hub.api import model
 from hub.api.context import Hub, HubDep, TokenDep, needs
 from hub.api.gate import remote_of
-from hub.api.openapi import problems
+from hub.api.openapi import API, problems
 from hub.api.problem import MEDIA_TYPE, Problem
 from hub.api.routes_alerts import AlertId
 from hub.api.scopes import Scope
@@ -26,7 +26,7 @@ from hub.store.alerts import evidence_of
 from hub.store.command import NoSuchAlert, change_alert
 from hub.store.tokens import Token
 
-router = APIRouter(tags=["alerts"])
+router = APIRouter(prefix=API, tags=["alerts"])
 LONGEST_SHELVING = timedelta(days=30)
 
 Key = Annotated[

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Header, Path
 from starlette.responses import Response
 
 from hub.api.context import HubDep, needs
-from hub.api.openapi import problems
+from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.scopes import Scope
 from hub.store.read_alerts import find_picture
 
-router = APIRouter(tags=["evidence"])
+router = APIRouter(prefix=API, tags=["evidence"])
 
 
 @router.get(

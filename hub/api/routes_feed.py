@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from hub.api import model
 from hub.api.context import Hub, HubDep, needs
-from hub.api.openapi import problems
+from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.scopes import Scope
 from hub.api.stream import EventStream, events
@@ -22,7 +22,7 @@ from hub.store.read_feed import FeedItem, items_after, newest_seq, oldest_seq
 from hub.store.session import StoreUnavailable
 from hub.store.tokens import Token, token_of
 
-router = APIRouter(tags=["feed"])
+router = APIRouter(prefix=API, tags=["feed"])
 MOST_STREAMS = 500
 
 After = Annotated[

@@ -15,7 +15,7 @@ from hub.api.context import HubDep, needs
 from hub.api.cursor import plain_text, seal, unseal, whole_number
 from hub.api.instant import Instant, to_instant
 from hub.api.model import Cursor
-from hub.api.openapi import problems
+from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.scopes import Scope
 from hub.dispatch.document import instant
@@ -23,7 +23,7 @@ from hub.store.read_ledger import ledger_rows, ledger_total
 from hub.store.read_quarantine import QuarantinedRow, quarantine_page, quarantined
 from ingest.observation import QuarantineReason
 
-router = APIRouter(tags=["ledger"])
+router = APIRouter(prefix=API, tags=["ledger"])
 
 
 class LedgerQuery(model.Document):

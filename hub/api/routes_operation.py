@@ -17,7 +17,7 @@ from detectors.thresholds import Thresholds, described
 from hub.api import model
 from hub.api.context import Hub, HubDep, needs, needs_any
 from hub.api.metrics import CONTENT_TYPE
-from hub.api.openapi import problems
+from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.readiness import Check, check_cameras, check_lag, check_listening
 from hub.api.scopes import ROLE_SCOPES, Scope
@@ -30,7 +30,7 @@ from hub.store.read_ledger import ledger_total
 from hub.store.session import StoreUnavailable
 from hub.store.tokens import Token
 
-router = APIRouter(tags=["operation"])
+router = APIRouter(prefix=API, tags=["operation"])
 probes = APIRouter(tags=["probes"])
 LISTENED_SINCE = timedelta(days=1)
 
