@@ -97,7 +97,8 @@ def _keeping(connection: Connection[Any]) -> Check:
             return Check(name="keeping", ok=False, detail=f"background jobs fail: {names}; see the server's log")
         return Check(name="keeping", ok=True, detail="background jobs run")
     row = connection.execute(
-        """SELECT nullif(received_until, '-infinity'), received_until < (SELECT max(until) FROM listening) - INTERVAL '1 day'
+        """SELECT nullif(received_until, '-infinity'),
+                  received_until < (SELECT max(until) FROM listening) - INTERVAL '1 day'
            FROM rollup_progress"""
     ).fetchone()
     assert row is not None
