@@ -13,7 +13,9 @@ runs only while standing there is forbidden. What happens to a stay with each fr
 - the frame comes more than `gap_s` after the last: blind time, which neither counts nor ends anything.
 
 Traffic that passes, or waits and moves on, makes boxes at the same place again and again. So a stay must have been
-*seen* for a share of its time (`presence`), and its boxes must lie still: `drift` bounds each, `scatter` all together.
+*seen* for a share of its time (`presence`), from its first frame on, or its clock would begin with what passed before;
+its boxes must lie still (`drift` bounds each, `scatter` all together); and one box does not fill a place that was seen
+empty, or what passes would keep an alert open for ever.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from ingest.observation import Box
 
 HIDING_SHARE = 0.3  # a box that covers this much of a place may hide what stands there
 SAME_FIT = 0.85  # what comes back to a place seen empty, and overlaps it by this much, is what stood there before
+REFILL = 2.0  # a box that is there undoes this many times its time of what the place was seen empty
 YOUNG_S = 2.0  # a stay that is not raised is waited for at least this long,
 PATIENCE = 3.0  # and this many times as long as it has been seen
 GIVEN_UP_AFTER = 10.0  # a place hidden this many times as long as the rule waits for anything is given up
@@ -43,9 +46,10 @@ class Standing:
 
     `ground` are the zones its bottom centre lies in. `since` is the frame from which on it stood there against the
     rules; None while it may. `counted_s` is how long that has counted, `seen_s` how long its box was there, `missed_s`
-    how long not, `blind_s` how long nobody looked. `away_s` is the present absence in seen time, `empty_s` the part of
-    it in which nothing hid the place. `subject` is set once it is raised. Up to `latched_until` a stay that was open at
-    start is not judged again: that time was judged before.
+    how long not, `blind_s` how long nobody looked. `away_s` is the present absence in seen time. `empty_s` grows while
+    the place is seen empty, and falls while the box is there. `credit_s` grows with what was seen and falls with what
+    was missed in plain sight; it is below nought when that was more than `presence` allows. `subject` is set once it is
+    raised. Up to `latched_until` a stay that was open at start is not judged again: that time was judged before.
     """
 
     first: Box
@@ -61,6 +65,7 @@ class Standing:
     blind_s: float = 0.0
     away_s: float = 0.0
     empty_s: float = 0.0
+    credit_s: float = 0.0
     confidences: list[int] = field(default_factory=lambda: [0] * BINS)
     subject: str | None = None
     latched_until: datetime | None = None
@@ -133,10 +138,14 @@ def seen(stay: Standing, box: Box, at: datetime, step_s: float, rule: Rule) -> N
     else:
         stay.seen_s += step_s
         stay.counted_s += step_s
+        stay.credit_s += (1.0 - rule.presence) * step_s
     if stay.away_s:
         if stay.away_s <= rule.occlusion_s and stay.empty_s < rule.swap_s:
             stay.counted_s += stay.away_s
-        stay.away_s = stay.empty_s = 0.0
+        stay.away_s = 0.0
+    if stay.empty_s:
+        # One box does not fill a place that was seen empty: what passes there would keep it for ever.
+        stay.empty_s = max(0.0, stay.empty_s - REFILL * step_s)
     stay.last_at = at
     stay.boxes += 1
     stay.spread += _moved(stay.place, box) ** 2
@@ -156,6 +165,7 @@ def missed(stay: Standing, boxes: Sequence[Box], step_s: float, rule: Rule) -> N
     stay.away_s += step_s
     if not hidden:
         stay.empty_s += step_s
+        stay.credit_s -= rule.presence * step_s
 
 
 def is_hidden(stay: Standing, boxes: Sequence[Box]) -> bool:
@@ -173,7 +183,9 @@ def is_over(stay: Standing, rule: Rule) -> bool:
         return True
     if stay.subject is not None:
         return stay.empty_s >= rule.clear_after_s
-    return stay.empty_s >= rule.swap_s or stay.away_s > max(YOUNG_S, PATIENCE * stay.seen_s)
+    if stay.empty_s >= rule.swap_s or stay.credit_s < -rule.presence * YOUNG_S:
+        return True
+    return stay.away_s > max(YOUNG_S, PATIENCE * stay.seen_s)
 
 
 def stands(stay: Standing, rule: Rule) -> bool:
@@ -184,7 +196,7 @@ def stands(stay: Standing, rule: Rule) -> bool:
 def start_clock(stay: Standing, at: datetime | None) -> None:
     """Start the clock of `stay` at `at`, or stop it (None); either way it stands at nought."""
     stay.since, stay.subject = at, None
-    stay.counted_s = stay.seen_s = stay.missed_s = stay.blind_s = stay.away_s = stay.empty_s = 0.0
+    stay.counted_s = stay.seen_s = stay.missed_s = stay.blind_s = stay.away_s = stay.empty_s = stay.credit_s = 0.0
 
 
 def _moved(from_box: Box, to_box: Box) -> float:

@@ -148,6 +148,26 @@ def test_crawling_traffic_raises_nothing():
     assert fold(frame("cam-1", n * 0.5, *cars(n * 0.5)) for n in range(2 * 1200)) == []
 
 
+def passing(second: float) -> list[Box]:
+    """Return cars that pass over the very place, one every three seconds."""
+    return [box(second % 3 * 0.3, 0.7)]
+
+
+def test_a_car_that_stops_where_traffic_passes_is_timed_from_then_and_cleared_although_traffic_goes_on():
+    def there(second: float) -> list[Box]:
+        if not 60 <= second < 300:
+            return passing(second)
+        # It stops there, and what passes now passes behind it.
+        return [car(second), *(moved for moved in [box(second % 3 * 0.3, 0.6)] if abs(moved.x1 - 0.45) > 0.05)]
+
+    found = fold(frame("cam-1", n * 0.2, *there(n * 0.2)) for n in range(5 * 400))
+    first = [f for f in found if f.subject == "kerb@0.50,0.70"]
+    assert [f.phase for f in found] == ["raised", "cleared"]
+    assert second_of(first[0].since) == pytest.approx(60, abs=3)
+    assert second_of(first[0].at) == pytest.approx(240, abs=3)
+    assert 308 <= second_of(first[1].at) <= 345
+
+
 def test_a_queue_at_a_red_light_raises_nothing():
     """Thirty seconds of red, twenty of green: another car stops at nearly the same place every time."""
 
