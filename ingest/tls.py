@@ -20,7 +20,7 @@ class Tls(ssl.SSLContext):
 
 
 def tls_context(address: Address, ca: str | None) -> Tls | None:
-    """Return a context that verifies certificate and host name, None for an address without TLS; or raise BadAddress."""
+    """Return what verifies certificate and host name, or None for an address without TLS; raise BadAddress."""
     if not address.tls:
         return None
     context = Tls(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and host name
