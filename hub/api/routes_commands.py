@@ -66,7 +66,12 @@ async def unacknowledge(request: Request, hub: HubDep, token: TokenDep, alert_id
     return await _carry_out(request, hub, token, alert_id, key, lambda at: Unacknowledge(by=token.name, at=at))
 
 
-@router.post("/alerts/{alert_id}/shelve", operation_id="shelveAlert", summary="Hide an alert for a while", **_COMMAND)
+@router.post(
+    "/alerts/{alert_id}/shelve",
+    operation_id="shelveAlert",
+    summary="Hide an alert for a while",
+    **{**_COMMAND, "responses": problems(400, 404, 409, 413, 422)},
+)
 async def shelve(
     request: Request, hub: HubDep, token: TokenDep, alert_id: AlertId, order: model.ShelveOrder, key: Key = None
 ) -> Any:

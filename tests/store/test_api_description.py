@@ -12,9 +12,10 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from hub.api.app import create_app
 from hub.api.failures import FailedTokens
+from hub.store.write import Batch
 from tests.support.api import Api, configuration, serving
 from tests.support.databases import Database
-from tests.support.stored import batch, frame, picture, raised, reading, unreadable
+from tests.support.stored import NOW, after, batch, frame, picture, raised, reading, unreadable
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +28,7 @@ def stocked(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         api.hub.failures = FailedTokens(burst=1_000_000)  # wrong tokens are tried too, and must not lock out the others
         changes = [raised(subject=f"gas-{n}", second=n) for n in range(5)]
         api.write(batch(readings=[reading(0)], frames=[frame(0)], quarantined=[unreadable()], changes=changes))
+        api.write(Batch(at=NOW, listening=("worker-1", None, after(-600), NOW)))
         api.write(batch(pictures=[picture(changes[0].alert)]))
         yield api
     databases.drop(database)
