@@ -16,7 +16,7 @@ from hub.api.app import create_app
 from hub.api.context import Hub
 from hub.config.load import Configuration, load
 from hub.log import logger
-from hub.settings import Settings
+from hub.settings import Settings, SettingsError
 from hub.worker.serve import watch
 
 log = logger("api")
@@ -26,7 +26,7 @@ LOOK_S = 0.1
 STALLED_MS = 60_000
 
 
-class ListenError(RuntimeError):
+class ListenError(SettingsError):
     """The server cannot listen on the address; the message says why."""
 
 

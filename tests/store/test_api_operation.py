@@ -16,6 +16,7 @@ import httpx
 import psycopg
 import pytest
 
+from hub.api.serve import ListenError, listen
 from hub.store.tokens import create_token
 from hub.store.write import Batch
 from ingest.observation import Quantity
@@ -167,6 +168,15 @@ def test_metrics_tell_what_is_active_and_how_old_the_newest_observation_is(api: 
     assert "lianqin_observation_age_seconds 4.9" in text
     assert 'lianqin_camera_age_seconds{camera="cam-1"} 30.0' in text
     assert 'lianqin_http_requests_total{method="GET",route="/api/v1/alerts",status="200"} 1.0' in text
+
+
+def test_an_address_that_is_taken_or_is_none_is_said_plainly() -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ListenError, match=f"127.0.0.1:{port}: Address already in use"), listen("127.0.0.1", port):
+            pass
+    with pytest.raises(ListenError, match=r"cannot listen on no\.such\.host"), listen("no.such.host", 0):
+        pass
 
 
 @pytest.mark.fault
