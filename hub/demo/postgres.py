@@ -97,6 +97,8 @@ class EmbeddedPostgres:
             owned.end(self._process.pid, str(self._home), _FAST_STOP)
             self._process.wait()
             self._process = None
+            if not self._socket_folder.is_relative_to(self._home):
+                shutil.rmtree(self._socket_folder, ignore_errors=True)
         if self._lock is not None:
             self._lock.close()
             self._lock = None

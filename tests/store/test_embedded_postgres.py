@@ -165,9 +165,14 @@ def test_a_server_that_ends_while_starting_shows_its_log(make: Callable[..., Emb
         make(no_such_setting="1").start()
 
 
-def test_a_deep_folder_gets_a_short_socket(make: Callable[..., EmbeddedPostgres]) -> None:
-    with psycopg.connect(make("a-folder-whose-name-is-long/" * 5 + "db").start()) as connection:
-        assert connection.execute("SELECT 1").fetchone() == (1,)
+def test_a_deep_folder_gets_a_short_socket_that_goes_with_the_server(make: Callable[..., EmbeddedPostgres]) -> None:
+    server = make("a-folder-whose-name-is-long/" * 5 + "db")
+    with psycopg.connect(server.start()) as connection:
+        row = connection.execute("SHOW unix_socket_directories").fetchone()
+    assert row is not None
+    assert Path(row[0]).exists()
+    server.stop()
+    assert not Path(row[0]).exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give up its privilege")

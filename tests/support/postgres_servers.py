@@ -6,6 +6,7 @@ import secrets
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from pathlib import Path
 from typing import Protocol
@@ -133,7 +134,10 @@ class TrixiePostgres:
         self._root = root
         self._folder = work.folder("timescale")
         # The kernel takes 107 bytes as a socket's path, and a cache folder may lie deep.
-        self._link = Path(f"/tmp/lianqin-{os.getpid()}-{secrets.token_hex(4)}")
+        for old in Path(tempfile.gettempdir()).glob("lianqin-socket-*"):
+            if old.is_symlink() and not old.exists():
+                old.unlink(missing_ok=True)  # a killed run's, whose folder was swept away
+        self._link = Path(tempfile.gettempdir()) / f"lianqin-socket-{secrets.token_hex(6)}"
         self._link.symlink_to(self._folder)
         self._process: subprocess.Popen[bytes] | None = None
         self._paused: list[int] = []
