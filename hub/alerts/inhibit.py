@@ -1,7 +1,7 @@
 """Takes a finding and the open alerts, gives the alert of which the finding is only a symptom.
 
-The topology is gateway → circuit → lamp and camera → zone. A symptom is recorded, linked to its cause, and surfaces by
-itself once the cause has cleared and it still holds.
+The topology is gateway → circuit → lamp and camera → zone; a burst main has low pressure. A symptom is recorded, linked
+to its cause, and surfaces by itself once the cause has cleared and it still holds.
 """
 
 from __future__ import annotations
@@ -49,9 +49,15 @@ def camera_above(finding: Finding, city: City) -> str | None:
     return finding.camera_id
 
 
+def itself(finding: Finding, city: City) -> str | None:
+    """Return the very subject of `finding`."""
+    return finding.subject
+
+
 TABLE: tuple[Inhibition, ...] = (
     Inhibition("streetlight.circuit_out", ("streetlight.lamp_out", "streetlight.voltage"), circuit_above),
     Inhibition("device.silent", ("device.silent", "sensor.fault", "streetlight.circuit_out"), gateway_above),
+    Inhibition("water.burst", ("water.pressure",), itself),
     Inhibition("camera.lost", ("parking.*", "stall.*"), camera_above),
 )
 
@@ -61,7 +67,7 @@ def causes(finding: Finding, city: City) -> Iterator[tuple[str, str]]:
     for row in TABLE:
         if row.covers(finding.rule):
             subject = row.above(finding, city)
-            if subject is not None and subject != finding.subject:
+            if subject is not None and (row.cause, subject) != (finding.rule, finding.subject):
                 yield row.cause, subject
 
 

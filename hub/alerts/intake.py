@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from detectors.finding import Finding, OpenFinding, Phase, Reason
+from detectors.finding import Finding, OpenFinding, Phase
 from hub.alerts.alert import Alert, Condition, alert_id
 from hub.alerts.change import AlertChange
 from hub.alerts.flapping import Recurrences
@@ -57,28 +57,6 @@ class Intake:
                     changes.append(self._raise(finding))
             elif known is not None:
                 changes += self._follow(known, finding)
-        return changes
-
-    def drop_unwatched(self, watched: Iterable[Key], at: datetime) -> list[AlertChange]:
-        """Return the clearing of open alerts that the configuration no longer watches."""
-        keep = set(watched)
-        changes: list[AlertChange] = []
-        for key, alert in list(self._open.items()):
-            if key in keep:
-                continue
-            text = f"{alert.subject} is no longer watched for {alert.rule} since configuration {self._config_version}."
-            reason = Reason(text, {"config_version": self._config_version})
-            finding = Finding(
-                rule=alert.rule,
-                subject=alert.subject,
-                grid=alert.grid,
-                since=alert.since,
-                at=max(at, alert.raised_at),
-                phase=Phase.CLEARED,
-                severity=alert.severity,
-                reason=reason,
-            )
-            changes += self._follow(alert, finding)
         return changes
 
     def _raise(self, finding: Finding) -> AlertChange:

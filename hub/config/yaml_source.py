@@ -55,16 +55,22 @@ class Source:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without the surprise that 22:00 is the number 1320: only what JSON knows, and dates, is typed."""
+    """YAML without the surprises that 22:00 is the number 1320 and 08 is 8: numbers as in JSON, dates, and text."""
 
 
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in found if tag not in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")]
     for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+_WHOLE = r"(?:0|[1-9][0-9]*)"  # 08 is a name, not a number
+_EXPONENT = r"[eE][-+]?[0-9]+"
 for _tag, _pattern, _first in (
-    ("tag:yaml.org,2002:int", r"^[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
-    ("tag:yaml.org,2002:float", r"^[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?$", "-+0123456789."),
+    ("tag:yaml.org,2002:int", rf"^[-+]?{_WHOLE}$", "-+0123456789"),
+    (
+        "tag:yaml.org,2002:float",
+        rf"^[-+]?(?:{_WHOLE}\.[0-9]*(?:{_EXPONENT})?|\.[0-9]+|{_WHOLE}{_EXPONENT})$",
+        "-+0123456789.",
+    ),
 ):
     _Loader.add_implicit_resolver(_tag, re.compile(_pattern), list(_first))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from operator import attrgetter
 from typing import Protocol
 from uuid import UUID
@@ -31,6 +31,11 @@ class Interval(Protocol):
     @property
     def since(self) -> datetime:
         """The first moment."""
+        ...
+
+    @property
+    def until(self) -> datetime:
+        """The last moment."""
         ...
 
 
@@ -84,12 +89,18 @@ def _of_grid(
     fold = Fold(configuration, grids=frozenset([grid]), recent=recent, listening_since=since)
     past = recording.recorded([grid], since - timedelta(seconds=fold.memory_s), since, nights_of=configuration)
     yield from fold.rebuild(past, emit_from=since)
-    starts = [heard.since for heard in recording.listening(since, until, [grid]) if heard.since > since]
+    heard = [interval for interval in recording.listening(since, until, [grid]) if interval.until > since]
+    deaf = [(one.until, other.since) for one, other in pairwise(heard)]
     for moment, chunk in _chunks(recording.recorded([grid], since, until)):
-        while starts and starts[0] <= moment:
-            fold.resume_listening(starts.pop(0))
+        while deaf and deaf[0][1] <= moment:
+            begin, end = deaf.pop(0)
+            yield from fold.tick(begin)
+            fold.resume_listening(end)
         yield from fold.again(chunk)
-    yield from fold.tick(until)
+    for begin, end in deaf:
+        yield from fold.tick(begin)
+        fold.resume_listening(end)
+    yield from fold.tick(min(until, heard[-1].until) if heard else until)
 
 
 def _chunks(recorded: Iterable[tuple[Observation, bool]]) -> Iterator[tuple[datetime, list[Observation]]]:

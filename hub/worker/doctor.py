@@ -87,9 +87,7 @@ def _cameras(settings: Settings, configuration: Configuration) -> Check:
     since: datetime = clock.ago(FRAME_S)
     blind = sorted(name for name in configuration.city.cameras if name not in newest or newest[name] < since)
     if blind:
-        detail = (
-            f"no frame for {FRAME_S:.0f} s from {', '.join(blind)}: does `lianqin vision` run?"
-        )
+        detail = f"no frame for {FRAME_S:.0f} s from {', '.join(blind)}: does `lianqin vision` run?"
         return Check(name="cameras", ok=False, detail=detail)
     return Check(name="cameras", ok=True, detail=f"all {len(newest)} cameras are seen")
 

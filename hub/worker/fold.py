@@ -69,17 +69,6 @@ class Fold:
         """Fold what was stored before; return the changes that the last transaction may have missed."""
         return self._intake.take(self._judge.rebuild(recorded, emit_from=emit_from))
 
-    def drop_unwatched(self, at: datetime) -> list[AlertChange]:
-        """Return the clearing of open alerts whose device, camera or rule the configuration no longer has."""
-        city, thresholds = self.configuration.city, self.configuration.thresholds
-        watched = []
-        for alert in self._intake.open_alerts:
-            place = alert.camera_id or alert.subject
-            known = place in city.devices or place in city.cameras or place in city.circuits
-            if known and thresholds.is_enabled(alert.rule):
-                watched.append((alert.rule, alert.subject))
-        return self._intake.drop_unwatched(watched, at)
-
     def decode(self, messages: Sequence[Message]) -> Decoded:
         """Return what `messages` hold; whatever cannot be read is in `quarantined`."""
         out = Decoded()

@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hub.clock import Clock
 from hub.config.load import Configuration
@@ -20,6 +20,7 @@ from hub.store.write import Batch, Store, StoreRefused, StoreUnavailable, Writte
 from hub.worker.evidence import request, requests_of
 from hub.worker.fold import Fold
 from hub.worker.metrics import Metrics
+from hub.worker.resume import resume
 from ingest.mqtt import Consumer
 from ingest.observation import Quarantined, QuarantineReason
 from ingest.window import Message
@@ -30,7 +31,6 @@ BATCH_LIMIT = 2000  # messages; with the default window of 4000, one batch is st
 BATCH_WAIT_S = 0.05
 TICK_S = 1.0
 DEAF_S = 5.0  # longer than this without a turn of the loop is time in which silence cannot be judged
-RECENT = timedelta(days=7)  # how far back a new alert is linked to the last one of its kind and place
 
 
 class GridsTaken(RuntimeError):
@@ -102,14 +102,17 @@ class IngestWorker:
         if self._wanted is not None:
             self._start_fold(self._wanted)
             self._wanted = None
+        before = self._clock.now()
         messages = self._consumer.take(BATCH_LIMIT, wait_s)
         now = self._clock.now()
+        # Time passes only as far as all that was received until then is in hand; a full batch may have left some behind.
+        passed = messages[-1].received_at if len(messages) == BATCH_LIMIT else before
         fold = self._require_fold()
         self._notice_deafness(fold, now)
         batch = fold.judge(fold.decode(messages), now=now) if messages else Batch(at=now)
         due = self._last_tick is None or (now - self._last_tick).total_seconds() >= TICK_S
         if due:
-            batch.changes.extend(fold.tick(now))
+            batch.changes.extend(fold.tick(passed))
             if self._consumer.health.connected:
                 batch.listening = (self._name, self.grids, self._listening_since, now)
             self._last_tick = now
@@ -164,18 +167,7 @@ class IngestWorker:
     def _rebuilt(self, configuration: Configuration) -> Fold:
         now = self._clock.now()
         self._store.save_configuration(configuration.version, configuration.city, configuration.thresholds)
-        recent = self._store.recent_alerts(self.grids, now - RECENT)
-        fold = Fold(configuration, grids=self._grids, recent=recent, listening_since=now)
-        # What is stored was judged, but for what a killed worker still held back for reordering. The second half of the
-        # memory is therefore judged aloud: identity makes a repeat harmless. The first half is not, because a condition
-        # that began before the memory would get a wrong `since` there; the memory is twice the longest duration.
-        heard_until = self._store.heard_until(self.grids) or now
-        begin = heard_until - timedelta(seconds=fold.memory_s)
-        changes = fold.rebuild(
-            self._store.recorded(self.grids, begin, now, nights_of=configuration),
-            emit_from=begin + timedelta(seconds=fold.memory_s / 2),
-        )
-        changes += fold.drop_unwatched(now)
+        fold, changes = resume(self._store, configuration, grids=self._grids, now=now)
         self._listening_since = self._last_turn = now
         self._last_tick = None
         self._clock_steps = self._clock.steps

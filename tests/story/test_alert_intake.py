@@ -107,6 +107,14 @@ def test_a_lamp_under_a_dark_circuit_is_a_symptom_and_surfaces_when_it_outlives_
     assert ended[1].alert.inhibited_by is None
 
 
+def test_low_pressure_of_a_burst_main_is_a_symptom_of_the_burst() -> None:
+    intake = Intake(CITY, "v1")
+    burst, pressure = intake.take([finding("water.burst", "w", 0), finding("water.pressure", "w", 5)])
+    assert pressure.alert.inhibited_by == burst.alert.alert_id
+    elsewhere = intake.take([finding("water.pressure", "other", 5)])
+    assert elsewhere[0].alert.inhibited_by is None
+
+
 def test_a_silent_gateway_covers_its_circuit_but_not_itself() -> None:
     intake = Intake(CITY, "v1")
     cause, circuit = (
@@ -115,15 +123,6 @@ def test_a_silent_gateway_covers_its_circuit_but_not_itself() -> None:
     )
     assert cause.inhibited_by is None
     assert circuit.inhibited_by == cause.alert_id
-
-
-def test_what_the_configuration_no_longer_watches_is_cleared_and_says_so() -> None:
-    intake = Intake(CITY, "v2")
-    intake.take([finding("water.burst", "gone", 0), finding("gas.leak", "kept", 0)])
-    changes = intake.drop_unwatched([("gas.leak", "kept")], START)
-    assert [(change.alert.subject, change.type) for change in changes] == [("gone", EventType.CLEARED)]
-    assert changes[0].alert.clear_reason is not None
-    assert "v2" in changes[0].alert.clear_reason.text
 
 
 def test_open_alerts_are_what_a_new_worker_is_told() -> None:

@@ -121,6 +121,11 @@ def test_problems_of_both_files_are_told_at_once(tmp_path: Path) -> None:
     }
 
 
+def test_a_grid_that_looks_like_a_number_keeps_its_zero(tmp_path: Path) -> None:
+    text = GOOD.replace('"02"', "08")
+    assert "08" in load_city(write(tmp_path, text)).grids
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.yaml: cannot be read"):
         load_city(tmp_path / "nowhere.yaml")

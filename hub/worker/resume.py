@@ -1,0 +1,31 @@
+"""A stored past goes in, a fold that stands where the last worker's stood comes out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from hub.alerts.change import AlertChange
+from hub.config.load import Configuration
+from hub.store.write import Store
+from hub.worker.fold import Fold
+
+RECENT = timedelta(days=7)  # how far back a new alert is linked to the last one of its kind and place
+
+
+def resume(
+    store: Store, configuration: Configuration, *, grids: frozenset[str] | None, now: datetime
+) -> tuple[Fold, list[AlertChange]]:
+    """Return the fold of `grids` (None: all) after everything stored, and the changes that are still to be stored.
+
+    What is stored was judged, but for what a killed worker still held back for reordering. The second half of the
+    memory is therefore judged aloud: identity makes a repeat harmless. The first half is not, because a condition that
+    began before the memory would get a wrong `since` there; the memory is at least twice the longest duration.
+    """
+    names = sorted(grids if grids is not None else configuration.city.grids)
+    fold = Fold(configuration, grids=grids, recent=store.recent_alerts(names, now - RECENT), listening_since=now)
+    begin = (store.heard_until(names) or now) - timedelta(seconds=fold.memory_s)
+    changes = fold.rebuild(
+        store.recorded(names, begin, now, nights_of=configuration),
+        emit_from=begin + timedelta(seconds=fold.memory_s / 2),
+    )
+    return fold, changes
