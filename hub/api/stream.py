@@ -14,12 +14,14 @@ from starlette.types import Receive, Scope, Send
 
 from hub.api.tail import Event, FeedTail
 from hub.log import logger
+from hub.store.session import StoreUnavailable
 
 log = logger("feed")
 HEARTBEAT_S = 15.0
 STALLED_S = 30.0
 PAGE = 50
 RETRY_MS = 2000
+DATABASE_S = 1.0
 
 
 async def events(
@@ -41,7 +43,13 @@ async def events(
     while not tail.ending:
         page = tail.after(after, PAGE)
         if page is None:
-            page = await read(after, PAGE)
+            try:
+                page = await read(after, PAGE)
+            except StoreUnavailable:
+                # The reader keeps its place; to be cut off would only bring it back to wait here again.
+                yield b": waiting for the database\n\n"
+                await asyncio.sleep(DATABASE_S)
+                continue
         if page:
             after = page[-1][0]
             yield b"".join(written for _, written in page)

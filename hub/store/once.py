@@ -79,8 +79,3 @@ def keep(connection: Connection[Any], request: Request, answer: Answer) -> None:
         "UPDATE idempotency SET status = %s, response = %s WHERE token_id = %s AND key = %s",
         (answer.status, Jsonb(answer.text), request.token_id, request.key),
     )
-
-
-def forget(connection: Connection[Any], before: datetime) -> int:
-    """Remove the keys taken before that time; return how many there were."""
-    return connection.execute("DELETE FROM idempotency WHERE created_at < %s", (before,)).rowcount

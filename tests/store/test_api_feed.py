@@ -12,7 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from hub.api.stream import EventStream, StalledReader
+from hub.api.stream import EventStream, StalledReader, events
+from hub.api.tail import Event, FeedTail
+from hub.store.session import StoreUnavailable
 from hub.store.tokens import create_token, list_tokens, revoke_token
 from tests.support.api import Api, serving, sse, until
 from tests.support.databases import Database
@@ -194,6 +196,25 @@ def test_a_stream_ends_when_its_token_does_and_beats_until_then(plain_database: 
             assert next(heartbeats)
             api.pass_time(timedelta(hours=1))
             assert len(list(heartbeats)) < 5
+
+
+def test_a_reader_that_lags_keeps_its_place_while_the_database_is_away() -> None:
+    answers: list[list[Event] | None] = [None, None, [(7, b"seven")]]
+
+    async def read(after: int, limit: int) -> list[Event]:
+        answer = answers.pop(0)
+        if answer is None:
+            raise StoreUnavailable("gone for a moment")
+        return answer
+
+    async def allowed() -> bool:
+        return True
+
+    async def story() -> list[bytes]:
+        found = events(FeedTail("postgresql:///nowhere"), 6, read=read, allowed=allowed, heartbeat_s=60)
+        return [await anext(found) for _ in range(4)]
+
+    assert asyncio.run(story())[1:] == [b": waiting for the database\n\n"] * 2 + [b"seven"]
 
 
 def test_a_reader_that_takes_nothing_is_cut_off() -> None:
