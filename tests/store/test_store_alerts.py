@@ -15,6 +15,7 @@ from detectors.finding import Phase, Reason, Severity
 from hub.alerts.alert import Alert, Condition
 from hub.alerts.change import AlertChange
 from hub.alerts.lifecycle import Acknowledge, EventType, IllegalTransition, Shelve, Unacknowledge, Unshelve
+from hub.store.alerts import alerts_as_of
 from hub.store.chain import verify
 from hub.store.command import NoSuchAlert, change_alert, unshelve_due
 from hub.store.session import connect, open_session
@@ -320,3 +321,23 @@ def test_two_workers_that_raise_the_same_alert_at_once_raise_it_once(database: D
 def test_an_error_of_the_database_inside_a_session_is_not_hidden(database: Database) -> None:
     with pytest.raises(psycopg.errors.DivisionByZero), open_session(database.dsn) as session:
         session.execute("SELECT 1 / 0")
+
+
+def test_what_was_known_at_a_moment_is_told_as_it_was_then(database: Database) -> None:
+    with closing(Store(database.dsn)) as store:
+        first, second = raised(), raised(subject="gas-2", second=40)
+        store.write(batch(changes=[first], at=NOW))
+        store.write(batch(changes=[second], at=after(50)))
+        store.write(batch(changes=[followed(first.alert, Phase.CLEARED, second=90)], at=after(100)))
+    with connect(database.dsn) as connection:
+
+        def known(moment: float, since: float) -> list[tuple[str, Condition]]:
+            found = alerts_as_of(connection, ["01"], after(moment), after(since))
+            return [(alert.subject, alert.condition) for alert in found]
+
+        assert known(0, -1000) == []
+        assert known(10, -1000) == [("gas-1", Condition.ACTIVE)]
+        assert known(60, -1000) == [("gas-1", Condition.ACTIVE), ("gas-2", Condition.ACTIVE)]
+        assert known(200, -1000) == [("gas-1", Condition.CLEARED), ("gas-2", Condition.ACTIVE)]
+        assert known(200, 150) == [("gas-2", Condition.ACTIVE)]
+        assert alerts_as_of(connection, ["02"], after(200), after(0)) == []
