@@ -24,15 +24,21 @@ def connect_embedded(embedded_broker: Broker) -> Iterator[Connect]:
 
 def _connect(broker: Broker) -> Iterator[Connect]:
     made: list[Client] = []
+    kept: set[str] = set()
 
     def connect(name: str, **options: object) -> Client:
         client = Client(broker, name, **options)  # type: ignore[arg-type]
         made.append(client)
+        if options.get("clean") is False:
+            kept.add(name)
         return client
 
     yield connect
     for client in made:
         client.leave()
+    # A broker that outlives the test must not keep its sessions.
+    for name in kept:
+        Client(broker, name).leave()
 
 
 def test_a_message_reaches_each_subscriber_once_though_two_filters_match(connect: Connect) -> None:

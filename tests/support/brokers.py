@@ -267,7 +267,10 @@ class ComposeMosquitto:
 
 
 class AddressedBroker:
-    """A broker that somebody else runs: it can be used, but not stopped."""
+    """A broker that somebody else runs: it can be used, but not stopped.
+
+    Before each test what is retained below `city/` is cleared; sessions that a test leaves behind stay.
+    """
 
     speaks_mqtt5 = True
     keeps_sessions_over_restart = True

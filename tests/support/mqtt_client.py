@@ -1,5 +1,6 @@
 """An MQTT client for tests: an address in, received messages that can be waited for out."""
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -119,7 +120,7 @@ class Client:
 
     def _on_message(self, _client: object, _data: object, found: mqtt.MQTTMessage) -> None:
         with self._changed:
-            said = Received(found.topic, found.payload, found.qos, found.retain, found.dup, found.mid)
+            said = Received(found.topic, bytes(found.payload), found.qos, found.retain, found.dup, found.mid)
             self.received.append(said)
             self._changed.notify_all()
 
@@ -127,6 +128,19 @@ class Client:
         with self._changed:
             self._suback += 1
             self._changed.notify_all()
+
+
+def clear_retained(broker: Broker, user: str, password: str) -> None:
+    """Forget what earlier tests left retained below `city/` on a broker that outlives them."""
+    client = Client(broker, f"clear-{secrets.token_hex(6)}", user=user, password=password)
+    client.subscribe("city/#")
+    # Retained messages are sent when the subscription is taken, so this one, not retained, comes after them.
+    client.publish("city/end", b"end")
+    client.wait(lambda: any(message.topic == "city/end" for message in client.received), "the end")
+    for message in client.received:
+        if message.retain:
+            client.publish(message.topic, b"", retain=True)
+    client.leave()
 
 
 def quiet_for(client: Client, seconds: float) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import psutil
 import psycopg
+from psycopg import sql
 
 from hub.demo import owned
 from hub.demo.postgres import EmbeddedPostgres
@@ -270,12 +271,23 @@ class AddressedPostgres:
 
     def __init__(self, address: str) -> None:
         self._parts = urlsplit(address)
-        with psycopg.connect(address) as connection:
-            found = connection.execute(
-                "SELECT current_setting('timescaledb.license', true) FROM pg_available_extensions"
-                " WHERE name = 'timescaledb'"
-            ).fetchone()
-        self.edition = {None: "plain", "apache": "apache"}.get(found[0] if found else None, "community")
+        self.edition = self._find_edition(address)
+
+    def _find_edition(self, address: str) -> str:
+        """Ask a database made for the purpose: the licence is known only where the extension is loaded."""
+        name = sql.Identifier(f"test_{secrets.token_hex(6)}")
+        with psycopg.connect(address, autocommit=True) as connection:
+            wanted = "SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'"
+            if connection.execute(wanted).fetchone() is None:
+                return "plain"
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(name))
+            try:
+                with psycopg.connect(self.dsn(name.as_string().strip('"')), autocommit=True) as inside:
+                    inside.execute("CREATE EXTENSION timescaledb")
+                    found = inside.execute("SELECT current_setting('timescaledb.license')").fetchone()
+            finally:
+                connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+        return "apache" if found == ("apache",) else "community"
 
     def dsn(self, database: str) -> str:
         """Return the address of `database`."""

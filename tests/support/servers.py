@@ -12,6 +12,7 @@ from tests.support import compose
 from tests.support.availability import Unavailable
 from tests.support.brokers import AddressedBroker, Broker, BrokerOptions, ComposeMosquitto, EmbeddedBroker, Mosquitto
 from tests.support.databases import Databases
+from tests.support.mqtt_client import clear_retained
 from tests.support.postgres_servers import (
     AddressedPostgres,
     ComposePostgres,
@@ -59,6 +60,7 @@ class Servers:
         broker: Broker
         if address:
             broker = AddressedBroker(address, options)
+            clear_retained(broker, *next(iter(broker.options.users.items()), ("", "")))
         elif compose.engine_answers():
             broker = ComposeMosquitto(self._folder(), options)
         else:
