@@ -21,6 +21,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "LIANQIN_HTTP_PORT": ("8600", "port the API listens on"),
     "LIANQIN_DATA": (".data", "folder for the demo's database, pictures and caches"),
     "LIANQIN_MODEL": ("", "YOLO weights for `vision`; empty: the model shipped for the demo"),
+    "LIANQIN_BLUR_PERSONS": ("no", "yes: persons are blurred in evidence pictures, on the camera's machine"),
     "LIANQIN_LOG_LEVEL": ("info", "debug, info, warning or error"),
     "LIANQIN_LOG_FORMAT": ("json", "json for machines, text for a terminal"),
     "LIANQIN_DEMO_TOKEN": ("", "the demo's admin token; empty: a random one, kept in LIANQIN_DATA"),
@@ -47,6 +48,7 @@ class Settings:
     http_port: int
     data: Path
     model: Path | None
+    blur_persons: bool
     log_level: str
     log_format: str
     demo_token: str = field(repr=False)
@@ -88,6 +90,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         http_port=number("LIANQIN_HTTP_PORT", 0, 65535),
         data=Path(text("LIANQIN_DATA")).expanduser(),
         model=path("LIANQIN_MODEL"),
+        blur_persons=choice("LIANQIN_BLUR_PERSONS", "yes", "no") == "yes",
         log_level=choice("LIANQIN_LOG_LEVEL", "debug", "info", "warning", "error"),
         log_format=choice("LIANQIN_LOG_FORMAT", "json", "text"),
         demo_token=text("LIANQIN_DEMO_TOKEN"),

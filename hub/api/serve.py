@@ -15,9 +15,9 @@ from fastapi import FastAPI
 from hub.api.app import create_app
 from hub.api.context import Hub
 from hub.config.load import Configuration, load
+from hub.config.watch import watch
 from hub.log import logger
 from hub.settings import Settings, SettingsError
-from hub.worker.serve import watch
 
 log = logger("api")
 GRACE_S = 5

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hub.cli.failure import CommandError
 from hub.settings import Settings, from_environment
-
-SHIPPED_MODEL = Path(__file__).resolve().parent.parent / "demo" / "model" / "street_openvino_model"
 
 Mark = Annotated[str, typer.Option(hidden=True, help="Words in the command line by which a supervisor knows its own.")]
 
@@ -67,26 +64,13 @@ def vision(
     mark: Mark = "",
 ) -> None:
     """Watch cameras and publish what stands in their pictures."""
-    from detectors.vision.worker import CameraError, run_cameras
-    from detectors.vision.yolo import ModelError
-    from hub.clock import now
-    from hub.config.load import load_city
+    from hub.vision_role import VisionError, serve
 
     settings, stop = _begin("vision")
-    city = load_city(settings.city)
     chosen = [part.strip() for part in cameras.split(",") if part.strip()] or None
     try:
-        run_cameras(
-            city,
-            chosen,
-            settings.mqtt_url,
-            settings.model or SHIPPED_MODEL,
-            stop,
-            now=now,
-            ca=settings.mqtt_ca or None,
-            cache=settings.data / "yolo",
-        )
-    except (CameraError, ModelError) as error:
+        serve(settings, cameras=chosen, stop=stop)
+    except VisionError as error:
         raise CommandError(str(error)) from None
 
 

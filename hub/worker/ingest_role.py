@@ -105,7 +105,7 @@ class IngestWorker:
         before = self._clock.now()
         messages = self._consumer.take(BATCH_LIMIT, wait_s)
         now = self._clock.now()
-        # Time passes only as far as all that was received until then is in hand; a full batch may have left some behind.
+        # Time passes only as far as all that was received until then is in hand: a full batch may leave some behind.
         passed = messages[-1].received_at if len(messages) == BATCH_LIMIT else before
         fold = self._require_fold()
         self._notice_deafness(fold, now)
@@ -236,7 +236,9 @@ class IngestWorker:
 
     def _after_commit(self, batch: Batch, written: Written, messages: int) -> None:
         self._metrics.observe(batch, written, messages, self._consumer.health)
-        skipped = {alert_id for alert_id, _ in written.skipped}
+        skipped = dict(written.skipped)
+        for alert_id, why in skipped.items():
+            log.warning("an alert change was not made", alert=str(alert_id), why=why)
         made = [change for change in batch.changes if change.alert.alert_id not in skipped]
         self._ask(requests_of(made))
         for change in made:

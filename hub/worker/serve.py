@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable
-from pathlib import Path
 
 from prometheus_client import start_http_server
 
 from hub import clock
 from hub.config.load import load
+from hub.config.watch import watch
 from hub.config.yaml_source import ConfigError
 from hub.log import logger
 from hub.settings import Settings
@@ -24,7 +23,6 @@ from ingest.mqtt import Consumer, parse_url
 from ingest.topics import subscriptions
 
 log = logger("ingest")
-LOOK_S = 2.0
 
 
 def serve(settings: Settings, *, grids: frozenset[str] | None, metrics_port: int, stop: threading.Event) -> None:
@@ -68,27 +66,3 @@ def serve(settings: Settings, *, grids: frozenset[str] | None, metrics_port: int
         daemon=True,
     ).start()
     worker.run()
-
-
-def watch(paths: list[Path], reload: Callable[[], None], stop: threading.Event, look_s: float = LOOK_S) -> None:
-    """Call `reload` when a file of `paths` has changed; a configuration it refuses is logged and the old one stays."""
-    seen = [_fingerprint(path) for path in paths]
-    while not stop.wait(look_s):
-        now = [_fingerprint(path) for path in paths]
-        if now == seen:
-            continue
-        seen = now
-        try:
-            reload()
-        except ConfigError as error:
-            log.error("the changed configuration is refused; the old one stays", problems=error.problems)
-        else:
-            log.info("the configuration has changed")
-
-
-def _fingerprint(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
