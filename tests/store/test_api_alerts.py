@@ -64,15 +64,13 @@ def test_every_filter_finds_what_it_says_and_nothing_else(each_api: Api) -> None
     )
     each_api.write(batch(changes=[followed(quality, Phase.CLEARED, second=30)]))
     client = each_api.client("operator")
-    client.post(f"/each_api/v1/alerts/{gas.alert_id}/acknowledge").raise_for_status()
-    client.post(
-        f"/each_api/v1/alerts/{burst.alert_id}/shelve", json={"for_s": 600, "reason": "known"}
-    ).raise_for_status()
+    client.post(f"/api/v1/alerts/{gas.alert_id}/acknowledge").raise_for_status()
+    client.post(f"/api/v1/alerts/{burst.alert_id}/shelve", json={"for_s": 600, "reason": "known"}).raise_for_status()
     wanted = {"gas": str(gas.alert_id), "burst": str(burst.alert_id), "quality": str(quality.alert_id)}
 
     def found(**query: Any) -> set[str]:
         names = {alert_id: name for name, alert_id in wanted.items()}
-        return {names[alert_id] for alert_id in ids(client.get("/each_api/v1/alerts", params=query))}
+        return {names[alert_id] for alert_id in ids(client.get("/api/v1/alerts", params=query))}
 
     assert found() == {"gas", "burst", "quality"}
     assert found(condition="active") == {"gas", "burst"}
@@ -99,7 +97,7 @@ def test_pages_show_every_alert_once_although_new_ones_come_meanwhile(each_api: 
     client, seen, cursor = each_api.client("operator"), list[str](), None
     for turn in range(20):
         query = {"limit": 5, **({"cursor": cursor} if cursor else {})}
-        answer = client.get("/each_api/v1/alerts", params=query)
+        answer = client.get("/api/v1/alerts", params=query)
         seen += ids(answer)
         raise_one(each_api, subject=f"new-{turn}", second=100 + turn)
         cursor = answer.json()["next"]
@@ -119,10 +117,10 @@ def test_a_cursor_that_no_page_gave_is_refused(api: Api) -> None:
 
 def test_acknowledging_is_told_to_the_feed_and_audited(each_api: Api) -> None:
     alert = raise_one(each_api)
-    answer = each_api.client("operator").post(f"/each_api/v1/alerts/{alert.alert_id}/acknowledge")
+    answer = each_api.client("operator").post(f"/api/v1/alerts/{alert.alert_id}/acknowledge")
     assert answer.json()["acknowledged"] is True
     assert answer.json()["acknowledged_by"] == "the operator"
-    feed = each_api.client("dispatch").get("/each_api/v1/feed?after=1").json()
+    feed = each_api.client("dispatch").get("/api/v1/feed?after=1").json()
     assert [item["type"] for item in feed["items"]] == ["alert.acknowledged"]
     assert feed["items"][0]["alert"] == answer.json()
     written = each_api.rows("SELECT actor, action, target, remote FROM audit WHERE action LIKE 'alert.%'")

@@ -51,26 +51,26 @@ def test_pulling_page_by_page_gives_the_table(each_api: Api) -> None:
     raise_some(each_api, 0, 17)
     client, after, seen = each_api.client("dispatch"), 0, list[tuple[int, str]]()
     for _ in range(10):
-        page = client.get("/each_api/v1/feed", params={"after": after, "limit": 5}).json()
+        page = client.get("/api/v1/feed", params={"after": after, "limit": 5}).json()
         seen += [(item["seq"], item["alert"]["id"]) for item in page["items"]]
         after = page["next"]
         if not page["items"]:
             break
     assert seen == table(each_api)
     assert page == {"items": [], "next": 17, "newest": 17}
-    assert client.get("/each_api/v1/feed?after=9223372036854775806&limit=1").json()["newest"] == 17
+    assert client.get("/api/v1/feed?after=9223372036854775806&limit=1").json()["newest"] == 17
 
 
 def test_who_waits_is_answered_when_something_comes(each_api: Api) -> None:
     client = each_api.client("dispatch")
     until(lambda: each_api.hub.tail.newest == 0)
     with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(client.get, "/each_api/v1/feed?after=0&wait=20")
+        waiting = threads.submit(client.get, "/api/v1/feed?after=0&wait=20")
         assert not waiting.done()
         raise_some(each_api, 0, 1)
         answer = waiting.result(timeout=15)
     assert [item["seq"] for item in answer.json()["items"]] == [1]
-    assert client.get("/each_api/v1/feed?after=1&wait=0.1").json() == {"items": [], "next": 1, "newest": 1}
+    assert client.get("/api/v1/feed?after=1&wait=0.1").json() == {"items": [], "next": 1, "newest": 1}
 
 
 def test_a_stream_without_a_cursor_begins_now_and_says_where(api: Api) -> None:
@@ -94,7 +94,8 @@ def test_resuming_a_stream_wherever_it_was_cut_off_gives_the_table(each_api: Api
     last = 0
     while len(seen) < total:
         take = chance.randint(1, 25)
-        with client.stream("GET", "/each_api/v1/feed/stream", headers={"Last-Event-ID": str(last)}) as stream:
+        with client.stream("GET", "/api/v1/feed/stream", headers={"Last-Event-ID": str(last)}) as stream:
+            assert stream.status_code == 200
             for number, item in sse(stream.iter_lines()):
                 seen.append((number, item["alert"]["id"]))
                 last, take = number, take - 1
