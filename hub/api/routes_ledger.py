@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from hub.api import model
+from hub.api import model, model_operation
 from hub.api.context import HubDep, needs
 from hub.api.cursor import plain_text, seal, unseal, whole_number
 from hub.api.instant import Instant, to_instant
@@ -51,7 +51,7 @@ class QuarantineQuery(model.Document):
     "/ledger",
     operation_id="readLedger",
     summary="What was received and what became of it",
-    response_model=model.LedgerPage,
+    response_model=model_operation.LedgerPage,
     responses=problems(422),
     dependencies=[needs(Scope.LEDGER_READ)],
 )
@@ -94,7 +94,7 @@ def read_ledger(hub: HubDep, query: Annotated[LedgerQuery, Query()]) -> JSONResp
     "/quarantine",
     operation_id="listQuarantine",
     summary="Messages that could not be read",
-    response_model=model.QuarantinePage,
+    response_model=model_operation.QuarantinePage,
     responses=problems(422),
     dependencies=[needs(Scope.QUARANTINE_READ)],
 )
@@ -118,7 +118,7 @@ def list_quarantine(hub: HubDep, query: Annotated[QuarantineQuery, Query()]) -> 
     "/quarantine/{row_id}",
     operation_id="getQuarantined",
     summary="One message that could not be read, with all its bytes",
-    response_model=model.QuarantineEntry,
+    response_model=model_operation.QuarantineEntry,
     responses=problems(404, 422),
     dependencies=[needs(Scope.QUARANTINE_READ)],
 )

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from detectors.threshold import Rule, Section
 from detectors.thresholds import Thresholds, described
-from hub.api import model
+from hub.api import model_operation
 from hub.api.context import Hub, HubDep, needs, needs_any
 from hub.api.metrics import CONTENT_TYPE
 from hub.api.openapi import API, problems
@@ -39,7 +39,7 @@ LISTENED_SINCE = timedelta(days=1)
     "/",
     operation_id="entrance",
     summary="Where to go",
-    response_model=model.Entrance,
+    response_model=model_operation.Entrance,
     responses=problems(),
     dependencies=[needs_any()],
 )
@@ -59,7 +59,7 @@ async def entrance(request: Request) -> JSONResponse:
     "/livez",
     operation_id="livez",
     summary="The process answers",
-    response_model=model.Live,
+    response_model=model_operation.Live,
     openapi_extra={"security": []},
 )
 async def livez() -> JSONResponse:
@@ -71,7 +71,7 @@ async def livez() -> JSONResponse:
     "/readyz",
     operation_id="readyz",
     summary="Whether the hub can do its work",
-    response_model=model.Readiness,
+    response_model=model_operation.Readiness,
     responses=problems(),
     dependencies=[needs(Scope.HEALTH_READ)],
 )
@@ -110,7 +110,7 @@ def metrics(hub: HubDep) -> Response:
     "/whoami",
     operation_id="whoAmI",
     summary="The token that was sent",
-    response_model=model.WhoAmI,
+    response_model=model_operation.WhoAmI,
     responses=problems(),
 )
 async def who_am_i(token: Annotated[Token, needs_any()]) -> JSONResponse:
@@ -130,7 +130,7 @@ async def who_am_i(token: Annotated[Token, needs_any()]) -> JSONResponse:
     "/rules",
     operation_id="listRules",
     summary="Every rule with its thresholds",
-    response_model=model.RuleList,
+    response_model=model_operation.RuleList,
     responses=problems(),
     dependencies=[needs(Scope.CITY_READ)],
 )
@@ -143,7 +143,7 @@ async def list_rules(hub: HubDep) -> JSONResponse:
     "/config",
     operation_id="getConfig",
     summary="The configuration and its versions",
-    response_model=model.ConfigDocument,
+    response_model=model_operation.ConfigDocument,
     responses=problems(),
     dependencies=[needs(Scope.CONFIG_READ)],
 )
