@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -51,9 +51,8 @@ class IngestWorker:
         clock: Clock,
         metrics: Metrics,
         stop: threading.Event,
-        wall_pause: Callable[[float], bool] | None = None,
     ) -> None:
-        """Take the parts; nothing is opened yet. `wall_pause(seconds)` waits and tells whether to stop."""
+        """Take the parts; nothing is opened yet."""
         self._name = name
         self._configuration = configuration
         self._grids = grids
@@ -62,7 +61,6 @@ class IngestWorker:
         self._clock = clock
         self._metrics = metrics
         self._stop = stop
-        self._pause = wall_pause or stop.wait
         self._fold: Fold | None = None
         self._wanted: Configuration | None = None
         self._last_turn = self._listening_since = clock.now()
@@ -144,7 +142,7 @@ class IngestWorker:
                 taken = self._store.claim(self.grids)
             except StoreUnavailable as error:
                 log.warning("waiting for the database", error=str(error), next_try_s=round(wait_s, 1))
-                if self._pause(wait_s):
+                if self._stop.wait(wait_s):
                     return False
                 continue
             if taken:
@@ -204,7 +202,7 @@ class IngestWorker:
             except StoreUnavailable as error:
                 self._metrics.store_retries.inc()
                 log.warning("the batch waits for the database", error=str(error), next_try_s=round(wait_s, 1))
-                if self._pause(wait_s):
+                if self._stop.wait(wait_s):
                     return None
             except StoreRefused as error:
                 if not messages:
