@@ -1,6 +1,6 @@
 """A model in, its average precision on scenes it never saw and its time per picture out.
 
-python -m hub.demo.training.evaluate [--model FOLDER] [--scenes 150] [--seed 1] [--json]
+python -m hub.demo.training.evaluate [--model FOLDER] [--scenes 150] [--seed 1] [--least-px 12] [--json]
 """
 
 import argparse
@@ -22,7 +22,7 @@ SHIPPED = Path(__file__).parents[1] / "model" / "street_openvino_model"
 FIRST_HELD_OUT_SEED = 50_000_000  # training draws from lower ones
 _PICTURES_PER_SCENE = 2
 _FLOOR = 0.02
-_LEAST_PX = 12.0  # smaller things, in the 640×360 picture, count neither as found nor as missed
+LEAST_PX = 12.0  # smaller things, in the 640×360 picture, count neither as found nor as missed
 
 Judged = tuple[list[Wanted], list[Found]]
 
@@ -33,7 +33,9 @@ def condition(light: Light) -> str:
     return f"{hour}, rain" if light.weather is Weather.RAIN else hour
 
 
-def judge(detector: Detector, scenes: int, seed: int) -> tuple[dict[str, list[Judged]], float]:
+def judge(
+    detector: Detector, scenes: int, seed: int, least_px: float = LEAST_PX
+) -> tuple[dict[str, list[Judged]], float]:
     """Return what was there and what was found, by condition, and the milliseconds a picture took."""
     by_condition: dict[str, list[Judged]] = {}
     spent_s, pictures = 0.0, 0
@@ -48,9 +50,7 @@ def judge(detector: Detector, scenes: int, seed: int) -> tuple[dict[str, list[Ju
             spent_s += time.monotonic() - began_s
             pictures += 1
             view = scene.view
-            wanted = [
-                Wanted(b.label, b.xyxy, worth_finding(b, view.width_px, view.height_px, _LEAST_PX)) for b in truth
-            ]
+            wanted = [Wanted(b.label, b.xyxy, worth_finding(b, view.width_px, view.height_px, least_px)) for b in truth]
             found = [Found(b.label, (b.x1, b.y1, b.x2, b.y2), b.confidence) for b in boxes]
             by_condition.setdefault(condition(scene.light), []).append((wanted, found))
     return by_condition, spent_s / pictures * 1000
@@ -68,11 +68,12 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=SHIPPED)
     parser.add_argument("--scenes", type=int, default=150)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--least-px", type=float, default=LEAST_PX, help="leave out what is smaller than this")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
     cv2.setNumThreads(1)
     detector = Detector(given.model, confidence_floor=_FLOOR)
-    by_condition, picture_ms = judge(detector, given.scenes, given.seed)
+    by_condition, picture_ms = judge(detector, given.scenes, given.seed, given.least_px)
     everything = [judged for pictures in by_condition.values() for judged in pictures]
     table = {"all": figures(everything)} | {name: figures(by_condition[name]) for name in sorted(by_condition)}
     if given.json:
