@@ -154,8 +154,11 @@ class Judge:
             self._fold(observation, findings)
             return True
         at = observation.received_at
-        if stream.due < at or len(stream) > HELD_LIMIT:
+        if stream.due < at:
             for released in stream.release(at):
+                self._fold(released, findings)
+        if len(stream) > HELD_LIMIT:
+            for released in stream.overflow():
                 self._fold(released, findings)
         accepted = stream.arrive(key, observation)
         if stream.due < stream.queued_at:

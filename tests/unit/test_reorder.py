@@ -24,7 +24,7 @@ def reading(measured_s: float, received_s: float, device: str = "lamp-1") -> Rea
 
 
 def put(stream: Stream, observation: Reading) -> tuple[bool, list[float]]:
-    released = stream.release(observation.received_at)
+    released = stream.release(observation.received_at) + stream.overflow()
     accepted = stream.arrive(key_of(observation), observation)
     return accepted, [item.value for item in released if isinstance(item, Reading)]
 
@@ -82,7 +82,9 @@ def test_what_is_held_stays_bounded():
     stream = Stream(5)
     for number in range(HELD_LIMIT + 50):
         assert put(stream, reading(number / 1e6, 1))[0]
-    assert len(stream) <= HELD_LIMIT + 1
+    assert HELD_LIMIT / 2 < len(stream) <= HELD_LIMIT + 1
+    assert not put(stream, reading(0.0001, 2))[0]
+    assert len(stream.release(at(6.1))) == HELD_LIMIT // 2 + 49
 
 
 ARRIVALS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 60)), max_size=40)
@@ -119,3 +121,21 @@ def test_any_arrival_order_within_the_bound_comes_out_alike(seconds, random):
         assert accepted
         out += released
     assert out + values(stream.release(NEVER)) == sorted(seconds)
+
+
+@given(ARRIVALS)
+def test_each_goes_when_it_or_one_after_it_has_waited_long_enough(arrivals):
+    """The rule said plainly, and slowly: of what is held, the longest beginning that ends with one that is due."""
+    stream, held, folded = Stream(5), list[tuple[int, int]](), -1  # held: (measured, due)
+    for measured, received in sorted(arrivals, key=lambda arrival: arrival[1]):
+        upto = max((place + 1 for place, (_, due) in enumerate(held) if due < received), default=0)
+        assert values(stream.release(at(received))) == [second for second, _ in held[:upto]]
+        folded = held[upto - 1][0] if upto else folded
+        held = held[upto:]
+        fits = measured > folded and measured not in [second for second, _ in held]
+        observation = reading(measured, received)
+        assert stream.arrive(key_of(observation), observation) is fits
+        if fits:
+            held = sorted([*held, (measured, max(measured, received) + 5)])
+        assert stream.due == min((at(due) for _, due in held), default=NEVER)
+        assert len(stream) == len(held)
