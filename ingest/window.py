@@ -9,6 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+# Payload in one batch, so that a batch of gateway messages or pictures is not a hundred times one of single readings:
+# a megabyte is some fifteen thousand readings, which the store takes in a third of a second.
+TAKE_BYTES = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -62,7 +66,10 @@ class Window:
                 self._changed.notify()
 
     def take(self, limit: int, wait_s: float) -> list[Message]:
-        """Return up to `limit` messages, as soon as there are so many, or the window is full, or `wait_s` is over."""
+        """Return up to `limit` messages, as soon as there are so many, or the window is full, or `wait_s` is over.
+
+        Fewer are returned, but always one, where their payloads exceed TAKE_BYTES together.
+        """
         deadline = time.monotonic() + wait_s
         with self._changed:
             self._wanted = limit
@@ -72,7 +79,11 @@ class Window:
                     break
                 self._changed.wait(left_s)
             self._wanted = self.size  # nobody waits: wake nobody
-            taken = [self._waiting.popleft() for _ in range(min(limit, len(self._waiting)))]
+            waiting, taken, left = self._waiting, list[Message](), TAKE_BYTES
+            while waiting and len(taken) < limit and left > 0:
+                message = waiting.popleft()
+                taken.append(message)
+                left -= len(message.payload)
             self._taken += len(taken)
         return taken
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingest.window import Message, Window
+from ingest.window import TAKE_BYTES, Message, Window
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -52,6 +52,19 @@ def test_who_waits_is_woken_by_the_message_that_completes_the_batch():
     filled(window, 3)
     waiting.join(10)
     assert len(taken) == 3
+
+
+def test_a_batch_closes_on_bytes_but_never_empty():
+    window = Window(100)
+    messages = [Message("topic", b"x" * (TAKE_BYTES // 2), number, 1, False, NOW) for number in range(3)]
+    huge = Message("topic", b"x" * (2 * TAKE_BYTES), 9, 1, False, NOW)
+    for each in (*messages, huge):
+        window.put(each)
+    assert window.take(4, 0.0) == messages[:2]
+    assert window.take(4, 0.0) == [messages[2], huge]
+    window.put(huge)
+    window.put(huge)
+    assert window.take(4, 0.0) == [huge]
 
 
 def test_slots_are_held_until_they_are_given_back():
