@@ -28,6 +28,10 @@ class VisionError(RuntimeError):
 def serve(settings: Settings, *, cameras: Sequence[str] | None, stop: threading.Event) -> None:
     """Watch `cameras` (None: all of the city) until `stop`; raise ConfigError or VisionError."""
     city = load_city(settings.city)
+    try:
+        chosen(city, cameras)
+    except CameraError as error:
+        raise VisionError(str(error)) from None
     turn = threading.Event()  # set when this turn must end: the role stops, or its cameras are others now
 
     def look() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import typer
@@ -24,6 +25,8 @@ checks.register(app)
 
 def main() -> None:
     """Run the command line; an error that the user can mend is one line on stderr, not a traceback."""
+    # A command says itself what went wrong; what its parts say meanwhile is for the roles' logs.
+    logging.basicConfig(level=logging.ERROR, format="lianqin: %(message)s")
     try:
         app()
     except KNOWN as error:

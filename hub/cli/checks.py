@@ -130,6 +130,8 @@ def _instant(text: str, zone: ZoneInfo) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise CommandError(f"{text!r} is no ISO 8601 time, such as 2026-11-22T18:00:00+08:00") from None
+    if not 1970 <= found.year <= 9000:
+        raise CommandError(f"{text!r} lies outside of all recorded time")
     return found if found.tzinfo else found.replace(tzinfo=zone)
 
 

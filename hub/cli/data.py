@@ -43,9 +43,13 @@ def connection() -> Iterator[Any]:
 
 def migrate() -> None:
     """Bring the database's schema up to date; safe to run at any time, from several machines at once."""
+    from hub.store.migrate import MigrationError
     from hub.store.migrate import migrate as bring_up_to_date
 
-    applied = bring_up_to_date(from_environment().database_url)
+    try:
+        applied = bring_up_to_date(from_environment().database_url)
+    except MigrationError as error:
+        raise CommandError(str(error)) from None
     for name in applied:
         print(f"applied {name}")
     if not applied:
@@ -56,18 +60,19 @@ def migrate() -> None:
 def create(
     role: Annotated[str, typer.Option(help="operator, dispatch, engineer or admin")],
     name: Annotated[str, typer.Option(help="Who will use it; stands in the audit log.")],
-    days: Annotated[int | None, typer.Option(min=1, help="Valid for so many days; for ever by default.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=36500, help="Days it is valid; for ever by default.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a token and print it: once, since only its hash is kept."""
     from hub import clock
-    from hub.store.tokens import ROLES, create_token
+    from hub.store.tokens import TokenRefused, create_token
 
-    if role not in ROLES:
-        raise CommandError(f"there is no role {role!r}; choose one of {', '.join(ROLES)}")
-    with connection() as session:
-        expires_at = clock.now() + timedelta(days=days) if days else None
-        made = create_token(session, name=name, role=role, expires_at=expires_at)
+    try:
+        with connection() as session:
+            expires_at = clock.now() + timedelta(days=days) if days else None
+            made = create_token(session, name=name, role=role, expires_at=expires_at)
+    except TokenRefused as error:
+        raise CommandError(str(error)) from None
     print(json.dumps({"token": made, "role": role, "name": name}) if as_json else made)
 
 
@@ -114,7 +119,7 @@ def quarantine_list(
             print(json.dumps(row.document(), ensure_ascii=False))
         else:
             state = "replayed" if row.replayed_at else "waiting"
-            when = f"{row.received_at:%Y-%m-%d %H:%M:%S}"
+            when = f"{row.received_at:%Y-%m-%d %H:%M:%SZ}"
             print(f"{row.id:>8}  {when}  {row.reason:<17} {state:<8} {row.topic}: {row.detail}")
     if not rows and not as_json:
         print("nothing is quarantined")

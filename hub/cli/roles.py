@@ -52,11 +52,15 @@ def ingest(
     mark: Mark = "",
 ) -> None:
     """Take messages from the broker, judge them and store what they mean."""
+    from hub.worker.ingest_role import GridsTaken
     from hub.worker.serve import serve
 
     settings, stop = _begin("ingest")
     chosen = frozenset(part.strip() for part in grids.split(",") if part.strip()) or None
-    serve(settings, grids=chosen, metrics_port=metrics_port, stop=stop)
+    try:
+        serve(settings, grids=chosen, metrics_port=metrics_port, stop=stop)
+    except GridsTaken as error:
+        raise CommandError(str(error)) from None
 
 
 def vision(

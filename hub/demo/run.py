@@ -29,8 +29,8 @@ from hub.demo.postgres import EmbeddedPostgres, PostgresError
 from hub.demo.processes import Processes
 from hub.demo.show import Show
 from hub.settings import Settings
-from hub.store.migrate import migrate
-from hub.store.tokens import ensure_token
+from hub.store.migrate import MigrationError, migrate
+from hub.store.tokens import TokenRefused, ensure_token
 
 READY_S = 60.0
 LEAD_S = 2.0  # the city begins this long after everything stands
@@ -66,11 +66,13 @@ def run(settings: Settings, *, for_s: float | None) -> int:
         try:
             try:
                 dsn = database.start()
-            except PostgresError as error:
+                migrate(dsn)
+                token = _token(settings, folder)
+                ensure_token(dsn, name="demo", role="admin", token=token)
+            except (PostgresError, MigrationError) as error:
                 raise DemoError(str(error)) from None
-            migrate(dsn)
-            token = _token(settings, folder)
-            ensure_token(dsn, name="demo", role="admin", token=token)
+            except TokenRefused as error:
+                raise DemoError(f"LIANQIN_DEMO_TOKEN: {error}") from None
             _Demo(settings, folder, dsn, token, processes, stop).run(began, for_s)
         finally:
             processes.stop()

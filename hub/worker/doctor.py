@@ -15,7 +15,7 @@ from hub.settings import Settings
 from hub.store.doctor import Check, doctor
 from hub.store.read_health import newest_frames
 from hub.store.session import StoreUnavailable, open_session
-from ingest.address import parse_url
+from ingest.address import BadAddress, parse_url
 from ingest.mqtt import Publisher
 
 BROKER_WAIT_S = 5.0
@@ -50,7 +50,10 @@ def checks(settings: Settings, role: str | None) -> Iterator[Check]:
 
 
 def _broker(settings: Settings) -> Check:
-    address = parse_url(settings.mqtt_url)
+    try:
+        address = parse_url(settings.mqtt_url)
+    except BadAddress as error:
+        return Check(name="broker", ok=False, detail=f"LIANQIN_MQTT_URL: {error}")
     publisher = Publisher(address, client_id="lianqin-doctor", will=None, ca=settings.mqtt_ca or None)
     publisher.start()
     try:
@@ -67,15 +70,17 @@ def _listening(settings: Settings, configuration: Configuration) -> Check:
     since = clock.ago(LISTENING_S)
     try:
         with open_session(settings.database_url) as connection:
-            rows = connection.execute("SELECT grids FROM listening WHERE until >= %s", (since,)).fetchall()
+            rows = connection.execute("SELECT worker, grids FROM listening WHERE until >= %s", (since,)).fetchall()
     except StoreUnavailable as error:
         return Check(name="ingest", ok=False, detail=str(error))
-    heard = {grid for (grids,) in rows for grid in (configuration.city.grids if grids is None else grids)}
+    heard = {grid for _, grids in rows for grid in (configuration.city.grids if grids is None else grids)}
     missing = sorted(configuration.city.grids.keys() - heard)
     if missing:
         detail = f"nobody has listened to grid {', '.join(missing)} for {LISTENING_S:.0f} s: start `lianqin ingest`"
         return Check(name="ingest", ok=False, detail=detail)
-    return Check(name="ingest", ok=True, detail=f"{len(rows)} workers listen to all {len(heard)} grids")
+    workers = len({worker for worker, _ in rows})
+    shown = "1 worker listens" if workers == 1 else f"{workers} workers listen"
+    return Check(name="ingest", ok=True, detail=f"{shown} to all {len(heard)} grids")
 
 
 def _cameras(settings: Settings, configuration: Configuration) -> Check:

@@ -9,11 +9,11 @@ import threading
 from prometheus_client import start_http_server
 
 from hub import clock
-from hub.config.load import load
+from hub.config.load import Configuration, load
 from hub.config.watch import watch
 from hub.config.yaml_source import ConfigError
 from hub.log import logger
-from hub.settings import Settings
+from hub.settings import Settings, SettingsError
 from hub.store.maintain import keep_of
 from hub.store.upkeep import keep_up
 from hub.store.write import Store
@@ -26,11 +26,12 @@ log = logger("ingest")
 
 
 def serve(settings: Settings, *, grids: frozenset[str] | None, metrics_port: int, stop: threading.Event) -> None:
-    """Run one ingest worker until `stop`; raise ConfigError for a bad configuration or an unknown grid."""
-    configuration = load(settings.city, settings.detectors)
-    unknown = sorted((grids or frozenset()) - configuration.city.grids.keys())
-    if unknown:
-        raise ConfigError([f"{settings.city}: there is no grid {', '.join(unknown)}"])
+    """Run one ingest worker until `stop`.
+
+    Raises ConfigError for a bad configuration or an unknown grid, SettingsError for a metrics port that is not free,
+    GridsTaken where another worker holds one of the grids.
+    """
+    configuration = _load(settings, grids)
     shard = "-".join(sorted(grids)) if grids else "all"
     metrics = Metrics()
     consumer = Consumer(
@@ -51,11 +52,14 @@ def serve(settings: Settings, *, grids: frozenset[str] | None, metrics_port: int
         stop=stop,
     )
     if metrics_port:
-        start_http_server(metrics_port, addr="127.0.0.1", registry=metrics.registry)
+        try:
+            start_http_server(metrics_port, addr="127.0.0.1", registry=metrics.registry)
+        except OSError as error:
+            raise SettingsError(f"--metrics-port {metrics_port} cannot be used: {error.strerror}") from None
     paths = [path for path in (settings.city, settings.detectors) if path is not None]
 
     def reload() -> None:
-        worker.reload(load(settings.city, settings.detectors))
+        worker.reload(_load(settings, grids))
 
     threading.Thread(target=watch, args=(paths, reload, stop), name="configuration", daemon=True).start()
     threading.Thread(
@@ -66,3 +70,11 @@ def serve(settings: Settings, *, grids: frozenset[str] | None, metrics_port: int
         daemon=True,
     ).start()
     worker.run()
+
+
+def _load(settings: Settings, grids: frozenset[str] | None) -> Configuration:
+    configuration = load(settings.city, settings.detectors)
+    unknown = sorted((grids or frozenset()) - configuration.city.grids.keys())
+    if unknown:
+        raise ConfigError([f"{settings.city}: there is no grid {', '.join(unknown)}"])
+    return configuration
