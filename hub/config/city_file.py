@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from hub.config.yaml_source import ConfigError, Place, Source
+from hub.config.yaml_source import ConfigError, Place, Source, names_in
 from ingest.city import (
     Calendar,
     Camera,
@@ -213,7 +213,7 @@ def city_from(source: Source) -> City:
     try:
         file = CityFile.model_validate(source.data)
     except ValidationError as error:
-        raise source.refuse(error) from None
+        raise source.refuse(error, names_in(CityFile.model_json_schema())) from None
     problems = [source.problem(place, message) for place, message in _contradictions(file)]
     if problems:
         raise ConfigError(problems)

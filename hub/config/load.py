@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from detectors.thresholds import Thresholds
 from hub.config.city_file import city_from
-from hub.config.yaml_source import ConfigError, read
+from hub.config.yaml_source import ConfigError, names_in, read
 from ingest.city import City
 
 _CITY = TypeAdapter(City)
@@ -41,7 +41,7 @@ def load_thresholds(path: Path | None) -> Thresholds:
     try:
         return Thresholds.model_validate(source.data or {})
     except ValidationError as error:
-        raise source.refuse(error) from None
+        raise source.refuse(error, names_in(Thresholds.model_json_schema())) from None
 
 
 def load(city_path: Path, detectors_path: Path | None) -> Configuration:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,8 @@ class Source:
         where = ".".join(str(part) for part in place)
         return f"{self.path}:{self.line_of(place)}: {where + ': ' if where else ''}{message}"
 
-    def refuse(self, error: ValidationError) -> ConfigError:
-        """Return pydantic's complaints as a ConfigError with lines and without pydantic's jargon."""
+    def refuse(self, error: ValidationError, names: Collection[str]) -> ConfigError:
+        """Return pydantic's complaints with lines and without its jargon; `names` are all that a setting may have."""
         problems = []
         for item in error.errors(include_url=False):
             place = tuple(item["loc"])
@@ -50,8 +51,32 @@ class Source:
             # An address may hold credentials, so what was given is not repeated.
             open_to_see = isinstance(given, str | int | float | bool) and place[-1:] != ("url",)
             shown = f" (it is {given!r})" if open_to_see else ""
-            problems.append(self.problem(place, item["msg"] + shown))
+            problems.append(self.problem(place, _said(item["type"], item["msg"], place, names) + shown))
         return ConfigError(problems)
+
+
+def names_in(schema: Any) -> set[str]:
+    """Return the names of all settings that a JSON Schema knows, at whatever depth."""
+    if isinstance(schema, list):
+        return {name for part in schema for name in names_in(part)}
+    if not isinstance(schema, dict):
+        return set()
+    properties = schema.get("properties", {})
+    return set(properties) | {name for part in schema.values() for name in names_in(part)}
+
+
+def _said(kind: str, message: str, place: Place, names: Collection[str]) -> str:
+    """Return what is wrong in words that need no knowledge of how it was checked."""
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        near = get_close_matches(str(place[-1]), names, n=1, cutoff=0.8)
+        return "there is no such setting here" + (f"; is {near[0]} meant?" if near else "")
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return "must be settings, each with its name"
+    for formal, plain in (("Value error, ", ""), ("Input should be", "must be")):
+        message = message.replace(formal, plain)
+    return message
 
 
 class _Loader(yaml.SafeLoader):

@@ -75,7 +75,7 @@ def test_a_good_city_is_read_whole(tmp_path: Path) -> None:
         ("season: 03-01/11-30", "season: 02-30/11-30", 23, "03-01/11-30"),
         ("[0.9, 0.1]", "[1.9, 0.1]", 22, "less than or equal to 1"),
         ("kind: permitted_stall", "kind: no_parking", 23, "permits belong to"),
-        ("latitude: 30.2", "latitude: 30.2\nlatitud: 3", 4, "Extra inputs"),
+        ("latitude: 30.2", "latitude: 30.2\nlatitud: 3", 4, "no such setting here; is latitude meant?"),
         ("latitude: 30.2", "latitude: 30.2\nname: Again", 4, "'name' is given twice"),
         ("latitude: 30.2", "latitude: [", 5, "is not YAML"),
         ("rtsp://viewer", "viewer", 18, "rtsp"),
