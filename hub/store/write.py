@@ -25,6 +25,7 @@ from hub.alerts.alert import Alert
 from hub.alerts.change import AlertChange
 from hub.alerts.lifecycle import EventType
 from hub.config.load import Configuration
+from hub.dispatch.document import EvidenceRef
 from hub.store import alerts, feed
 from hub.store.claims import claim
 from hub.store.configurations import save_configuration
@@ -177,6 +178,11 @@ class Store:
         """Return what was known at `moment` of the alerts that were active then or ended since `since`."""
         with self._working() as connection:
             return alerts.alerts_as_of(connection, grids, moment, since)
+
+    def evidence_of(self, ids: Sequence[UUID]) -> dict[UUID, list[EvidenceRef]]:
+        """Return the pictures filed with each of those alerts."""
+        with self._working() as connection:
+            return alerts.evidence_of(connection, ids)
 
     def recorded(
         self,

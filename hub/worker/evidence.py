@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
@@ -23,9 +23,10 @@ def requests_of(changes: Iterable[AlertChange]) -> Iterator[tuple[str, bytes]]:
             yield from request(change.alert, ("clear",))
 
 
-def request(alert: Alert, kinds: Iterable[str] = WANTED) -> Iterator[tuple[str, bytes]]:
+def request(alert: Alert, kinds: Collection[str] = WANTED) -> Iterator[tuple[str, bytes]]:
     """Yield the request for the pictures of `kinds` that `alert` has sightings of, if any."""
-    pictures = [{"kind": kind, "at": alert.sightings[kind]} for kind in kinds if kind in alert.sightings]
+    there = [kind for kind in WANTED if kind in kinds and kind in alert.sightings]
+    pictures = [{"kind": kind, "at": alert.sightings[kind]} for kind in there]
     if alert.camera_id is None or not pictures:
         return
     box = alert.box

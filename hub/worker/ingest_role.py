@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +17,7 @@ from hub.clock import Clock
 from hub.config.load import Configuration
 from hub.log import logger
 from hub.store.write import Batch, Store, StoreRefused, StoreUnavailable, Written
-from hub.worker.evidence import request, requests_of
+from hub.worker.evidence import WANTED, request, requests_of
 from hub.worker.fold import Fold
 from hub.worker.metrics import Metrics
 from hub.worker.resume import resume
@@ -62,7 +62,7 @@ class IngestWorker:
         self._metrics = metrics
         self._stop = stop
         self._fold: Fold | None = None
-        self._wanted: Configuration | None = None
+        self._wanted: deque[Configuration] = deque(maxlen=1)  # handed over by another thread
         self._last_turn = self._listening_since = clock.now()
         self._last_tick: datetime | None = None
         self._clock_steps = clock.steps
@@ -97,9 +97,8 @@ class IngestWorker:
 
     def run_once(self, wait_s: float) -> int:
         """Store and acknowledge what is waiting, and let time pass; return how many messages that was."""
-        if self._wanted is not None:
-            self._start_fold(self._wanted)
-            self._wanted = None
+        if self._wanted:
+            self._take_over(self._wanted.popleft())
         before = self._clock.now()
         messages = self._consumer.take(BATCH_LIMIT, wait_s)
         now = self._clock.now()
@@ -125,7 +124,7 @@ class IngestWorker:
 
     def reload(self, configuration: Configuration) -> None:
         """Take a new configuration at the next turn of the loop; may be called from another thread."""
-        self._wanted = configuration
+        self._wanted.append(configuration)
 
     def _require_fold(self) -> Fold:
         if self._fold is None:
@@ -162,6 +161,23 @@ class IngestWorker:
                 if not self._connect():
                     return
 
+    def _take_over(self, wanted: Configuration) -> None:
+        """Judge by another configuration from here on, if it means something else and its grids are to be had."""
+        if wanted.version == self._configuration.version:
+            return
+        names = sorted(self._grids if self._grids is not None else wanted.city.grids)
+        try:
+            taken = self._store.claim(names)
+        except StoreUnavailable:
+            if not self._wanted:
+                self._wanted.append(wanted)  # the next turn waits for the database, and tries again
+            return
+        if taken:
+            log.error("the changed configuration is refused; the old one stays", taken_by_another_worker=taken)
+            return
+        self._configuration = wanted
+        self._start_fold(wanted)
+
     def _rebuilt(self, configuration: Configuration) -> Fold:
         now = self._clock.now()
         self._store.save_configuration(configuration.version, configuration.city, configuration.thresholds)
@@ -171,8 +187,11 @@ class IngestWorker:
         self._clock_steps = self._clock.steps
         if changes:
             self._store.write(Batch(at=now, changes=changes))
-        for alert in fold.open_alerts:
-            self._ask(request(alert))
+        seen = [alert for alert in fold.open_alerts if alert.camera_id is not None]
+        filed = self._store.evidence_of([alert.alert_id for alert in seen])
+        for alert in seen:
+            # What is filed is not asked for again: the ring may now hold another picture for the same moment.
+            self._ask(request(alert, set(WANTED) - {picture.kind for picture in filed.get(alert.alert_id, ())}))
         log.info(
             "judging",
             worker=self._name,
