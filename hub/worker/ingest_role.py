@@ -1,5 +1,8 @@
 """The ingest worker: take messages, fold them, store the batch in one transaction, only then acknowledge.
 
+While the database stores one batch the next is taken and judged; it waits with its own transaction until the one before
+it is committed. So batches are stored in the order in which they were judged, and never more than two are in hand.
+
 A dead database is waited for with the batch in hand: nothing is acknowledged, the broker's window fills, and reading
 stops by itself. A dead broker is waited for by the consumer. Either way work resumes alone.
 """
@@ -12,11 +15,13 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from hub.clock import Clock
 from hub.config.load import Configuration
 from hub.log import logger
 from hub.store.write import Batch, Store, StoreRefused, StoreUnavailable, Written
+from hub.worker.aside import Aside
 from hub.worker.evidence import WANTED, request, requests_of
 from hub.worker.fold import Fold
 from hub.worker.metrics import Metrics
@@ -61,6 +66,7 @@ class IngestWorker:
         self._clock = clock
         self._metrics = metrics
         self._stop = stop
+        self._aside = Aside("store")
         self._fold: Fold | None = None
         self._wanted: deque[Configuration] = deque(maxlen=1)  # handed over by another thread
         self._last_turn = self._listening_since = clock.now()
@@ -92,18 +98,20 @@ class IngestWorker:
         try:
             while not self._stop.is_set():
                 self.run_once(BATCH_WAIT_S)
+            self._aside.finish()
         finally:
+            self._aside.close()
             self._consumer.stop()
 
     def run_once(self, wait_s: float) -> int:
-        """Store and acknowledge what is waiting, and let time pass; return how many messages that was."""
-        if self._wanted:
+        """Begin to store and acknowledge what is waiting, and let time pass; return how many messages that was."""
+        if self._wanted and self._aside.finish():
             self._take_over(self._wanted.popleft())
         before = self._clock.now()
         messages = self._consumer.take(BATCH_LIMIT, wait_s)
         now = self._clock.now()
-        # Time passes only as far as all that was received until then is in hand: a full batch may leave some behind.
-        passed = messages[-1].received_at if len(messages) == BATCH_LIMIT else before
+        # Time passes only as far as all that was received until then is in hand: a full batch leaves some behind.
+        passed = min(before, messages[-1].received_at) if messages and self._consumer.waiting else before
         fold = self._require_fold()
         self._notice_deafness(fold, now)
         batch = fold.judge(fold.decode(messages), now=now) if messages else Batch(at=now)
@@ -113,14 +121,21 @@ class IngestWorker:
             if self._consumer.health.connected:
                 batch.listening = (self._name, self.grids, self._listening_since, now)
             self._last_tick = now
+        self._last_turn = now  # what passes from here on, waiting for the database too, nothing is judged in
         if messages or due:
-            written = self._write(batch, messages)
-            if written is None:
+            if not self._aside.finish():
                 return 0
-            self._consumer.ack(messages)
-            self._after_commit(batch, written, len(messages))
-        self._last_turn = self._clock.now()
+            self._aside.begin(partial(self._store_and_acknowledge, batch, messages))
         return len(messages)
+
+    def _store_and_acknowledge(self, batch: Batch, messages: Sequence[Message]) -> bool:
+        """Store `batch`, then acknowledge its messages; False when asked to stop before it is stored."""
+        written = self._write(batch, messages)
+        if written is None:
+            return False
+        self._consumer.ack(messages)
+        self._after_commit(batch, written, len(messages))
+        return True
 
     def reload(self, configuration: Configuration) -> None:
         """Take a new configuration at the next turn of the loop; may be called from another thread."""
@@ -180,8 +195,9 @@ class IngestWorker:
 
     def _rebuilt(self, configuration: Configuration) -> Fold:
         now = self._clock.now()
-        self._store.save_configuration(configuration.version, configuration.city, configuration.thresholds)
-        fold, changes = resume(self._store, configuration, grids=self._grids, now=now)
+        new = self._store.save_configuration(configuration.version, configuration.city, configuration.thresholds)
+        changed = new or self._fold is not None
+        fold, changes = resume(self._store, configuration, grids=self._grids, now=now, changed=changed)
         self._listening_since = self._last_turn = now
         self._last_tick = None
         self._clock_steps = self._clock.steps

@@ -13,19 +13,22 @@ RECENT = timedelta(days=7)  # how far back a new alert is linked to the last one
 
 
 def resume(
-    store: Store, configuration: Configuration, *, grids: frozenset[str] | None, now: datetime
+    store: Store, configuration: Configuration, *, grids: frozenset[str] | None, now: datetime, changed: bool = False
 ) -> tuple[Fold, list[AlertChange]]:
     """Return the fold of `grids` (None: all) after everything stored, and the changes that are still to be stored.
 
     What is stored was judged, but for what a killed worker still held back for reordering. The second half of the
     memory is therefore judged aloud: identity makes a repeat harmless. The first half is not, because a condition that
     began before the memory would get a wrong `since` there; the memory is at least twice the longest duration.
+
+    Where the configuration has `changed` since it was judged, nothing of the past is judged aloud: other thresholds
+    give other beginnings, so what was raised and cleared long ago would be raised again. What holds now is raised.
     """
     names = sorted(grids if grids is not None else configuration.city.grids)
     fold = Fold(configuration, grids=grids, recent=store.recent_alerts(names, now - RECENT), listening_since=now)
     begin = (store.heard_until(names) or now) - timedelta(seconds=fold.memory_s)
     changes = fold.rebuild(
         store.recorded(names, begin, now, nights_of=configuration),
-        emit_from=begin + timedelta(seconds=fold.memory_s / 2),
+        emit_from=now if changed else begin + timedelta(seconds=fold.memory_s / 2),
     )
     return fold, changes
