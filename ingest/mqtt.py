@@ -57,6 +57,11 @@ class Consumer:
         """Return what has arrived: as soon as `limit` are there, or no more can come, or `wait_s` is over."""
         return self._window.take(limit, wait_s)
 
+    @property
+    def waiting(self) -> int:
+        """How many messages have arrived and were not taken."""
+        return self._window.waiting
+
     def ack(self, messages: Sequence[Message]) -> None:
         """Acknowledge messages that were taken. What came on a lost connection is not: it comes again."""
         if messages:

@@ -43,10 +43,16 @@ class Window:
         # with it the pings that keep the connection alive while a dead database is waited for.
         self.receive_maximum = max(1, size - 1)
         self._waiting: deque[Message] = deque()
+        self._waiting_bytes = 0
         self._taken = 0
         self._wanted = size
         self._closed = False
         self._changed = threading.Condition()
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait to be taken."""
+        return len(self._waiting)
 
     @property
     def held(self) -> int:
@@ -62,7 +68,12 @@ class Window:
         """Add a message; wake who waits once there is a whole batch, or no more can come."""
         with self._changed:
             self._waiting.append(message)
-            if len(self._waiting) >= self._wanted or self.held >= self.receive_maximum:
+            self._waiting_bytes += len(message.payload)
+            if (
+                len(self._waiting) >= self._wanted
+                or self._waiting_bytes >= TAKE_BYTES
+                or self.held >= self.receive_maximum
+            ):
                 self._changed.notify()
 
     def take(self, limit: int, wait_s: float) -> list[Message]:
@@ -73,7 +84,7 @@ class Window:
         deadline = time.monotonic() + wait_s
         with self._changed:
             self._wanted = limit
-            while len(self._waiting) < limit and not self._closed:
+            while len(self._waiting) < limit and self._waiting_bytes < TAKE_BYTES and not self._closed:
                 left_s = deadline - time.monotonic()
                 if left_s <= 0 or (self._waiting and self.held >= self.receive_maximum):
                     break
@@ -84,6 +95,7 @@ class Window:
                 message = waiting.popleft()
                 taken.append(message)
                 left -= len(message.payload)
+            self._waiting_bytes -= TAKE_BYTES - left
             self._taken += len(taken)
         return taken
 

@@ -60,11 +60,14 @@ def test_a_batch_closes_on_bytes_but_never_empty():
     huge = Message("topic", b"x" * (2 * TAKE_BYTES), 9, 1, False, NOW)
     for each in (*messages, huge):
         window.put(each)
-    assert window.take(4, 0.0) == messages[:2]
-    assert window.take(4, 0.0) == [messages[2], huge]
+    assert window.take(4, 60.0) == messages[:2]
+    assert window.waiting == 2
+    assert window.take(4, 60.0) == [messages[2], huge]
     window.put(huge)
     window.put(huge)
-    assert window.take(4, 0.0) == [huge]
+    assert window.take(4, 60.0) == [huge]
+    assert window.take(4, 60.0) == [huge]
+    assert window.take(4, 0.0) == []
 
 
 def test_slots_are_held_until_they_are_given_back():
