@@ -75,7 +75,8 @@ class LostAnswers:
             if self._swallow.is_set() and b"COMMIT" in sent:
                 self._swallow.clear()
                 swallowing.set()
-            server.sendall(sent)
+            if not _send(server, sent):
+                break
         _hang_up(server)
 
 
@@ -83,7 +84,8 @@ def _to_client(server: socket.socket, client: socket.socket, swallowing: threadi
     while answer := _receive(server):
         if swallowing.is_set():
             break  # the server has committed, for it answers; nobody hears it
-        client.sendall(answer)
+        if not _send(client, answer):
+            break
     _hang_up(client)
     _hang_up(server)
 
@@ -93,6 +95,15 @@ def _receive(end: socket.socket) -> bytes:
         return end.recv(65536)
     except OSError:
         return b""
+
+
+def _send(end: socket.socket, sent: bytes) -> bool:
+    """Send, and tell whether the other end was still there: either may have hung up a moment ago."""
+    try:
+        end.sendall(sent)
+    except OSError:
+        return False
+    return True
 
 
 def _hang_up(end: socket.socket) -> None:
