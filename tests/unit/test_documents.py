@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,12 @@ from hub.settings import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
+
+
+def tracked(pattern: str) -> list[Path]:
+    """The project's own files: those outside hidden folders."""
+    found = (path for path in ROOT.rglob(pattern))
+    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)]
 
 
 @pytest.mark.parametrize("file", sorted(reference.GENERATED))
@@ -42,6 +49,21 @@ def test_every_command_is_documented() -> None:
     found = commands(typer.main.get_command(app))
     assert len(found) > 10
     assert [name for name in found if f"| `{name}` |" not in text] == []
+
+
+@pytest.mark.parametrize("path", sorted(path.relative_to(ROOT) for path in tracked("*.md")), ids=str)
+def test_every_link_between_documents_leads_somewhere(path: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)", (ROOT / path).read_text(encoding="utf-8"))
+    targets += re.findall(r'src="([^"]+)"', (ROOT / path).read_text(encoding="utf-8"))
+    broken = [name for name in targets if "://" not in name and not (ROOT / path.parent / name).exists()]
+    assert broken == []
+
+
+def test_every_test_that_the_guarantees_name_exists() -> None:
+    written = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    named = re.findall(r"`(test_\w+)`", (DOCS / "guarantees.md").read_text(encoding="utf-8"))
+    assert len(named) > 30
+    assert [name for name in named if f"def {name}(" not in written] == []
 
 
 def test_the_repository_speaks_of_the_project_alone() -> None:
