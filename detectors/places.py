@@ -229,10 +229,14 @@ class Places:
 
     def _raised(self, scene: Scene, stay: Standing, ban: Ban, at: datetime) -> Finding:
         numbers = _numbers(stay) | {"dwell_s": ban.dwell_s, "zone": ban.zone_id, "permit": ban.permit}
+        seen = f"Median confidence {stay.confidence:.2f}"
+        if stay.missed_s >= 0.5:
+            seen += f", out of sight for {stay.missed_s:.0f} s"
+        if stay.blind_s >= 0.5:
+            seen += f", nobody looked for {stay.blind_s:.0f} s"
         text = (
             f"A {self._what} ({stay.place.label}) has stood for {stay.counted_s:.0f} s {ban.why}; allowed are "
-            f"{ban.dwell_s:g} s. Median confidence {stay.confidence:.2f}, out of sight for {stay.missed_s:.0f} s, "
-            f"nobody looked for {stay.blind_s:.0f} s."
+            f"{ban.dwell_s:g} s. {seen}."
         )
         assert stay.since is not None
         return self._finding(scene, stay, at, Phase.RAISED, Reason(text, numbers), first_sight=stay.since)

@@ -124,6 +124,21 @@ def told(alerts: list[Alert], *, without: frozenset[str] = frozenset()) -> list[
     )
 
 
+def test_every_alert_says_why(recording: tuple[Configuration, list[Message]]) -> None:
+    configuration, messages = recording
+    limits = ("threshold_", "limit_", "dwell_s", "fall_kpa", "share")
+    raised = purely(configuration, messages)
+    assert {one.rule for one in raised} == RULES
+    for one in raised:
+        assert one.config_version == configuration.version
+        assert any(character.isdigit() for character in one.reason.text), one
+        assert any(name.startswith(limits) for name in one.reason.numbers), one
+        assert any(not name.startswith(limits) for name in one.reason.numbers), one
+        if one.rule in ("parking.illegal", "stall.unlicensed"):
+            assert {"first_sight", "confirmation"} <= set(one.sightings)
+            assert one.box is not None
+
+
 def test_a_recorded_demo_is_replayed_exactly(database: Any, recording: tuple[Configuration, list[Message]]) -> None:
     configuration, messages = recording
     raised = live(database.dsn, configuration, messages, seed=1, restarts=0, largest=400)
