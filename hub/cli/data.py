@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -82,13 +82,16 @@ def tokens(as_json: AsJson = False) -> None:
     from hub.store.tokens import list_tokens
 
     with connection() as session:
-        for token in list_tokens(session):
-            if as_json:
-                print(json.dumps(token.document()))
-            else:
-                ended = "revoked" if token.revoked_at else f"until {token.expires_at or 'revoked'}"
-                used = f"last used {token.last_used_at}" if token.last_used_at else "never used"
-                print(f"{token.token_id}  {token.role:<9} {token.name:<24} {ended}, {used}")
+        found = list_tokens(session)
+    for token in found:
+        if as_json:
+            print(json.dumps(token.document()))
+        else:
+            ended = "revoked" if token.revoked_at else f"until {_at(token.expires_at) or 'revoked'}"
+            used = f"last used {_at(token.last_used_at)}" if token.last_used_at else "never used"
+            print(f"{token.token_id}  {token.role:<9} {token.name:<24} {ended}, {used}")
+    if not found and not as_json:
+        print("there are no tokens yet: `lianqin token create` makes one")
 
 
 @token_app.command("revoke")
@@ -119,8 +122,7 @@ def quarantine_list(
             print(json.dumps(row.document(), ensure_ascii=False))
         else:
             state = "replayed" if row.replayed_at else "waiting"
-            when = f"{row.received_at:%Y-%m-%d %H:%M:%SZ}"
-            print(f"{row.id:>8}  {when}  {row.reason:<17} {state:<8} {row.topic}: {row.detail}")
+            print(f"{row.id:>8}  {_at(row.received_at)}  {row.reason:<17} {state:<8} {row.topic}: {row.detail}")
     if not rows and not as_json:
         print("nothing is quarantined")
 
@@ -176,3 +178,7 @@ def verify(
         print(f"{result.alerts} alerts, {result.pictures} pictures: {good}")
     if result.problems:
         raise SystemExit(1)
+
+
+def _at(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%SZ}" if moment else ""

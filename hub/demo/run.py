@@ -54,7 +54,10 @@ def run(settings: Settings, *, for_s: float | None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     folder = settings.data.absolute() / "demo"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DemoError(f"{folder} cannot be made ({error.strerror}); choose another with LIANQIN_DATA") from None
     began = time.monotonic()
     with _alone(folder):
         _require_free(settings.http_host, settings.http_port)
@@ -211,10 +214,14 @@ def _sockets(count: int) -> Iterator[list[socket.socket]]:
 
 
 def _require_free(host: str, port: int) -> None:
-    with closing(socket.socket()) as sock:
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise DemoError(f"LIANQIN_HTTP_HOST is {host!r}: {error.strerror}") from None
+    with closing(socket.socket(family, kind)) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            sock.bind((host, port))
+            sock.bind(address)
         except OSError as error:
             raise DemoError(
                 f"{host}:{port} is not free ({error.strerror}); choose another with LIANQIN_HTTP_PORT"
@@ -248,7 +255,8 @@ def _mark(folder: Path) -> str:
 
 
 def _shown_host(host: str) -> str:
-    return "127.0.0.1" if host in ("", "0.0.0.0", "::") else host
+    shown = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host
+    return f"[{shown}]" if ":" in shown else shown
 
 
 def _minutes(seconds: float) -> str:
