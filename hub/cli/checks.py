@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from hub.cli.failure import CommandError
+from hub.cli.instant import instant
 from hub.settings import from_environment
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]
@@ -105,7 +106,7 @@ def replay(
     settings = from_environment()
     configuration = load(settings.city, config or settings.detectors)
     zone = ZoneInfo(configuration.city.timezone)
-    since, until = _instant(begin, zone), _instant(end, zone) if end else clock.now()
+    since, until = instant(begin, zone), instant(end, zone) if end else clock.now()
     if since >= until:
         raise CommandError("--from must lie before --to")
     chosen = frozenset(part.strip() for part in grids.split(",") if part.strip()) or None
@@ -123,16 +124,6 @@ def replay(
         store.close()
     if not as_json:
         print(f"{count} alerts with configuration {configuration.version}")
-
-
-def _instant(text: str, zone: ZoneInfo) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise CommandError(f"{text!r} is no ISO 8601 time, such as 2026-11-22T18:00:00+08:00") from None
-    if not 1970 <= found.year <= 9000:
-        raise CommandError(f"{text!r} lies outside of all recorded time")
-    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 def _line(document: dict[str, Any], zone: ZoneInfo) -> str:
