@@ -91,6 +91,15 @@ def pictures(url: str, settings: VisionSettings) -> Iterator[Decoded]:
         container.close()
 
 
+def length_s(file: str) -> float | None:
+    """Return how long a recording says that it lasts (None: it does not say); raise StreamError as `pictures` does."""
+    container = _open(file, Kind.FILE, VisionSettings())
+    try:
+        return container.duration / av.time_base if container.duration else None
+    finally:
+        container.close()
+
+
 def _open(url: str, kind: Kind, settings: VisionSettings) -> Any:
     # FFmpeg would watch a live stream for up to five seconds to guess its frame rate, which nobody here asks for.
     options = {"fpsprobesize": "0", "probesize": "500000", "analyzeduration": "2000000"}
