@@ -91,6 +91,8 @@ def _of_grid(
     yield from fold.rebuild(past, emit_from=since)
     heard = [interval for interval in recording.listening(since, until, [grid]) if interval.until > since]
     deaf = [(one.until, other.since) for one, other in pairwise(heard)]
+    if heard and heard[0].since > since:
+        deaf.insert(0, (since, heard[0].since))  # nobody listened yet
     for moment, chunk in _chunks(recording.recorded([grid], since, until)):
         while deaf and deaf[0][1] <= moment:
             begin, end = deaf.pop(0)
@@ -100,6 +102,8 @@ def _of_grid(
     for begin, end in deaf:
         yield from fold.tick(begin)
         fold.resume_listening(end)
+    if not heard:
+        fold.resume_listening(until)  # nobody listened at all: that nobody was heard says nothing
     yield from fold.tick(min(until, heard[-1].until) if heard else until)
 
 

@@ -146,8 +146,12 @@ def test_a_recorded_demo_is_replayed_exactly(database: Any, recording: tuple[Con
     assert any(one.condition is Condition.CLEARED for one in raised if one.rule == "camera.lost")
     store = Store(database.dsn)
     again = replay(store, configuration, grids=None, since=START - timedelta(seconds=1), until=END)
+    longer = replay(store, configuration, grids=None, since=START - timedelta(hours=1), until=END + timedelta(hours=1))
+    before = replay(store, configuration, grids=None, since=START - timedelta(hours=2), until=START)
     store.close()
     assert told(again) == told(raised) == told(purely(configuration, messages))
+    assert told(longer) == told(raised), "a time in which nobody listened says nothing"
+    assert before == []
 
 
 @pytest.mark.parametrize("seed", [2, 3])
