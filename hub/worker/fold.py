@@ -79,7 +79,8 @@ class Fold:
             out.pictures += found.pictures
             out.quarantined += found.quarantined
             hour = message.received_at.replace(minute=0, second=0, microsecond=0)
-            out.received[found.grid, hour] += found.received
+            if found.received:  # what the hub itself published comes back by its own wildcard, and is nothing
+                out.received[found.grid, hour] += found.received
         return out
 
     def judge(self, decoded: Decoded, *, now: datetime) -> Batch:
