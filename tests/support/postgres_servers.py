@@ -25,6 +25,8 @@ from tests.support.workfolder import WorkFolder, write_pid
 
 # A test server may lose its data with the machine, but not with its process: killing it proves as much as ever.
 _FAST = {"fsync": "off", "full_page_writes": "off", "max_connections": "200", "shared_buffers": "64MB"}
+# What is measured must survive the machine too, so there every commit waits for the disk.
+_DURABLE = {"fsync": "on", "full_page_writes": "on", "max_connections": "200", "shared_buffers": "256MB"}
 
 # With background workers every fresh database would be held open by its scheduler, which makes cloning and
 # dropping slow and racy. Tests run a policy by calling it.
@@ -130,9 +132,10 @@ class PlainPostgres:
 class TrixiePostgres:
     """TimescaleDB (Apache edition) on PostgreSQL 17 from a private Debian folder."""
 
-    def __init__(self, work: WorkFolder, root: Path) -> None:
-        """Prepare a server in `work`, which lies inside `root`."""
+    def __init__(self, work: WorkFolder, root: Path, *, durable: bool = False) -> None:
+        """Prepare a server in `work`, which lies inside `root`; `durable`: a commit waits for the disk."""
         self._root = root
+        self._settings = {**(_DURABLE if durable else _FAST), **_TIMESCALE}
         self._folder = work.folder("timescale")
         # The kernel takes 107 bytes as a socket's path, and a cache folder may lie deep.
         for old in Path(tempfile.gettempdir()).glob("lianqin-socket-*"):
@@ -159,7 +162,7 @@ class TrixiePostgres:
             return
         inside = self._inside()
         command = [f"{POSTGRES}/postgres", "-D", f"{inside}/data", "-k", f"{inside}/socket", "-p", "5432"]
-        for name, value in {**_FAST, **_TIMESCALE}.items():
+        for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
         self._process = self._spawn(command, signal.SIGINT)
         write_pid(self._folder, self._process.pid)
@@ -224,8 +227,10 @@ class ComposePostgres:
 
     edition = "community"
 
-    def __init__(self, work: WorkFolder) -> None:
-        self._project = compose.Project(work.folder("compose"), "timescaledb")
+    def __init__(self, work: WorkFolder, *, durable: bool = False) -> None:
+        """Prepare a server; `durable`: a commit waits for the disk."""
+        environment = {"LIANQIN_TEST_FSYNC": "on" if durable else "off"}
+        self._project = compose.Project(work.folder("compose"), "timescaledb", environment)
         self._port = 0
 
     def dsn(self, database: str) -> str:

@@ -27,7 +27,9 @@ from tests.support.workfolder import WorkFolder
 class Servers:
     """What a test run has of real servers."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
+        """Start nothing yet. `durable`: the TimescaleDB that is started here makes a commit wait for the disk."""
+        self._durable = durable
         self._work: WorkFolder | None = None
         self._debian: tuple[WorkFolder, Path] | None = None
         self._postgres: dict[str, PostgresServer] = {}
@@ -92,8 +94,8 @@ class Servers:
                 raise Unavailable("TimescaleDB, and the server that LIANQIN_TEST_DATABASE_URL names has none")
             return server
         if compose.engine_answers():
-            return ComposePostgres(self._folder())
-        return TrixiePostgres(*self._debian_folder())
+            return ComposePostgres(self._folder(), durable=self._durable)
+        return TrixiePostgres(*self._debian_folder(), durable=self._durable)
 
     def _folder(self) -> WorkFolder:
         if self._work is None:
