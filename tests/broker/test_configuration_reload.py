@@ -8,9 +8,9 @@ from typing import Any
 
 from hub import clock
 from hub.config.load import load
-from tests.broker.test_main_path import publishing, rows, until
 from tests.support.ingest_process import IngestProcess
 from tests.support.town import CITY, telemetry, write_city
+from tests.support.town_at_work import publishing, rows, until
 
 GAS_1 = "city/01/gas/gas-1/telemetry"
 GAS_2 = "city/02/gas/gas-2/telemetry"

@@ -2,87 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from hub import clock
 from hub.config.load import load
 from hub.store.write import Store
 from hub.tuning.replay import replay
-from hub.worker.ingest_role import GridsTaken, IngestWorker
-from hub.worker.metrics import Metrics
-from ingest.mqtt import Consumer, Publisher, parse_url
-from ingest.topics import subscriptions
+from hub.worker.ingest_role import GridsTaken
 from tests.support.town import boxes, telemetry, write_city
+from tests.support.town_at_work import publishing, rows, until, working
 
 GAS = "city/01/gas/gas-1/telemetry"
-
-
-def until(holds: Callable[[], object], wait_s: float = 15.0) -> None:
-    deadline = time.monotonic() + wait_s
-    while not holds():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
-def rows(dsn: str, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        return connection.execute(query).fetchall()  # type: ignore[arg-type]
-
-
-@contextmanager
-def working(dsn: str, url: str, folder: Path, grids: frozenset[str] | None = None) -> Iterator[IngestWorker]:
-    configuration = load(write_city(folder), None)
-    stop = threading.Event()
-    consumer = Consumer(parse_url(url), client_id="ingest", subscriptions=subscriptions(grids), now=clock.now)
-    worker = IngestWorker(
-        name="test",
-        configuration=configuration,
-        grids=grids,
-        consumer=consumer,
-        store=Store(dsn),
-        clock=clock.Clock(),
-        metrics=Metrics(),
-        stop=stop,
-    )
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            worker.run()
-        except BaseException as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        until(lambda: failures or consumer.wait_connected(0.1))
-        yield worker
-    finally:
-        stop.set()
-        thread.join(20)
-        assert not thread.is_alive()
-    if failures:
-        raise failures[0]
-
-
-@contextmanager
-def publishing(url: str) -> Iterator[Publisher]:
-    publisher = Publisher(parse_url(url), client_id="devices", will=None)
-    publisher.start()
-    try:
-        yield publisher
-    finally:
-        assert publisher.flush(10)
-        publisher.stop()
 
 
 def test_a_gas_leak_becomes_one_alert_with_its_reason_and_clears(database: Any, broker: Any, tmp_path: Path) -> None:

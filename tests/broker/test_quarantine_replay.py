@@ -11,9 +11,9 @@ from typing import Any
 
 from hub import clock
 from hub.config.load import load
-from tests.broker.test_main_path import publishing, rows, until
 from tests.support.ingest_process import IngestProcess
 from tests.support.town import CITY, telemetry, write_city
+from tests.support.town_at_work import publishing, rows, until
 
 NEW = "city/01/gas/gas-new/telemetry"
 BROKEN = "city/01/gas/gas-1/telemetry"

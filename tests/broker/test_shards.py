@@ -14,8 +14,8 @@ from typing import Any
 from hub import clock
 from hub.settings import Settings, from_environment
 from hub.worker.serve import serve
-from tests.broker.test_main_path import publishing, rows, until, working
 from tests.support.town import boxes, telemetry, write_city
+from tests.support.town_at_work import publishing, rows, until, working
 
 GAS_1 = "city/01/gas/gas-1/telemetry"
 GAS_2 = "city/02/gas/gas-2/telemetry"

@@ -5,55 +5,27 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from ingest.city import Camera, City, Device, DeviceKind, Grid
 from ingest.decode import MAX_MESSAGE_BYTES, Decoded, Decoder
 from ingest.observation import Box, Frame, Quantity, QuarantineReason, Reading, Status
-
-NOW = datetime(2026, 11, 22, 10, 0, 1, tzinfo=UTC)
-AT = "2026-11-22T18:00:00+08:00"
-AT_UTC = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
-ALERT = "0b6f8d1e-3f0e-4c5b-9b57-0d3a52a2f6a1"
-JPEG = b"\xff\xd8\xff\xe0" + b"picture"
-
-WATER = "city/01/water/w-1/telemetry"
-LAMP = "city/01/streetlight/lamp-1/telemetry"
-BATCH = "city/01/gateway/gw-1/batch"
-STATUS = "city/01/water/w-1/status"
-DETECTIONS = "city/01/camera/cam-1/detections"
-EVIDENCE = "city/01/camera/cam-1/evidence"
-
-
-def city() -> City:
-    kinds = {
-        "w-1": (DeviceKind.WATER, "01"),
-        "w-2": (DeviceKind.WATER, "02"),
-        "lamp-1": (DeviceKind.STREETLIGHT, "01"),
-        "lamp-2": (DeviceKind.STREETLIGHT, "01"),
-        "gw-1": (DeviceKind.GATEWAY, "01"),
-    }
-    return City(
-        name="试验市",
-        timezone="Asia/Shanghai",
-        latitude=30.0,
-        longitude=120.0,
-        grids={grid: Grid(grid_id=grid, name=grid) for grid in ("01", "02")},
-        devices={
-            device_id: Device(device_id=device_id, kind=kind, grid=grid, interval_s=10)
-            for device_id, (kind, grid) in kinds.items()
-        },
-        cameras={"cam-1": Camera(camera_id="cam-1", grid="01", url="tcp://127.0.0.1:1")},
-    )
-
-
-DECODER = Decoder(city())
-
-
-def decode(topic: str, payload: object, **options: bool) -> Decoded:
-    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return DECODER.decode(topic, raw, NOW, **options)
+from tests.support.decoding import (
+    ALERT,
+    AT,
+    AT_UTC,
+    BATCH,
+    DECODER,
+    DETECTIONS,
+    EVIDENCE,
+    JPEG,
+    LAMP,
+    NOW,
+    STATUS,
+    WATER,
+    box,
+    city,
+    decode,
+    picture,
+)
 
 
 def reading(device_id: str, quantity: Quantity, value: float, at: datetime = AT_UTC) -> Reading:
@@ -288,10 +260,6 @@ def test_a_status_that_says_neither_is_kept(payload, reason):
     assert refused(decode(STATUS, payload))[0] is reason
 
 
-def box(**changed: object) -> dict[str, object]:
-    return {"label": "car", "confidence": 0.91, "track": 7, "box": [0.1, 0.2, 0.3, 0.4]} | changed
-
-
 def test_a_frame_carries_its_boxes_pulled_into_the_picture():
     found = decode(DETECTIONS, {"at": AT, "seq": 1, "boxes": [box(), box(track=None, box=[-0.01, 0.5, 0.2, 1.001])]})
     assert found.observations == [
@@ -329,11 +297,6 @@ def test_a_frame_that_cannot_be_read_is_kept_whole(payload, reason, says):
     assert says in detail
 
 
-def picture(**changed: object) -> dict[str, object]:
-    jpeg = base64.b64encode(JPEG).decode()
-    return {"alert": ALERT, "kind": "first_sight", "at": AT, "jpeg": jpeg} | changed
-
-
 def test_an_evidence_picture_is_read():
     (found,) = decode(EVIDENCE, picture()).pictures
     assert (found.camera_id, found.alert_id, found.kind) == ("cam-1", ALERT, "first_sight")
@@ -354,83 +317,3 @@ def test_an_evidence_picture_is_read():
 )
 def test_a_picture_that_cannot_be_filed_is_kept(payload, reason):
     assert refused(decode(EVIDENCE, payload))[0] is reason
-
-
-# Fuzzing: any topic of ours, any bytes; and valid payloads with bytes changed, cut out or put in.
-
-TOPICS = st.sampled_from([WATER, LAMP, BATCH, STATUS, DETECTIONS, EVIDENCE])
-VALUES = st.dictionaries(
-    st.sampled_from([*Quantity, "colour", "\ud800"]), st.floats() | st.booleans() | st.text() | st.none()
-)
-ENTRIES = st.fixed_dictionaries(
-    {},
-    optional={
-        "device": st.sampled_from(["lamp-1", "lamp-2", "w-1", "w-2", "gw-1", "cam-1", "nobody"]),
-        "at": st.sampled_from([AT, "2026-11-22T10:00:00Z", "2026-11-22T10:00:00", "2999-01-01T00:00:00Z", "now"]),
-        "values": VALUES | st.none(),
-        "seq": st.integers() | st.none(),
-    },
-)
-SEEDS = st.sampled_from(
-    [
-        json.dumps({"at": AT, "seq": 1, "values": {"power_w": 88.2, "lamp_on": True}}).encode(),
-        json.dumps([{"device": "lamp-1", "at": AT, "values": {"power_w": 88.2}}] * 3).encode(),
-        json.dumps({"online": True, "at": AT}).encode(),
-        json.dumps({"at": AT, "seq": 1, "boxes": [box(), box(track=None)]}).encode(),
-        json.dumps(picture()).encode(),
-    ]
-)
-
-
-@st.composite
-def mutated(draw: st.DrawFn) -> bytes:
-    payload = bytearray(draw(SEEDS))
-    for _ in range(draw(st.integers(1, 4))):
-        start = draw(st.integers(0, len(payload)))
-        end = min(len(payload), start + draw(st.integers(0, 6)))
-        payload[start:end] = draw(st.binary(max_size=6))
-    return bytes(payload)
-
-
-def assert_accounted_for(found: Decoded, payload: bytes) -> None:
-    assert found.received >= 1
-    assert found.received == len(found.observations) + len(found.pictures) + len(found.quarantined)
-    for each in found.quarantined:
-        assert each.detail.isprintable()
-        assert each.payload or not payload
-
-
-@given(TOPICS, st.binary(max_size=400) | mutated() | st.text().map(lambda text: text.encode("utf-8", "surrogatepass")))
-@example(BATCH, b'[{"device":"lamp-1","at":"\\ud800"}]')
-def test_any_bytes_are_accounted_for(topic, payload):
-    assert_accounted_for(DECODER.decode(topic, payload, NOW), payload)
-
-
-@given(st.text(), st.binary(max_size=50))
-def test_any_topic_is_accounted_for(topic, payload):
-    assert_accounted_for(DECODER.decode(topic, payload, NOW), payload)
-
-
-@given(st.lists(ENTRIES, min_size=1, max_size=6))
-def test_every_value_of_a_batch_is_read_or_kept(entries):
-    payload = json.dumps(entries).encode()
-    found = DECODER.decode(BATCH, payload, NOW)
-    assert_accounted_for(found, payload)
-    readable = [
-        entry
-        for entry in entries
-        if entry.get("device") in ("lamp-1", "lamp-2", "w-1", "gw-1")
-        and entry.get("at") in (AT, "2026-11-22T10:00:00Z")
-        and entry.get("values")
-    ]
-    assert found.received == sum(len(entry["values"]) for entry in readable) + len(entries) - len(readable)
-    order = [(each.measured_at, each.device_id, each.quantity) for each in found.observations]
-    assert order == sorted(order)
-
-
-@given(st.lists(ENTRIES, min_size=1, max_size=6))
-def test_what_was_kept_is_kept_again_and_what_was_read_does_not_come_back(entries):
-    for each in DECODER.decode(BATCH, json.dumps(entries).encode(), NOW).quarantined:
-        again = DECODER.decode(each.topic, each.payload, NOW)
-        assert again.observations == []
-        assert [one.reason for one in again.quarantined] == [each.reason]
