@@ -67,7 +67,9 @@ class Stream:
         due = (key[0] if key[0] > received_at else received_at) + self._bound
         if not held or key > held[-1][0]:
             held.append((key, observation))
-            place = len(dues)
+            while dues and dues[-1][0] >= due:
+                dues.pop()
+            dues.append((due, key))
         else:
             index = bisect_left(held, (key,))
             if held[index][0] == key:
@@ -76,10 +78,10 @@ class Stream:
             place = bisect_left(dues, key, key=_KEY)
             if dues[place][0] <= due:
                 return True
-        begin = place
-        while begin and dues[begin - 1][0] >= due:
-            begin -= 1
-        dues[begin:place] = [(due, key)]
+            begin = place
+            while begin and dues[begin - 1][0] >= due:
+                begin -= 1
+            dues[begin:place] = [(due, key)]
         self.due = dues[0][0]
         return True
 
