@@ -26,9 +26,12 @@ def resume(
     """
     names = sorted(grids if grids is not None else configuration.city.grids)
     fold = Fold(configuration, grids=grids, recent=store.recent_alerts(names, now - RECENT), listening_since=now)
-    begin = (store.heard_until(names) or now) - timedelta(seconds=fold.memory_s)
+    heard_until = store.heard_until(names) or now
+    # Where the machine's clock was stepped back since, the last worker received in what is now the future.
+    begin, end = min(now, heard_until), max(now, heard_until + timedelta(seconds=1))
+    begin -= timedelta(seconds=fold.memory_s)
     changes = fold.rebuild(
-        store.recorded(names, begin, now, nights_of=configuration),
+        store.recorded(names, begin, end, nights_of=configuration),
         emit_from=now if changed else begin + timedelta(seconds=fold.memory_s / 2),
     )
     return fold, changes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.support.account import check, wait_until_through
 from tests.support.brokers import Broker
 from tests.support.ingest_process import IngestProcess
 from tests.support.load import Load, expected, write_town
+from tests.support.working import working
 
 # A whole minute with LIANQIN_TEST_OUTAGE_S=60; the same is proved in a shorter time.
 OUTAGE_S = float(os.environ.get("LIANQIN_TEST_OUTAGE_S", "12"))
@@ -95,3 +97,24 @@ def test_a_broker_that_restarts_is_waited_for(timescale_database: Any, mosquitto
         wait_until_through(dsn, must)
         ingest.stop()
     check(dsn, must)
+
+
+def test_nobody_is_called_silent_whose_messages_waited_out_an_outage(
+    timescale_database: Any, mosquitto: Broker, tmp_path: Path
+) -> None:
+    """The window is full after a second of the outage; everything else waits with the broker, longer than silence."""
+    dsn, server = timescale_database.dsn, timescale_database.server
+    # Silent after 12 s: less than the outage, more than it takes to settle accounts once the load has ended.
+    town = write_town(tmp_path, interval_s=1, more="device: {silent: {intervals: 12, at_least_s: 12}}\n")
+    with working(dsn, mosquitto, town, window=50):
+        with Load(mosquitto) as load:
+            time.sleep(3)
+            server.stop()
+            time.sleep(15)
+            server.start()
+            load.finish()
+        must = expected(*town, load.published)
+        alerts = {key: alert for key, alert in must.alerts.items() if alert["rule"] != "device.silent"}
+        must = replace(must, alerts=alerts)  # that they fall silent when the load ends is none of our concern
+        wait_until_through(dsn, must, 11)
+        check(dsn, must)
