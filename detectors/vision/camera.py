@@ -121,7 +121,7 @@ def _open(url: str, kind: Kind, settings: VisionSettings) -> Any:
             # FFmpeg answers a time limit with whatever it was busy with: "invalid data", say.
             raise StreamError(Broken.UNREACHABLE, f"{shown(url)}: no answer in time") from None
         raise _broken(error, url, Broken.UNREACHABLE) from None
-    if not container.streams.video:
+    if not container.streams.video or container.format.name == "tty":  # FFmpeg paints a text file as a picture of it
         container.close()
         raise StreamError(Broken.NO_VIDEO, f"{shown(url)} carries no video")
     return container
