@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hub.cli import checks, data, roles
+from hub.cli import analyse, checks, data, roles
 from hub.cli.failure import KNOWN
 from hub.log import without_secrets
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 roles.register(app)
 data.register(app)
 checks.register(app)
+analyse.register(app)
 
 
 def main() -> None:

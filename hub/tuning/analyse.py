@@ -1,0 +1,115 @@
+"""A recorded video in, what the hub would have made of it out: each processed frame and the alerts that it changed.
+
+The frames take the whole way that a camera's take: gate, model, tracker, the bytes on the wire, the decoder, the
+detectors, the alerts. Only the broker and the database are left out, so what is found here is found live and by a
+replay of the same frames, to the second.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from detectors.vision import payloads
+from detectors.vision.pictures import Bgr
+from detectors.vision.recording import Cost, Finder, frames
+from detectors.vision.settings import VisionSettings
+from hub.alerts.change import AlertChange
+from hub.config.load import Configuration
+from hub.worker.fold import Fold
+from ingest import topics
+from ingest.observation import Box
+from ingest.window import Message
+
+
+@dataclass(slots=True)
+class Bill:
+    """What an analysis took so far; `refused` are the frames that the hub could not have read."""
+
+    vision: Cost = field(default_factory=Cost)
+    inference_s: list[float] = field(default_factory=list)
+    refused: int = 0
+
+    @property
+    def cpu_s_per_video_s(self) -> float | None:
+        """CPU-seconds for each second of video; None for a recording without length."""
+        return self.vision.cpu_s / self.vision.video_s if self.vision.video_s > 0 else None
+
+    @property
+    def median_inference_ms(self) -> float | None:
+        """The median time that the model took for a picture; None when it saw none."""
+        return 1000 * median(self.inference_s) if self.inference_s else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Processed:
+    """One processed frame: as it goes over the wire, and the alerts that it changed, in order."""
+
+    payload: bytes
+    changes: Sequence[AlertChange]
+
+
+def analyse(
+    video: Path,
+    configuration: Configuration,
+    *,
+    camera_id: str,
+    start: datetime,
+    model: Finder,
+    bill: Bill,
+    settings: VisionSettings | None = None,
+) -> Iterator[Processed]:
+    """Yield each frame of `video` that is processed, as if `camera_id` had filmed it from `start` on.
+
+    `bill` is kept up to date. Raises StreamError where the recording cannot be read.
+    """
+    # In UTC, because seconds added to a local time would pass over the hour at which the clocks change.
+    start = start.astimezone(UTC)
+    fold = Fold(_alone(configuration, camera_id), grids=None, recent=(), listening_since=start)
+    topic = topics.detections(configuration.city.cameras[camera_id].grid, camera_id)
+    seen = frames(
+        video,
+        camera_id=camera_id,
+        start=start,
+        model=_Timed(model, bill.inference_s),
+        settings=settings,
+        cost=bill.vision,
+    )
+    for number, frame in enumerate(seen):
+        payload = payloads.detections(frame.captured_at, number, frame.boxes)
+        decoded = fold.decode([Message(topic, payload, 0, 1, False, frame.received_at)])
+        bill.refused += len(decoded.quarantined)
+        yield Processed(payload=payload, changes=fold.again(decoded.observations))
+
+
+def _alone(configuration: Configuration, camera_id: str) -> Configuration:
+    """Return the configuration of a city that has this camera and nothing else; its version stays.
+
+    Nobody else is heard in a recording, and that makes nobody silent. Its frames come in order and at once, so none is
+    waited for: the last of them is judged like the first.
+    """
+    city, thresholds = configuration.city, configuration.thresholds
+    at_once = thresholds.lateness_s.model_copy(update={"camera": 0.0})
+    return replace(
+        configuration,
+        city=replace(city, devices={}, circuits={}, cameras={camera_id: city.cameras[camera_id]}),
+        thresholds=thresholds.model_copy(update={"lateness_s": at_once}),
+    )
+
+
+class _Timed:
+    """A model that notes how long it takes."""
+
+    def __init__(self, model: Finder, took_s: list[float]) -> None:
+        self.width_px, self.height_px = model.width_px, model.height_px
+        self._model, self._took_s = model, took_s
+
+    def detect(self, pictures: list[Bgr]) -> list[list[Box]]:
+        began_s = time.perf_counter()
+        found = self._model.detect(pictures)
+        self._took_s.append(time.perf_counter() - began_s)
+        return found
