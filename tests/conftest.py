@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+import structlog
 
 from tests.support.availability import Missed, Unavailable, skip_for
 from tests.support.brokers import Broker, BrokerOptions
@@ -109,8 +110,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin with nothing missed."""
+    """Begin with nothing missed. Tracebacks in logs are plain: structlog's pretty ones take half a minute."""
     config.stash[_MISSED] = Missed()
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -47,7 +47,7 @@ class Api:
     def client(self, role: str | None = "admin") -> httpx.Client:
         """Return a client with the token of `role`; None: with none."""
         headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
-        made = httpx.Client(base_url=self.address, headers=headers, timeout=20, trust_env=False)
+        made = httpx.Client(base_url=self.address, headers=headers, timeout=60, trust_env=False)
         self._clients.append(made)
         return made
 
@@ -104,7 +104,7 @@ def serving(dsn: str, folder: Path, *, at: datetime = NOW, tokens: bool = True, 
             assert not thread.is_alive(), "the API did not stop"
 
 
-def until(holds: Callable[[], bool], *, wait_s: float = 15.0) -> None:
+def until(holds: Callable[[], bool], *, wait_s: float = 60.0) -> None:
     """Wait until `holds`; fail after `wait_s`."""
     deadline = time.monotonic() + wait_s
     while True:

@@ -21,7 +21,7 @@ from ingest.topics import subscriptions
 from tests.support.town import write_city
 
 
-def until(holds: Callable[[], object], wait_s: float = 15.0) -> None:
+def until(holds: Callable[[], object], wait_s: float = 60.0) -> None:
     """Wait until `holds()` gives something; fail when it has not in time."""
     deadline = time.monotonic() + wait_s
     while not holds():

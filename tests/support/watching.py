@@ -29,7 +29,7 @@ QUICK = VisionSettings(
 )
 
 
-def eventually(what: Callable[[], object], within_s: float = 20) -> None:
+def eventually(what: Callable[[], object], within_s: float = 60) -> None:
     """Return as soon as `what` gives something true; fail when it does not `within_s`."""
     until_s = time.monotonic() + within_s
     while not what():
