@@ -25,7 +25,7 @@ def test_a_running_worker_takes_a_good_configuration_and_refuses_a_bad_one(
     versions = [load(city, detectors).version]
     with IngestProcess(dsn, mosquitto.url, city, detectors) as ingest, publishing(mosquitto.url) as devices:
         ingest.start()
-        ingest.wait_until('"judging"')
+        ingest.wait_until("connected to")
         devices.publish(GAS_1, telemetry(clock.now(), methane_pct_lel=60.0))
         until(lambda: rows(dsn, "SELECT 1 FROM alerts WHERE subject = 'gas-1'"))
 
@@ -65,7 +65,7 @@ def test_another_threshold_does_not_raise_again_what_is_over(
     start = clock.now() - timedelta(minutes=12)
     with IngestProcess(dsn, mosquitto.url, city, detectors) as ingest, publishing(mosquitto.url) as devices:
         ingest.start()
-        ingest.wait_until('"judging"')
+        ingest.wait_until("connected to")
         for number, methane in enumerate([20.5, 24.0, *[30.0] * 4, *[0.5] * 12]):
             at = start + timedelta(seconds=30 * number)
             devices.publish(GAS_1, telemetry(at, methane_pct_lel=methane))

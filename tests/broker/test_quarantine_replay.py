@@ -45,7 +45,7 @@ def test_what_was_quarantined_is_read_after_the_fix(plain_database: Any, mosquit
     at = clock.now()
     with IngestProcess(dsn, mosquitto.url, city, detectors) as ingest, publishing(mosquitto.url) as devices:
         ingest.start()
-        ingest.wait_until('"judging"')
+        ingest.wait_until("connected to")
         devices.publish(NEW, telemetry(at, methane_pct_lel=61.0))
         devices.publish(BROKEN, b"{ not json")
         until(lambda: rows(dsn, "SELECT count(*) FROM quarantine") == [(2,)])
