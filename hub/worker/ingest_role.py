@@ -35,6 +35,7 @@ log = logger("ingest")
 BATCH_LIMIT = 2000  # messages; with the default window of 4000, one batch is stored while the next one gathers
 BATCH_WAIT_S = 0.05
 TICK_S = 1.0
+CLAIM_TRIES = 4  # some two seconds
 DEAF_S = 5.0  # longer than this without a turn of the loop is time in which silence cannot be judged
 
 
@@ -148,7 +149,7 @@ class IngestWorker:
 
     def _connect(self) -> bool:
         """Open the database, waiting for it as long as it takes; return False when asked to stop meanwhile."""
-        for wait_s in backoff():
+        for attempt, wait_s in enumerate(backoff()):
             if self._stop.is_set():
                 return False
             try:
@@ -159,9 +160,13 @@ class IngestWorker:
                 if self._stop.wait(wait_s):
                     return False
                 continue
-            if taken:
+            if not taken:
+                return True
+            if attempt >= CLAIM_TRIES:
                 raise GridsTaken(f"another ingest worker holds grid {', '.join(taken)}; stop it or choose other grids")
-            return True
+            # A worker that was killed just now holds its grids until the database has noticed.
+            if self._stop.wait(wait_s):
+                return False
         return False
 
     def _start_fold(self, configuration: Configuration) -> None:
