@@ -12,7 +12,8 @@ import yaml
 from detectors.thresholds import Thresholds
 from hub.config.load import config_version, load, load_city, load_thresholds
 from hub.config.schema import SHIPPED, commented_defaults, schema_of
-from hub.config.yaml_source import ConfigError
+from hub.config.yaml_source import ConfigError, names_in
+from ingest.city import DeviceKind, ZoneKind
 
 GOOD = """\
 name: Testcity
@@ -141,6 +142,15 @@ def test_the_version_names_the_meaning_not_the_text_nor_the_secrets(tmp_path: Pa
 
 def test_the_commented_defaults_are_the_defaults(tmp_path: Path) -> None:
     assert load_thresholds(write(tmp_path, commented_defaults(), "detectors.yaml")) == Thresholds()
+
+
+def test_the_example_is_a_good_city_and_shows_every_setting() -> None:
+    example = Path(__file__).resolve().parents[2] / "deploy" / "city.example.yaml"
+    city = load_city(example)
+    assert {zone.kind for zone in city.cameras["cam-01"].zones} == set(ZoneKind)
+    assert {device.kind for device in city.devices.values()} == set(DeviceKind) - {DeviceKind.CAMERA}
+    text = example.read_text(encoding="utf-8")
+    assert [name for name in names_in(schema_of("city")) if f"{name}:" not in text] == []
 
 
 @pytest.mark.parametrize("file", ["city", "detectors"])
