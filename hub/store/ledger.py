@@ -1,32 +1,12 @@
-"""The ledger: what was received, stored, known already and quarantined, by grid and hour of receiving."""
+"""Adds to the ledger: what was received, stored, known already and quarantined, by grid and hour of receiving."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from psycopg import Connection
 
 from hub.store.observations import Tally
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerRow:
-    """One hour of one grid, counted in observations; grid "" holds what no grid could be read of."""
-
-    grid: str
-    hour: datetime
-    received: int
-    stored: int
-    duplicate: int
-    quarantined: int
-
-    @property
-    def balanced(self) -> bool:
-        """Say whether all that was received is accounted for."""
-        return self.received == self.stored + self.duplicate + self.quarantined
 
 
 def add(connection: Connection[Any], *, received: Tally, stored: Tally, duplicate: Tally, quarantined: Tally) -> None:
@@ -48,16 +28,3 @@ def add(connection: Connection[Any], *, received: Tally, stored: Tally, duplicat
         ),
         prepare=True,
     )
-
-
-def ledger(
-    connection: Connection[Any], since: datetime, until: datetime, *, grids: Sequence[str] | None = None
-) -> list[LedgerRow]:
-    """Return the hours that begin in [since, until), by hour and grid."""
-    rows = connection.execute(
-        """SELECT grid, hour, received, stored, duplicate, quarantined FROM ledger
-           WHERE hour >= %s AND hour < %s AND (%s::text[] IS NULL OR grid = ANY(%s)) ORDER BY hour, grid""",
-        (since, until, grids, grids),
-    )
-    names = ("grid", "hour", "received", "stored", "duplicate", "quarantined")
-    return [LedgerRow(**dict(zip(names, row, strict=True))) for row in rows]

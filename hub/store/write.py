@@ -31,7 +31,7 @@ from hub.store.claims import claim
 from hub.store.configurations import save_configuration
 from hub.store.edition import Edition, edition_of
 from hub.store.evidence import file_pictures
-from hub.store.ledger import LedgerRow, add, ledger
+from hub.store.ledger import add
 from hub.store.listening import Listening, heard_until, listening, note_listening
 from hub.store.migrate import MigrationError, pending
 from hub.store.observations import Tally, insert_frames, insert_readings, insert_statuses, tally
@@ -209,11 +209,6 @@ class Store:
         """Return until when somebody listened to any of those grids, or None if nobody ever did."""
         with self._working() as connection:
             return heard_until(connection, grids)
-
-    def ledger(self, since: datetime, until: datetime, grids: Sequence[str] | None = None) -> list[LedgerRow]:
-        """Return the ledger's hours that begin in [since, until)."""
-        with self._working() as connection:
-            return ledger(connection, since, until, grids=grids)
 
     def save_configuration(self, version: str, city: City, thresholds: Thresholds) -> bool:
         """Keep that configuration under its version; return whether it is a new one."""
