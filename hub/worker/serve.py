@@ -77,8 +77,8 @@ def serve(settings: Settings, *, grids: frozenset[str] | None, metrics_port: int
 def spare_the_collector() -> None:
     """Let Python look for cyclic garbage seldom, and never among what lives as long as the process.
 
-    Every reading is a new object, and nearly all go by reference count. With the usual thresholds a third of the time
-    for each was spent on finding that out (docs/benchmarks.md).
+    Every reading is a new object, and nearly all go by reference count. With the usual thresholds two fifths
+    of the time for each were spent on finding that out (docs/benchmarks.md).
     """
     gc.collect()
     gc.freeze()
