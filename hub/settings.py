@@ -76,12 +76,19 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
             raise SettingsError(f"{name} is {raw!r}: it must be one of {', '.join(allowed)}")
         return raw
 
+    def address(name: str) -> str:
+        # libpq takes the host to begin after the first "@", and would print the rest of the password with it.
+        raw = text(name)
+        if "://" in raw and raw.partition("?")[0].count("@") > 1:
+            raise SettingsError(f"{name} holds more than one '@': write %40 for one that belongs to the password")
+        return raw
+
     def path(name: str) -> Path | None:
         raw = text(name)
         return Path(raw).expanduser() if raw else None
 
     return Settings(
-        database_url=text("LIANQIN_DATABASE_URL"),
+        database_url=address("LIANQIN_DATABASE_URL"),
         mqtt_url=text("LIANQIN_MQTT_URL"),
         mqtt_ca=text("LIANQIN_MQTT_CA"),
         city=Path(text("LIANQIN_CITY")).expanduser(),

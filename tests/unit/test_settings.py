@@ -1,0 +1,43 @@
+"""Settings from the environment: defaults, and bad values refused by name without repeating a secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.settings import SettingsError, from_environment
+
+
+def test_an_empty_environment_gives_the_documented_defaults() -> None:
+    settings = from_environment({})
+    assert (settings.http_host, settings.http_port) == ("127.0.0.1", 8600)
+    assert settings.detectors is None
+    assert not settings.blur_persons
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LIANQIN_HTTP_PORT", "http"),
+        ("LIANQIN_HTTP_PORT", "70000"),
+        ("LIANQIN_LOG_LEVEL", "loud"),
+        ("LIANQIN_BLUR_PERSONS", "perhaps"),
+        ("LIANQIN_READINGS_KEEP_DAYS", "0"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} is '{value}'"):
+        from_environment({name: value})
+
+
+def test_an_at_sign_in_a_password_is_asked_to_be_written_otherwise_and_not_repeated() -> None:
+    with pytest.raises(SettingsError, match="%40") as refused:
+        from_environment({"LIANQIN_DATABASE_URL": "postgresql://hub:geheim@h@db/lianqin"})
+    assert "geheim" not in str(refused.value)
+    assert from_environment({"LIANQIN_DATABASE_URL": "postgresql://hub:geheim%40h@db/lianqin"})
+
+
+def test_secrets_do_not_show_in_the_settings() -> None:
+    settings = from_environment(
+        {"LIANQIN_DATABASE_URL": "postgresql://hub:geheim@db/lianqin", "LIANQIN_DEMO_TOKEN": "lq_geheim"}
+    )
+    assert "geheim" not in repr(settings)
