@@ -10,8 +10,8 @@
 .PHONY: help demo test lint pytest bench clean distclean install install-dev
 
 BIN := .venv/bin
-# The tests wait for servers more than they compute, so three processes suit two cores.
-TEST_PROCESSES := 3
+# The tests wait for servers about as much as they compute; more processes than cores would starve those that keep time.
+TEST_PROCESSES := 2
 
 # The first of these that is new enough; a shim that answers but runs nothing counts as missing.
 FIND_PYTHON = for each in $(PYTHON) python3.13 python3.12 python3.11 python3.14 python3 python; do \

@@ -339,15 +339,16 @@ def test_a_publisher_hears_what_it_subscribed_to_and_survives_its_own_callback(b
 
 
 def test_a_publisher_keeps_what_it_cannot_send_and_drops_the_oldest(broker, clients):
+    consumer = clients.consumer(broker)
     broker.stop()
     publisher = clients.publisher(broker)
     for number in range(10_010):
         publisher.publish(TOPIC, b"%d" % number)
     assert publisher.health.dropped == 10
     broker.start()
-    consumer = clients.consumer(broker)
-    assert gather(consumer, 1)
-    assert not publisher.flush(0.0)
+    if broker.keeps_sessions_over_restart:  # else what is published before the consumer is back reaches nobody
+        assert gather(consumer, 1)
+    assert not publisher.flush(WAIT_S), "what was dropped was not sent"
 
 
 def test_what_is_no_topic_is_not_published():
