@@ -1,32 +1,24 @@
-"""How a vision process works: rates, time limits, floors and sizes, each with its unit and range."""
+"""How a vision process works: rates, time limits, floors and sizes, each with its unit, range and meaning."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any
 
-# name -> (least, most); a value outside is refused at construction
-_RANGES: dict[str, tuple[float, float]] = {
-    "process_fps": (0.2, 30),
-    "heartbeat_s": (0.2, 60),
-    "start_up_s": (0, 60),
-    "motion_levels": (1, 128),
-    "motion_cells": (1, 1000),
-    "light_share": (0.1, 1),
-    "confidence_floor": (0.01, 0.9),
-    "open_timeout_s": (0.2, 120),
-    "read_timeout_s": (0.2, 120),
-    "lost_after_s": (0.2, 600),
-    "hung_after_s": (1, 600),
-    "retry_first_s": (0.05, 60),
-    "retry_most_s": (0.05, 600),
-    "health_every_s": (0.5, 600),
-    "evidence_s": (10, 7200),
-    "evidence_bytes": (1_000_000, 4_000_000_000),
-    "evidence_every_s": (0.0, 2),
-    "evidence_width_px": (160, 3840),
-    "jpeg_quality": (30, 100),
-    "inference_threads": (0, 256),
-}
+
+def _for_camera(default: Any, least: float, most: float, unit: str, meaning: str) -> Any:
+    """Return a field that each camera may set for itself."""
+    return field(
+        default=default, metadata={"least": least, "most": most, "unit": unit, "meaning": meaning, "camera": True}
+    )
+
+
+def _for_all(default: Any, least: float, most: float, unit: str, meaning: str) -> Any:
+    """Return a field that is the same for all cameras of a process."""
+    return field(
+        default=default, metadata={"least": least, "most": most, "unit": unit, "meaning": meaning, "camera": False}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,41 +26,49 @@ class VisionSettings:
     """All that can be set of a vision process; the defaults suit a street camera.
 
     A picture is processed when something moved since the last processed one, and at least every `heartbeat_s`, but no
-    oftener than `process_fps`. `start_up_s` after a stream begins every picture that is due counts as moved.
-    `motion_levels` is by how many of 255 grey levels a cell (1/80 of the width) must change, `motion_cells` how many
-    cells; where more than `light_share` of them change at once it was the light. `evidence_every_s` is the least time
-    between two kept pictures. `inference_threads` 0 leaves the number of threads to the model's own runtime.
+    oftener than `process_fps`.
     """
 
-    process_fps: float = 5.0
-    heartbeat_s: float = 2.0
-    start_up_s: float = 2.0
-    motion_levels: float = 8.0
-    motion_cells: int = 2
-    light_share: float = 0.6
-    confidence_floor: float = 0.1
-    open_timeout_s: float = 10.0
-    read_timeout_s: float = 5.0
-    lost_after_s: float = 5.0
-    hung_after_s: float = 30.0
-    retry_first_s: float = 0.5
-    retry_most_s: float = 10.0
-    health_every_s: float = 10.0
-    evidence_s: float = 900.0
-    evidence_bytes: int = 64_000_000
-    evidence_every_s: float = 0.5
-    evidence_width_px: int = 1280
-    jpeg_quality: int = 85
-    blur_persons: bool = False
-    inference_threads: int = 1
+    process_fps: float = _for_camera(5.0, 0.2, 30, "1/s", "no more pictures than this go through the model")
+    heartbeat_s: float = _for_camera(2.0, 0.2, 60, "s", "a picture in which nothing moved is looked at this often")
+    start_up_s: float = _for_camera(
+        2.0, 0, 60, "s", "so long after a stream begins every picture that is due counts as moved"
+    )
+    motion_levels: float = _for_camera(
+        8.0, 1, 128, "grey levels of 255", "a cell (1/80 of the width) has moved when it changed by more than this"
+    )
+    motion_cells: int = _for_camera(2, 1, 1000, "cells", "something has moved when so many cells have")
+    light_share: float = _for_camera(
+        0.6, 0.1, 1, "share", "where more of the cells than this change at once, it was the light"
+    )
+    confidence_floor: float = _for_camera(0.1, 0.01, 0.9, "share", "boxes below this confidence are not published")
+    open_timeout_s: float = _for_camera(10.0, 0.2, 120, "s", "a camera that does not answer for so long is given up")
+    read_timeout_s: float = _for_camera(5.0, 0.2, 120, "s", "a stream that falls silent for so long is opened anew")
+    lost_after_s: float = _for_camera(5.0, 0.2, 600, "s", "without a picture for so long a camera is offline")
+    hung_after_s: float = _for_camera(30.0, 1, 600, "s", "a decoder without a sign of life for so long is replaced")
+    retry_first_s: float = _for_camera(0.5, 0.05, 60, "s", "pause before a broken stream is tried again")
+    retry_most_s: float = _for_camera(10.0, 0.05, 600, "s", "the pause doubles with every failure up to this")
+    health_every_s: float = _for_camera(10.0, 0.5, 600, "s", "how often a camera's health is published")
+    evidence_s: float = _for_camera(900.0, 10, 7200, "s", "pictures are kept for so long, to be asked for as evidence")
+    evidence_bytes: int = _for_camera(
+        64_000_000, 1_000_000, 4_000_000_000, "bytes", "memory that a camera's pictures may take"
+    )
+    evidence_every_s: float = _for_camera(0.5, 0.0, 2, "s", "least time between two kept pictures")
+    evidence_width_px: int = _for_camera(1280, 160, 3840, "px", "kept pictures are no wider or higher than this")
+    jpeg_quality: int = _for_camera(85, 30, 100, "of 100", "quality of the kept pictures")
+    blur_persons: bool = _for_camera(False, 0, 1, "", "persons are blurred in evidence pictures")
+    inference_threads: int = _for_all(
+        1, 0, 256, "threads", "cores that a model on the CPU may use; 0 leaves it to the model's runtime"
+    )
 
     def __post_init__(self) -> None:
-        for item in fields(self):
-            if item.name in _RANGES:
-                least, most = _RANGES[item.name]
-                value = getattr(self, item.name)
-                if not least <= value <= most:
-                    raise ValueError(f"vision setting {item.name} is {value}: it must lie from {least} to {most}")
+        for described in described_settings():
+            value = getattr(self, described.name)
+            if not described.least <= value <= described.most:
+                raise ValueError(
+                    f"vision setting {described.name} is {value}: "
+                    f"it must lie from {described.least} to {described.most}"
+                )
         if self.lost_after_s <= self.heartbeat_s:
             raise ValueError(
                 f"vision setting lost_after_s is {self.lost_after_s}: it must exceed heartbeat_s ({self.heartbeat_s}), "
@@ -81,3 +81,22 @@ class VisionSettings:
                 f"vision setting hung_after_s is {self.hung_after_s}: it must exceed twice open_timeout_s plus "
                 f"read_timeout_s ({slowest_s}), or a slow camera is taken for a hung decoder"
             )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedSetting:
+    """One setting as the documentation and the file's schema show it; `camera`: each camera may set it for itself."""
+
+    name: str
+    default: Any
+    least: float
+    most: float
+    unit: str
+    meaning: str
+    camera: bool
+
+
+def described_settings() -> Iterator[DescribedSetting]:
+    """Yield every setting of VisionSettings in order."""
+    for item in fields(VisionSettings):
+        yield DescribedSetting(name=item.name, default=item.default, **item.metadata)
