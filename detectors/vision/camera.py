@@ -8,6 +8,7 @@ FFmpeg's own messages quote the whole URL, so only their cause is passed on.
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,27 +52,35 @@ class StreamError(Exception):
         self.why = why
 
 
+class _Scalers:
+    """One scaler for each kind of small picture: a scaler that changes its task sets itself up anew each time."""
+
+    def __init__(self) -> None:
+        self.grey = VideoReformatter()
+        self.colour: dict[tuple[int, int], VideoReformatter] = defaultdict(VideoReformatter)
+
+
 @dataclass(slots=True)
 class Decoded:
-    """One decoded picture, converted only as far as someone asks; valid until the next one is taken."""
+    """One decoded picture, converted only as far as someone asks; grey by one thread, in colour perhaps by another."""
 
     pts_s: float | None
     width_px: int
     height_px: int
     _frame: Any
-    _scaler: VideoReformatter
+    _scalers: _Scalers
 
     def grey(self) -> Grey:
         """Return the small picture that the motion gate compares."""
         high = max(2, round(CELLS_ACROSS * self.height_px / self.width_px))
-        small = self._scaler.reformat(self._frame, CELLS_ACROSS, high, "gray", interpolation="AREA")
+        small = self._scalers.grey.reformat(self._frame, CELLS_ACROSS, high, "gray", interpolation="AREA")
         return cast(Grey, small.to_ndarray())
 
     def fitted(self, width_px: int, height_px: int) -> Bgr:
         """Return the picture in colour, scaled to fit into the given size; never enlarged, its proportions kept."""
         scale = min(1.0, width_px / self.width_px, height_px / self.height_px)
-        size = [max(2, round(side * scale)) for side in (self.width_px, self.height_px)]
-        picture = self._scaler.reformat(self._frame, size[0], size[1], "bgr24", interpolation="AREA")
+        size = max(2, round(self.width_px * scale)), max(2, round(self.height_px * scale))
+        picture = self._scalers.colour[size].reformat(self._frame, *size, "bgr24", interpolation="AREA")
         return cast(Bgr, np.ascontiguousarray(picture.to_ndarray()))
 
 
@@ -128,7 +137,7 @@ def _open(url: str, kind: Kind, settings: VisionSettings) -> Any:
 
 
 def _decoded(container: Any, stream: Any, url: str, kind: Kind, settings: VisionSettings) -> Iterator[Decoded]:
-    scaler = VideoReformatter()
+    scalers = _Scalers()
     decoded_at_s = time.monotonic()
     unreadable = 0
     packets = container.demux(stream)
@@ -143,7 +152,7 @@ def _decoded(container: Any, stream: Any, url: str, kind: Kind, settings: Vision
         for frame in frames:
             if frame.is_corrupt or not frame.width or not frame.height:
                 continue
-            yield Decoded(frame.time, frame.width, frame.height, frame, scaler)
+            yield Decoded(frame.time, frame.width, frame.height, frame, scalers)
             decoded_at_s, unreadable = time.monotonic(), 0
         if packet is None:
             if kind is Kind.FILE:

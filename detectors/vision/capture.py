@@ -3,7 +3,8 @@
 Run as `python -m detectors.vision.capture FD` by `feed.py`, which owns the other end of that socket. A decoder that
 crashes or hangs on a broken stream takes this process along and nothing else. A reading thread decodes, asks the
 motion gate and lays what is worth a look into a slot for one: a newer picture replaces one that nobody has fetched.
-The main thread hands it over when it is asked for, and ends the process when the other end is gone.
+The main thread says that there is one, converts and hands it over when it is asked for, and ends the process when the
+other end is gone.
 """
 
 from __future__ import annotations
@@ -14,8 +15,11 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing.connection import Connection
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing.connection import Connection, wait
 
 from detectors.vision import handover, motion, retry, stream_time
 from detectors.vision.address import AddressError, Kind, kind_of, shown
@@ -26,29 +30,45 @@ REPORT_EVERY_S = 1.0
 _STEADY_S = 10.0  # a stream that ran so long was a good one: the next failure counts as the first
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A picture that is worth a look, as it was decoded; `reason` is the gate's."""
+
+    at_s: float
+    reason: motion.Reason
+    picture: Decoded
+
+
 class Slot:
     """A place for one picture: what is put in replaces what was there."""
 
-    def __init__(self) -> None:
-        self._filled = threading.Condition()
-        self._picture: handover.Picture | None = None
+    def __init__(self, filled: Callable[[], object]) -> None:
+        """Call `filled` whenever the slot was empty and is no longer so."""
+        self._lock = threading.Lock()
+        self._filled = filled
+        self._held: Candidate | None = None
         self.dropped = 0
 
-    def put(self, picture: handover.Picture) -> None:
-        """Lay `picture` in; one that was not taken is lost and counted, but its JPEG moves over if this has none."""
-        with self._filled:
-            if self._picture is not None:
-                self.dropped += 1
-                picture.jpeg = picture.jpeg or self._picture.jpeg
-            self._picture = picture
-            self._filled.notify()
+    def put(self, candidate: Candidate) -> None:
+        """Lay `candidate` in."""
+        with self._lock:
+            self._held = candidate
+        self._filled()
 
-    def take(self, wait_s: float) -> handover.Picture | None:
-        """Return the newest picture and empty the slot, or None when there is none within `wait_s`."""
-        with self._filled:
-            self._filled.wait_for(lambda: self._picture is not None, wait_s)
-            picture, self._picture = self._picture, None
-            return picture
+    def renew(self, picture: Decoded, at_s: float) -> bool:
+        """Let `picture` take the place of one that nobody has fetched, which is counted; False when there is none."""
+        with self._lock:
+            if self._held is None:
+                return False
+            self._held = replace(self._held, picture=picture, at_s=at_s)
+            self.dropped += 1
+            return True
+
+    def take(self) -> Candidate | None:
+        """Return what is there, and empty the slot."""
+        with self._lock:
+            held, self._held = self._held, None
+            return held
 
 
 class Reader:
@@ -57,7 +77,6 @@ class Reader:
     def __init__(self, begin: handover.Begin, slot: Slot) -> None:
         self._begin, self._settings, self._slot = begin, begin.settings, slot
         self._gate = motion.Gate()
-        self._kept_at_s = float("-inf")
         self._progress_s = time.monotonic()
         self._streaming, self._detail = False, "not connected yet"
         self._decoded = self._still = self._breaks = 0
@@ -112,21 +131,37 @@ class Reader:
         if not motion.due(self._gate, at_s, self._settings):
             self._still += 1
             return
-        self._gate, reason = motion.look(self._gate, picture.grey(), at_s, self._settings)
-        if reason not in motion.PROCESS:
-            self._still += 1
+        grey = picture.grey()
+        if self._slot.renew(picture, at_s):
+            self._gate = motion.renewed(self._gate, grey, at_s)
             return
+        self._gate, reason = motion.look(self._gate, grey, at_s, self._settings)
+        if reason in motion.PROCESS:
+            self._slot.put(Candidate(at_s, reason, picture))
+        else:
+            self._still += 1
+
+
+class Packer:
+    """Makes of a candidate what is handed over; adds a JPEG for evidence where the last one is not recent enough."""
+
+    def __init__(self, begin: handover.Begin) -> None:
+        self._begin, self._settings = begin, begin.settings
+        self._kept_at_s = float("-inf")
+
+    def packed(self, candidate: Candidate) -> bytes:
+        """Return the message that hands `candidate` over."""
+        picture, data = candidate.picture, b""
         bgr = picture.fitted(self._begin.width_px, self._begin.height_px)
-        data = b""
-        if at_s - self._kept_at_s >= self._settings.evidence_every_s:
-            self._kept_at_s = at_s
+        if candidate.at_s - self._kept_at_s >= self._settings.evidence_every_s:
+            self._kept_at_s = candidate.at_s
             most_px = self._settings.evidence_width_px
             same = (picture.width_px, picture.height_px) == (bgr.shape[1], bgr.shape[0])
             data = jpeg(bgr if same else picture.fitted(most_px, most_px), self._settings.jpeg_quality)
-        self._slot.put(
+        return handover.pack(
             handover.Picture(
-                at_s=at_s,
-                reason=reason.value,
+                at_s=candidate.at_s,
+                reason=candidate.reason.value,
                 width_px=bgr.shape[1],
                 height_px=bgr.shape[0],
                 bgr=bgr.tobytes(),
@@ -162,22 +197,32 @@ def serve(connection: Connection) -> None:
     first = handover.order(connection.recv_bytes())
     if not isinstance(first, handover.Begin):
         raise handover.HandoverError("the first order must be to begin")
-    slot = Slot()
-    reader = Reader(first, slot)
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)  # a full pipe has woken us already
+    slot = Slot(filled=partial(_ring, wake))
+    reader, packer = Reader(first, slot), Packer(first)
     threading.Thread(target=reader.run, name="reader", daemon=True).start()
-    wanted = True
-    reported_s = float("-inf")
+    asked, reported_s = False, float("-inf")
     while True:
-        picture = slot.take(REPORT_EVERY_S / 4) if wanted else None
-        if picture is not None:
-            connection.send_bytes(handover.pack(picture))
-            wanted = False
+        heard = wait([connection, woken], max(0.0, reported_s + REPORT_EVERY_S - time.monotonic()))
+        if woken in heard:
+            os.read(woken, 64)
+            if not asked:
+                connection.send_bytes(handover.pack(handover.Ready()))
+        if connection in heard:
+            handover.order(connection.recv_bytes())  # only Next comes after Begin
+            asked = True
+        if asked and (candidate := slot.take()) is not None:
+            connection.send_bytes(packer.packed(candidate))
+            asked = False
         if time.monotonic() - reported_s >= REPORT_EVERY_S:
             reported_s = time.monotonic()
             connection.send_bytes(handover.pack(reader.report()))
-        if connection.poll(0 if wanted else REPORT_EVERY_S / 4):
-            handover.order(connection.recv_bytes())  # only Next comes after Begin
-            wanted = True
+
+
+def _ring(wake: int) -> None:
+    with suppress(BlockingIOError):
+        os.write(wake, b"!")
 
 
 def main() -> None:

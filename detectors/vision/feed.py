@@ -72,8 +72,8 @@ class Feed:
         elif self._last.stuck_s > self._settings.hung_after_s:
             self._give_up("the decoder hung")
 
-    def receive(self) -> handover.Picture | None:
-        """Take one message, of which there is one; return it if it is a picture. A dead process is noted."""
+    def receive(self) -> handover.Picture | handover.Ready | None:
+        """Take one message, of which there is one; return it unless it is a report. A dead process is noted."""
         if self.connection is None:
             return None
         try:
@@ -88,11 +88,13 @@ class Feed:
                 return None
             self._failures = 0
             return message
+        if isinstance(message, handover.Ready):
+            return message
         self._last, self.detail = message, message.detail
         return None
 
     def ask(self) -> None:
-        """Say that the last picture was dealt with."""
+        """Ask for the newest picture that is worth a look."""
         if self.connection is not None:
             try:
                 self.connection.send_bytes(handover.pack(handover.Next()))

@@ -21,7 +21,11 @@ class Begin(msgspec.Struct, tag="begin"):
 
 
 class Next(msgspec.Struct, tag="next"):
-    """The last picture was dealt with; the newest one may come."""
+    """The model will soon be free: the newest picture that is worth a look may come."""
+
+
+class Ready(msgspec.Struct, tag="ready"):
+    """There is a picture worth a look. It stays where it is, and a newer one takes its place, until it is asked for."""
 
 
 class Picture(msgspec.Struct, tag="picture"):
@@ -48,7 +52,7 @@ class Report(msgspec.Struct, tag="report"):
 
 
 Order = Begin | Next
-Told = Picture | Report
+Told = Ready | Picture | Report
 
 _encode = msgspec.msgpack.Encoder().encode
 _order: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)
@@ -73,7 +77,7 @@ def order(data: bytes) -> Order:
 
 
 def told(data: bytes) -> Told:
-    """Return the picture or report that `data` holds, or raise HandoverError."""
+    """Return the notice, picture or report that `data` holds, or raise HandoverError."""
     try:
         return _told.decode(data)
     except msgspec.MsgspecError as error:

@@ -68,6 +68,11 @@ def due(gate: Gate, at_s: float, settings: VisionSettings) -> bool:
     return gate.seen is None or at_s - gate.seen_at_s >= 1 / settings.process_fps - 0.0005
 
 
+def renewed(gate: Gate, picture: Grey, at_s: float) -> Gate:
+    """Return the gate when `picture` goes to the model in place of the last one that was to be processed."""
+    return replace(gate, seen=picture, seen_at_s=at_s)
+
+
 def look(gate: Gate, picture: Grey, at_s: float, settings: VisionSettings) -> tuple[Gate, Reason]:
     """Return the gate after `picture`, and whether it is to be processed (a reason in PROCESS) or why not."""
     if gate.seen is None or gate.seen.shape != picture.shape:

@@ -2,7 +2,7 @@
 
 One process holds the model and the connection to the broker; each camera is read by a process of its own (`feed.py`).
 Pictures that are ready at the same time go through the model in one batch. Each camera has at most one picture under
-way, so a slow model makes frames fewer and never older.
+way, which is fetched when the model will soon be free (`turns.py`), so a slow model makes frames fewer and never older.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from detectors.vision.feed import Feed
 from detectors.vision.labels import unserved
 from detectors.vision.pictures import Bgr
 from detectors.vision.settings import VisionSettings
+from detectors.vision.turns import Turns
 from detectors.vision.watched import Watched, Wire
 from detectors.vision.yolo import Detector, ModelError
 from ingest.city import Camera, City
@@ -107,12 +108,16 @@ def run(
     """
     watched = {camera.camera_id: Watched(camera, wire=wire, settings=settings, zone=zone) for camera in cameras}
     feeds = [Feed(camera, settings, width_px=model.width_px, height_px=model.height_px) for camera in cameras]
-    requests = _Requests(watched)
+    requests, turns = _Requests(watched), Turns()
+    by_camera = {feed.camera.camera_id: feed for feed in feeds}
     try:
         while not stop.is_set():
             for feed in feeds:
                 feed.tend()
-            _process(_ready(feeds), watched, model, now)
+            come = _hear(feeds, turns)
+            for camera_id in turns.next(time.monotonic()):
+                by_camera[camera_id].ask()  # they arrive while the model looks at those that have come
+            _process(come, watched, model, turns, now)
             requests.answer()
             now_s, at = time.monotonic(), now()
             for feed in feeds:
@@ -125,7 +130,7 @@ def run(
             feed.stop()
 
 
-def _ready(feeds: Sequence[Feed]) -> list[tuple[Feed, handover.Picture]]:
+def _hear(feeds: Sequence[Feed], turns: Turns) -> list[tuple[Feed, handover.Picture]]:
     """Wait a moment for messages; return the pictures among them."""
     by_connection = {feed.connection: feed for feed in feeds if feed.connection is not None}
     if not by_connection:
@@ -134,8 +139,14 @@ def _ready(feeds: Sequence[Feed]) -> list[tuple[Feed, handover.Picture]]:
     come = []
     for connection in wait(list(by_connection), _WAIT_S):
         feed = by_connection[connection]  # type: ignore[index]  # wait() gives back what it was given
-        if (picture := feed.receive()) is not None:
-            come.append((feed, picture))
+        message = feed.receive()
+        if isinstance(message, handover.Picture):
+            turns.came(feed.camera.camera_id, time.monotonic())
+            come.append((feed, message))
+        elif message is not None:
+            turns.ready(feed.camera.camera_id)
+        elif feed.connection is None:
+            turns.gone(feed.camera.camera_id)
     return come
 
 
@@ -143,6 +154,7 @@ def _process(
     come: Sequence[tuple[Feed, handover.Picture]],
     watched: dict[str, Watched],
     model: Model,
+    turns: Turns,
     now: Callable[[], datetime],
 ) -> None:
     if not come:
@@ -153,8 +165,8 @@ def _process(
     began_s = time.monotonic()
     found = model.detect(batch)
     now_s, at = time.monotonic(), now()
+    turns.took(len(come), now_s - began_s)
     for (feed, picture), boxes in zip(come, found, strict=True):
-        feed.ask()
         watched[feed.camera.camera_id].processed(
             picture, boxes, now_s=now_s, now=at, inference_s=(now_s - began_s) / len(come)
         )
