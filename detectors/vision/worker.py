@@ -25,7 +25,7 @@ import numpy as np
 
 from detectors.vision import handover
 from detectors.vision.feed import Feed
-from detectors.vision.labels import unserved
+from detectors.vision.labels import listed, unserved
 from detectors.vision.pictures import Bgr
 from detectors.vision.settings import VisionSettings
 from detectors.vision.turns import Turns
@@ -191,7 +191,9 @@ def load_model(weights: Path | str, cameras: Sequence[Camera], settings: VisionS
     """Return the loaded model, or raise ModelError also where a zone needs a label that it cannot give."""
     model = Detector(weights, confidence_floor=settings.confidence_floor, threads=settings.inference_threads, **options)  # type: ignore[arg-type]
     if missing := unserved(model.labels, cameras):
-        raise ModelError(f"{model.weights} does not fit the city: " + "; ".join(missing))
+        given = f"{model.weights.name} gives only {listed(sorted(model.labels))}"
+        told = "; ".join(zone.sentence(given) for zone in missing)
+        raise ModelError(f"{model.weights} does not fit the city: {told}")
     return model
 
 

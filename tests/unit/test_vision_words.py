@@ -5,10 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.vision.address import AddressError, Kind, kind_of, shown
-from detectors.vision.labels import group, ours, unserved
+from detectors.vision.labels import LabelError, group, labelled, ours, unserved
+from detectors.vision.merging import merged
 from detectors.vision.retry import wait_s
 from detectors.vision.settings import VisionSettings
 from ingest.city import Camera, Zone, ZoneKind
+from ingest.observation import Box
 
 POLYGON = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0))
 
@@ -30,10 +32,35 @@ def test_a_zone_that_the_model_cannot_serve_is_named() -> None:
     )
     camera = Camera(camera_id="cam-01", grid="01", url="x", zones=zones)
     assert unserved({"car", "person", "stall"}, [camera]) == []
-    (sentence,) = unserved({"car", "truck", "bus"}, [camera])
-    assert "z-no_stall" in sentence
-    assert "stall" in sentence
-    assert "bus, car, truck" in sentence
+    (zone,) = unserved({"car", "truck", "bus"}, [camera])
+    assert zone.sentence("nothing gives it") == (
+        "zone z-no_stall of camera cam-01 is a no_stall zone and needs stall, but nothing gives it"
+    )
+
+
+def test_a_mapping_says_what_names_do_not() -> None:
+    names = {0: "Car", 1: "street_vendor", 2: "person", 3: "dog", 4: "vending cart"}
+    assert labelled(names, {}) == {0: "car", 2: "person"}
+    mapping = {"Street Vendor": "stall", "vending_cart": "stall", "person": None}
+    assert labelled(names, mapping) == {0: "car", 1: "stall", 4: "stall"}
+
+
+def test_a_mapping_of_a_class_that_the_model_lacks_is_refused_with_what_is_meant() -> None:
+    with pytest.raises(LabelError, match=r"no class 'street_vendr'.*it has car, street_vendor.*is street_vendor meant"):
+        labelled({0: "car", 1: "street_vendor"}, {"street_vendr": "stall"})
+
+
+def box(label: str, confidence: float, x1: float, x2: float) -> Box:
+    return Box(label, confidence, None, x1, 0.2, x2, 0.6)
+
+
+def test_what_two_models_see_counts_once_and_what_one_sees_twice_stays() -> None:
+    vehicles = [box("car", 0.9, 0.1, 0.3), box("truck", 0.6, 0.11, 0.3), box("person", 0.5, 0.7, 0.75)]
+    stalls = [box("stall", 0.8, 0.1, 0.3), box("person", 0.7, 0.7, 0.75), box("bus", 0.3, 0.1, 0.31)]
+    assert merged([vehicles]) == vehicles
+    assert [(found.label, found.confidence) for found in merged([vehicles, stalls])] == [
+        ("car", 0.9), ("stall", 0.8), ("person", 0.7), ("truck", 0.6),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

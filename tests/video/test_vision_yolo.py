@@ -87,7 +87,7 @@ class TestRealWeights:
     def test_a_zone_for_stalls_needs_a_model_that_knows_stalls(self) -> None:
         zone = Zone(zone_id="z1", camera_id="cam-01", kind=ZoneKind.NO_STALL, polygon=((0, 0), (1, 0), (1, 1)))
         camera = Camera(camera_id="cam-01", grid="01", url="x", zones=(zone,))
-        with pytest.raises(ModelError, match=r"z1 .*stall.*knows only"):
+        with pytest.raises(ModelError, match=r"z1 .*needs stall.*gives only bus, car"):
             load_model(COCO, [camera], VisionSettings())
 
 
@@ -105,7 +105,11 @@ def test_the_shipped_model_knows_all_our_labels() -> None:
     [
         ("missing.pt", None, "there is no model at"),
         ("model.txt", b"x", "no format that we know"),
-        ("broken.pt", b"x", "is no YOLO detection model"),
+        ("text.pt", b"hello", "is no file of PyTorch"),
+        ("empty.pt", b"", "is empty"),
+        ("torn.pt", b"PK\x03\x04 and then nothing", "is no YOLO detection model"),
+        ("pointer.onnx", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        ("graph.xml", b"<net/>", "give the folder"),
         ("empty_openvino_model", {}, r"an \.xml and a \.bin"),
         ("nameless_openvino_model", {"a.xml": b"<x/>", "a.bin": b""}, "metadata.yaml"),
         ("torn_openvino_model", {"a.xml": b"<x/>", "a.bin": b"", "metadata.yaml": b"names: {0: car}"}, "is no YOLO"),
