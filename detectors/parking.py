@@ -25,12 +25,15 @@ class NoParking:
         return tuple(zone for zone in camera.zones if zone.kind is ZoneKind.NO_PARKING)
 
     def ban(self, ground: tuple[Zone, ...], at: datetime) -> Ban | None:
-        """Return the ban of the first zone of `ground` that is watched at `at`."""
+        """Return the ban of the zone of `ground` that is watched at `at` and has the shortest dwell."""
+        strictest = None
         for zone in ground:
-            if not zone.active or any_open(zone.active, at, self._timezone, self._calendar):
-                dwell_s = self._dwell_s if zone.dwell_s is None else zone.dwell_s
-                return Ban(zone.zone_id, dwell_s, f"in the no-parking zone {zone.name or zone.zone_id}", "none")
-        return None
+            dwell_s = self._dwell_s if zone.dwell_s is None else zone.dwell_s
+            if (strictest is None or dwell_s < strictest.dwell_s) and (
+                not zone.active or any_open(zone.active, at, self._timezone, self._calendar)
+            ):
+                strictest = Ban(zone.zone_id, dwell_s, f"in the no-parking zone {zone.name or zone.zone_id}", "none")
+        return strictest
 
 
 class Parking(Places):

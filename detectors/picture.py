@@ -7,11 +7,18 @@ from collections.abc import Sequence
 from ingest.observation import Box
 
 Point = tuple[float, float]
+RIM = 1e-6
 
 
 def bottom_centre(box: Box) -> Point:
     """Return where the thing in `box` touches the ground."""
     return ((box.x1 + box.x2) / 2, box.y2)
+
+
+def footing(box: Box) -> Point:
+    """Return the bottom centre, drawn in from the picture's rim: what it cuts off stands in a zone that ends there."""
+    x, y = bottom_centre(box)
+    return min(max(x, RIM), 1.0 - RIM), min(max(y, RIM), 1.0 - RIM)
 
 
 def area(box: Box) -> float:

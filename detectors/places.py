@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from detectors.finding import Finding, Number, OpenFinding, Phase, Reason
-from detectors.picture import bottom_centre, inside, is_part_of, overlap, without_doubles
+from detectors.picture import bottom_centre, footing, inside, is_part_of, overlap, without_doubles
 from detectors.stay import (
-    WEIGHT_LIMIT,
+    SETTLE_S,
+    Sight,
     Standing,
     assigned,
     began,
@@ -28,6 +29,7 @@ from detectors.thresholds_watch import Stay as Rule
 from ingest.city import Camera, City, Zone, ZoneKind
 from ingest.observation import Box, Frame
 
+OVERDUE = 2.0  # after this many dwells that were no proof the clock begins anew: what it saw by night is let go by day
 DOUBLE = 0.7  # boxes of one frame that overlap by this much are one thing, whatever their labels
 
 
@@ -64,12 +66,12 @@ class Scene:
 
     def ground(self, box: Box) -> tuple[Zone, ...]:
         """Return the zones in which the thing in `box` stands."""
-        point = bottom_centre(box)
+        point = footing(box)
         return tuple(zone for zone in self.zones if inside(point, zone.polygon))
 
     def ignores(self, box: Box) -> bool:
         """Tell whether the thing in `box` stands where nothing is looked at."""
-        point = bottom_centre(box)
+        point = footing(box)
         return any(inside(point, zone.polygon) for zone in self.ignored)
 
 
@@ -98,7 +100,10 @@ class Places:
             if rule.enabled and (zones := forbidden.zones(camera))
         }
         dwells = [zone.dwell_s for scene in self._scenes.values() for zone in scene.zones if zone.dwell_s]
-        self.memory_s = 2 * max(rule.dwell_s, rule.clear_after_s, *dwells) + 2 * rule.occlusion_s + rule.gap_s
+        # Twice as long as it may take from first sight to the alert, short of what nobody can bound.
+        self.memory_s = 2 * (max(rule.dwell_s, rule.clear_after_s, *dwells) + rule.occlusion_s + rule.forget_s) + (
+            rule.gap_s
+        )
 
     def partitions(self) -> Mapping[str, str]:
         """Return each watched camera as its own partition."""
@@ -113,7 +118,7 @@ class Places:
                 replace(
                     began(found.box, scene.ground(found.box), found.raised_at),
                     since=found.since,
-                    boxes=WEIGHT_LIMIT,
+                    settled_s=SETTLE_S,
                     counted_s=(found.raised_at - found.since).total_seconds(),
                     subject=found.subject,
                     latched_until=found.raised_at,
@@ -131,64 +136,105 @@ class Places:
         things = [box for box in boxes if box.label in self._labels and not state.scene.ignores(box)]
         if len(things) > 1:
             things = without_doubles(things, DOUBLE)
-        chosen = assigned(state.stays, things, rule)
+        stays = state.stays
+        if step_s > rule.forget_s:
+            stays = tuple(stay for stay in stays if stay.subject is not None)
+        chosen = assigned(stays, things, rule)
         rivals = [thing for number, thing in enumerate(things) if number not in chosen.values()]
         kept: list[Standing] = []
         findings: list[Finding] = []
-        for index, stay in enumerate(state.stays):
+        taken = {stay.subject for stay in stays if stay.cleared_at is None}
+        for index, stay in enumerate(stays):
             number = chosen.get(index)
             latched = stay.is_latched(at)
+            steady = stay.sight is Sight.THERE and step_s <= rule.gap_s
             if number is not None:
                 seen(stay, things[number], at, step_s, rule)
             elif not latched:
                 missed(stay, boxes, step_s, rule)
-            if latched or self._judge(state, kept, stay, number is not None, rivals, at, findings):
+            if latched:
                 kept.append(stay)
-        there = [state.stays[index].place for index in chosen]
+                continue
+            ban = self._forbidden.ban(stay.ground, at)
+            if stay.cleared_at is not None:
+                if ban is not None and self._why_over(stay, number is not None, rivals, at) is None:
+                    kept.append(stay)
+                continue
+            if ban is None:
+                self._allow(state.scene, stay, at, findings)
+            elif number is not None:
+                self._judge(state.scene, stay, ban, at, step_s, steady, taken, findings)
+            why = self._why_over(stay, number is not None, rivals, at)
+            if why is None:
+                kept.append(stay)
+            elif stay.subject is not None:
+                # The time beyond the limit passed since the last frame: it was over when the limit was reached.
+                late_s = stay.empty_s - rule.clear_after_s if is_over(stay, at, rule) else 0.0
+                when = at - timedelta(seconds=late_s) if 0.0 < late_s <= min(step_s, rule.gap_s) else at
+                findings.append(self._cleared(state.scene, stay, when, at, why))
+                if is_over(stay, at, rule):
+                    stay.cleared_at = when
+                    kept.append(stay)
+        there = [stays[index].place for index in chosen]
         hidden = [stay.place for stay in kept if stay.last_at != at and is_hidden(stay, boxes)]
         kept += self._newcomers(state.scene, rivals, there, hidden, at)
         return SceneState(state.scene, tuple(kept), at), findings
 
+    def _allow(self, scene: Scene, stay: Standing, at: datetime, findings: list[Finding]) -> None:
+        """Let `stay` be allowed from now on."""
+        if stay.subject is not None:
+            findings.append(self._cleared(scene, stay, at, at, "standing here is allowed from now on"))
+        if stay.since is not None:
+            start_clock(stay, None)
+
     def _judge(
         self,
-        state: SceneState,
-        kept: Sequence[Standing],
+        scene: Scene,
         stay: Standing,
-        is_there: bool,
-        rivals: Sequence[Box],
+        ban: Ban,
         at: datetime,
+        step_s: float,
+        steady: bool,
+        taken: set[str | None],
         findings: list[Finding],
-    ) -> bool:
-        """Judge `stay` and add what is found; return False when it is over."""
-        rule = self._rule
-        ban = self._forbidden.ban(stay.ground, at)
-        if ban is None:
-            if stay.subject is not None:
-                findings.append(self._cleared(state.scene, stay, at, "standing here is allowed from now on"))
-            if stay.since is not None:
-                start_clock(stay, None)
-        elif is_there and stay.since is None:
+    ) -> None:
+        """Judge `stay`, whose box is in the frame at `at`, and add what is found; `steady`: so it was in the last."""
+        if stay.since is None:
             start_clock(stay, at)
-        elif is_there and stay.subject is None and stay.counted_s >= ban.dwell_s and stands(stay, rule):
-            taken = {other.subject for other in (*state.stays, *kept)}
-            subject = self._name_place(ban, stay, taken)
-            if subject is not None:
-                stay.subject = subject
-                findings.append(self._raised(state.scene, stay, ban, at))
-        why = self._why_over(stay, is_there, rivals)
-        if why is None:
-            return True
-        if stay.subject is not None:
-            findings.append(self._cleared(state.scene, stay, at, why))
-        return False
+        if stay.subject is not None or stay.counted_s < ban.dwell_s:
+            return
+        ground = scene.ground(stay.place)
+        if ground != stay.ground:  # where it began to stand was a first guess
+            stay.ground = ground
+            here = self._forbidden.ban(ground, at)
+            if here is None:
+                start_clock(stay, None)
+                return
+            if stay.counted_s < here.dwell_s:
+                return
+            ban = here
+        if not stands(stay, self._rule):
+            if stay.counted_s >= OVERDUE * ban.dwell_s and _crosses(at, step_s, ban.dwell_s):
+                start_clock(stay, at)
+            return
+        subject = self._name_place(ban, stay, taken)
+        if subject is None:
+            return
+        stay.subject = subject
+        taken.add(subject)
+        # Where it stood there all the while since the last frame, its dwell was over between the two.
+        late_s = stay.counted_s - ban.dwell_s
+        if not steady or late_s > step_s:
+            late_s = 0.0
+        findings.append(self._raised(scene, stay, ban, at, late_s))
 
-    def _why_over(self, stay: Standing, is_there: bool, rivals: Sequence[Box]) -> str | None:
+    def _why_over(self, stay: Standing, is_there: bool, rivals: Sequence[Box], at: datetime) -> str | None:
         rule = self._rule
         if is_there:
             return None
-        if is_over(stay, rule):
-            if stay.empty_s >= rule.clear_after_s:
-                return f"its place has been seen empty for {stay.empty_s:.0f} s"
+        if is_over(stay, at, rule):
+            if stay.sight is Sight.EMPTY and stay.empty_s >= rule.clear_after_s:
+                return f"its place has been seen empty for {rule.clear_after_s:.0f} s"
             return f"its place has been hidden for {stay.away_s:.0f} s, and nobody knows"
         # Seen empty for a while, and now something stands there that does not fit: another took the place.
         if stay.empty_s >= rule.swap_s and any(overlap(stay.place, box) >= rule.overlap for box in rivals):
@@ -227,23 +273,39 @@ class Places:
                 return subject
         return None
 
-    def _raised(self, scene: Scene, stay: Standing, ban: Ban, at: datetime) -> Finding:
-        numbers = _numbers(stay) | {"dwell_s": ban.dwell_s, "zone": ban.zone_id, "permit": ban.permit}
-        seen = f"Median confidence {stay.confidence:.2f}"
-        if stay.missed_s >= 0.5:
-            seen += f", out of sight for {stay.missed_s:.0f} s"
-        if stay.blind_s >= 0.5:
-            seen += f", nobody looked for {stay.blind_s:.0f} s"
-        text = (
-            f"A {self._what} ({stay.place.label}) has stood for {stay.counted_s:.0f} s {ban.why}; allowed are "
-            f"{ban.dwell_s:g} s. {seen}."
-        )
+    def _raised(self, scene: Scene, stay: Standing, ban: Ban, at: datetime, late_s: float) -> Finding:
         assert stay.since is not None
-        return self._finding(scene, stay, at, Phase.RAISED, Reason(text, numbers), first_sight=stay.since)
+        stood_s = stay.counted_s - late_s
+        numbers: dict[str, Number] = {
+            "stood_s": round(stood_s, 3),
+            "dwell_s": ban.dwell_s,
+            "median_confidence": stay.confidence,
+            "frames": stay.boxes,
+            "presence": round(stay.presence, 3),
+            "hidden_s": round(stay.missed_s, 3),
+            "blind_s": round(stay.blind_s, 3),
+            "label": stay.label,
+            "zone": ban.zone_id,
+            "permit": ban.permit,
+        }
+        sight = f"Median confidence {stay.confidence:.2f} over {stay.boxes} frames"
+        if stay.missed_s >= 0.5:
+            sight += f", out of sight for {stay.missed_s:.0f} s"
+        text = (
+            f"A {self._what} ({stay.label}) has stood for {stood_s:.0f} s {ban.why}; allowed are {ban.dwell_s:g} s. "
+            f"{sight}, blind for {stay.blind_s:.0f} s."
+        )
+        when = at - timedelta(seconds=late_s)
+        sightings = {"first_sight": stay.since, "confirmation": at}
+        return self._finding(scene, stay, when, Phase.RAISED, Reason(text, numbers), sightings)
 
-    def _cleared(self, scene: Scene, stay: Standing, at: datetime, why: str) -> Finding:
+    def _cleared(self, scene: Scene, stay: Standing, when: datetime, at: datetime, why: str) -> Finding:
+        """Return the end of `stay`; its figures are those that a worker that began in between knows as well."""
+        assert stay.since is not None
+        there_s = (stay.last_at - stay.since).total_seconds()
+        text = f"The {self._what} is no longer at fault: {why}. It was there for {there_s:.0f} s."
         return self._finding(
-            scene, stay, at, Phase.CLEARED, Reason(f"The {self._what} is no longer at fault: {why}.", _numbers(stay))
+            scene, stay, when, Phase.CLEARED, Reason(text, {"there_s": round(there_s, 3)}), {"clear": at}
         )
 
     def _finding(
@@ -253,12 +315,10 @@ class Places:
         at: datetime,
         phase: Phase,
         reason: Reason,
-        first_sight: datetime | None = None,
+        sightings: dict[str, datetime],
     ) -> Finding:
         assert stay.subject is not None
         assert stay.since is not None
-        box = replace(stay.place, confidence=stay.confidence, track_id=None)
-        sightings = {"clear": at} if first_sight is None else {"first_sight": first_sight, "confirmation": at}
         return Finding(
             rule=self._rule_name,
             subject=stay.subject,
@@ -269,17 +329,12 @@ class Places:
             severity=self._rule.severity,
             reason=reason,
             camera_id=scene.camera_id,
-            box=box,
+            box=replace(stay.place, label=stay.label, confidence=stay.confidence, track_id=None),
             sightings=sightings,
         )
 
 
-def _numbers(stay: Standing) -> dict[str, Number]:
-    return {
-        "stood_s": round(stay.counted_s, 3),
-        "median_confidence": stay.confidence,
-        "presence": round(stay.presence, 3),
-        "hidden_s": round(stay.missed_s, 3),
-        "blind_s": round(stay.blind_s, 3),
-        "label": stay.place.label,
-    }
+def _crosses(at: datetime, step_s: float, span_s: float) -> bool:
+    """Tell whether a multiple of `span_s` lies in the `step_s` before `at`: a mark that every worker sets alike."""
+    now_s = at.timestamp()
+    return now_s // span_s != (now_s - step_s) // span_s

@@ -42,15 +42,23 @@ class NoStalls:
         permitted = [zone for zone in ground if zone.kind is ZoneKind.PERMITTED_STALL]
         if any(any_open(zone.permits, at, self._timezone, self._calendar) for zone in permitted):
             return None
-        for zone in permitted:
-            return self._ban(zone, f"in {zone.name or zone.zone_id}, where no permit is open now", "closed")
-        for zone in ground:
-            if not zone.active or any_open(zone.active, at, self._timezone, self._calendar):
-                return self._ban(zone, f"in {zone.name or zone.zone_id}, where stalls have no permit", "none")
-        return None
+        if permitted:
+            zone = min(permitted, key=self._dwell)
+            return Ban(zone.zone_id, self._dwell(zone), f"in {_named(zone)}, where no permit is open now", "closed")
+        watched = [
+            zone for zone in ground if not zone.active or any_open(zone.active, at, self._timezone, self._calendar)
+        ]
+        if not watched:
+            return None
+        zone = min(watched, key=self._dwell)
+        return Ban(zone.zone_id, self._dwell(zone), f"in {_named(zone)}, where stalls have no permit", "none")
 
-    def _ban(self, zone: Zone, why: str, permit: str) -> Ban:
-        return Ban(zone.zone_id, self._dwell_s if zone.dwell_s is None else zone.dwell_s, why, permit)
+    def _dwell(self, zone: Zone) -> float:
+        return self._dwell_s if zone.dwell_s is None else zone.dwell_s
+
+
+def _named(zone: Zone) -> str:
+    return zone.name or zone.zone_id
 
 
 class Stalls(Places):

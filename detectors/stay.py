@@ -1,16 +1,20 @@
 """The boxes of one frame after the other go in; who stands where, and since when against the rules, comes out.
 
 A stay belongs to a place, not to a track id or a label: a box that lies where a stay stands continues it. Its clock
-runs only while standing there is forbidden. What happens to a stay with each frame:
+runs only while standing there is forbidden. Of the time between two frames, half belongs to what the one showed and
+half to what the other did, so that it hardly matters how many frames there are. What a frame may show of a stay:
 
-- its box is there: the time since the last frame counts, and so does a short absence before it
-  (something passed in front, or the detector blinked): at most `occlusion_s`, and not seen empty for `swap_s`;
-- its box is not there, and something nearer to the camera hides the place: nobody knows; after long it is given up.
-  While a part of it can be seen, it is not;
-- its box is not there, and nothing hides the place: it is seen empty. After `clear_after_s` a raised stay ends. One
-  that is not raised ends after `swap_s`: whatever comes then is something else. A box that comes back to a raised stay
-  after `swap_s` is the same only if it fits as exactly as the same thing would;
-- the frame comes more than `gap_s` after the last: blind time, which neither counts nor ends anything.
+- THERE: its box. The time counts, and so does a short absence before it (something passed in front, or the detector
+  blinked): at most `occlusion_s`, and not seen empty for `swap_s`;
+- HIDDEN: not its box, but something nearer to the camera that hides the place: nobody knows; after long it is given up;
+- PART: the same, but a part of it can be seen beside. Nothing is given up, and once its box is back that time counts;
+- EMPTY: nothing, in plain sight. After `clear_after_s` a raised stay ends. One that is not raised ends after `swap_s`:
+  whatever comes then is something else. A box that comes back to a raised stay after `swap_s` is the same only if it
+  fits as exactly as the same thing would. So is one that comes back soon after the stay was cleared, unless it was seen
+  to arrive: the detector had lost sight of it, and nobody hears of it again.
+
+A frame that comes more than `gap_s` after the last ends blind time, which neither counts nor ends anything; but after
+`forget_s` of it a stay that is not raised is forgotten.
 
 Traffic that passes, or waits and moves on, makes boxes at the same place again and again. So a stay must have been
 *seen* for a share of its time (`presence`), from its first frame on, or its clock would begin with what passed before;
@@ -23,9 +27,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from math import hypot, sqrt
 
-from detectors.picture import bottom_centre, hides, is_part_of, overlap
+from detectors.picture import area, bottom_centre, hides, is_part_of, overlap
 from detectors.thresholds_watch import Stay as Rule
 from ingest.city import Zone
 from ingest.observation import Box
@@ -36,8 +41,19 @@ REFILL = 2.0  # a box that is there undoes this many times its time of what the 
 YOUNG_S = 2.0  # a stay that is not raised is waited for at least this long,
 PATIENCE = 3.0  # and this many times as long as it has been seen
 GIVEN_UP_AFTER = 10.0  # a place hidden this many times as long as the rule waits for anything is given up
-WEIGHT_LIMIT = 100  # the place is the mean of about this many boxes: it settles, and forgets a bad first box
+KNOWN_AGAIN_S = 120.0  # what comes back to its very place within this time after its alert cleared is known again
+SETTLE_S = 60.0  # the place is the mean of about this time: it settles, and forgets a bad first box
 BINS = 101  # confidences by the hundredth: the median of any number of boxes in a fixed space
+ANY_S = 1e-6  # what the first box weighs: nothing, beside any that has stood for a time
+
+
+class Sight(Enum):
+    """What a frame shows of a stay."""
+
+    THERE = "there"
+    PART = "part"
+    HIDDEN = "hidden"
+    EMPTY = "empty"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,11 +61,13 @@ class Standing:
     """Something that stands at one place. It belongs to one scene alone, and changes in place with every frame.
 
     `ground` are the zones its bottom centre lies in. `since` is the frame from which on it stood there against the
-    rules; None while it may. `counted_s` is how long that has counted, `seen_s` how long its box was there, `missed_s`
-    how long not, `blind_s` how long nobody looked. `away_s` is the present absence in seen time. `empty_s` grows while
-    the place is seen empty, and falls while the box is there. `credit_s` grows with what was seen and falls with what
-    was missed in plain sight; it is below nought when that was more than `presence` allows. `subject` is set once it is
-    raised. Up to `latched_until` a stay that was open at start is not judged again: that time was judged before.
+    rules; None while it may. `sight` is what the last frame showed of it, `last_at` the last frame with its box, and
+    `boxes` how many those were. `counted_s` is how long it has stood, `seen_s` how long its box was there, `missed_s`
+    how long not, `part_s` how long a part of it since then, `blind_s` how long nobody looked. `away_s` is the present
+    absence. `empty_s` grows while the place is seen empty, and falls while the box is there. `credit_s` grows with what
+    was seen and falls with what was missed in plain sight; it is below nought when that was more than `presence`
+    allows. `subject` is set once it is raised, `cleared_at` once that was cleared: from then on it is only known again.
+    Up to `latched_until` a stay that was open at start is not judged again: that time was judged before.
     """
 
     first: Box
@@ -57,17 +75,22 @@ class Standing:
     ground: tuple[Zone, ...]
     since: datetime | None
     last_at: datetime
+    sight: Sight = Sight.THERE
     boxes: int = 1
     spread: float = 0.0
     counted_s: float = 0.0
     seen_s: float = 0.0
     missed_s: float = 0.0
+    part_s: float = 0.0
     blind_s: float = 0.0
     away_s: float = 0.0
     empty_s: float = 0.0
     credit_s: float = 0.0
-    confidences: list[int] = field(default_factory=lambda: [0] * BINS)
+    settled_s: float = 0.0
+    confidences: list[float] = field(default_factory=lambda: [0.0] * BINS)
+    labels: dict[str, float] = field(default_factory=dict)
     subject: str | None = None
+    cleared_at: datetime | None = None
     latched_until: datetime | None = None
 
     @property
@@ -78,18 +101,23 @@ class Standing:
 
     @property
     def scatter(self) -> float:
-        """Return how far its boxes lie from their mean, as a share of its own size (root mean square)."""
-        return sqrt(self.spread / self.boxes)
+        """Return how far its boxes lie from their mean, as a share of its own size (root mean square over time)."""
+        return sqrt(self.spread / self.seen_s) if self.seen_s else 0.0
 
     @property
     def confidence(self) -> float:
-        """Return the median confidence of its boxes, to the hundredth."""
-        half, total = sum(self.confidences) / 2, 0
-        for step, count in enumerate(self.confidences):
-            total += count
-            if total >= half and total:
+        """Return the median confidence of its boxes over time, to the hundredth."""
+        half, total = sum(self.confidences) / 2, 0.0
+        for step, time_s in enumerate(self.confidences):
+            total += time_s
+            if time_s and total >= half:
                 return step / (BINS - 1)
         return 0.0
+
+    @property
+    def label(self) -> str:
+        """Return what its boxes called it for the longest time."""
+        return max(self.labels, key=lambda label: (self.labels[label], label), default=self.place.label)
 
     def is_latched(self, at: datetime) -> bool:
         """Tell whether `at` lies in the time that was judged before this worker began."""
@@ -99,7 +127,7 @@ class Standing:
 def began(box: Box, ground: tuple[Zone, ...], at: datetime) -> Standing:
     """Return the stay that `box` begins."""
     stay = Standing(first=box, place=box, ground=ground, since=None, last_at=at)
-    stay.confidences[_bin(box.confidence)] += 1
+    _note(stay, box, ANY_S)
     return stay
 
 
@@ -108,19 +136,23 @@ def continues(stay: Standing, box: Box, rule: Rule) -> float:
     fit = overlap(stay.place, box)
     if fit < rule.overlap or _moved(stay.first, box) > rule.drift:
         return 0.0
-    if stay.empty_s >= rule.swap_s and fit < SAME_FIT:
-        return 0.0
-    return fit
+    gone = stay.empty_s >= rule.swap_s or (stay.cleared_at is not None and stay.sight is not Sight.THERE)
+    return 0.0 if gone and fit < SAME_FIT else fit
 
 
 def assigned(stays: Sequence[Standing], boxes: Sequence[Box], rule: Rule) -> dict[int, int]:
-    """Return which box continues which stay, both by index: the best fits first, each used once."""
+    """Return which box continues which stay, both by index: the best fits first, each used once.
+
+    One that was cleared is not known again in a box that was seen to arrive.
+    """
     fits = []
     for index, stay in enumerate(stays):
         place = stay.place
         left, right = place.x1, place.x2
         for number, box in enumerate(boxes):
             if box.x1 < right and box.x2 > left and (fit := continues(stay, box, rule)):
+                if stay.cleared_at is not None and stay.sight is not Sight.THERE and _arrived(box, stays, rule):
+                    continue
                 fits.append((-fit, index, number))
     chosen: dict[int, int] = {}
     used: set[int] = set()
@@ -133,39 +165,67 @@ def assigned(stays: Sequence[Standing], boxes: Sequence[Box], rule: Rule) -> dic
 
 def seen(stay: Standing, box: Box, at: datetime, step_s: float, rule: Rule) -> None:
     """Let `stay` have its box in the frame at `at`, `step_s` after the last frame."""
+    credited_s = step_s
     if step_s > rule.gap_s:
         stay.blind_s += step_s
-    else:
-        stay.seen_s += step_s
-        stay.counted_s += step_s
-        stay.credit_s += (1.0 - rule.presence) * step_s
-    if stay.away_s:
+        credited_s = 0.0
+    elif stay.sight is not Sight.THERE:
+        credited_s = step_s / 2
+        empty_s = stay.empty_s  # one frame without the box is not yet a place that was seen empty for so long
+        _without(stay, stay.sight, step_s - credited_s, rule)
+        stay.empty_s = empty_s
+    stay.seen_s += credited_s
+    stay.counted_s += credited_s
+    stay.credit_s += (1.0 - rule.presence) * credited_s
+    if stay.sight is not Sight.THERE:
         if stay.away_s <= rule.occlusion_s and stay.empty_s < rule.swap_s:
             stay.counted_s += stay.away_s
-        stay.away_s = 0.0
+        stay.counted_s += stay.part_s
+        stay.away_s = stay.part_s = 0.0
     if stay.empty_s:
         # One box does not fill a place that was seen empty: what passes there would keep it for ever.
         stay.empty_s = max(0.0, stay.empty_s - REFILL * step_s)
+    stay.sight = Sight.THERE
     stay.last_at = at
     stay.boxes += 1
-    stay.spread += _moved(stay.place, box) ** 2
-    stay.place = _mean(stay.place, box, min(stay.boxes, WEIGHT_LIMIT))
-    stay.confidences[_bin(box.confidence)] += 1
+    stay.settled_s = min(stay.settled_s + credited_s, SETTLE_S)
+    if credited_s:
+        stay.spread += credited_s * _moved(stay.place, box) ** 2
+        stay.place = _mean(stay.place, box, credited_s / stay.settled_s)
+    _note(stay, box, credited_s)
 
 
 def missed(stay: Standing, boxes: Sequence[Box], step_s: float, rule: Rule) -> None:
     """Let `stay` be without its box in a frame, `step_s` after the last frame."""
+    now = Sight.EMPTY
+    if is_hidden(stay, boxes):
+        now = Sight.PART if any(is_part_of(box, stay.place) for box in boxes) else Sight.HIDDEN
     if step_s > rule.gap_s:
         stay.blind_s += step_s
+    elif now is stay.sight:
+        _without(stay, now, step_s, rule)
+    else:
+        half_s = step_s / 2
+        if stay.sight is Sight.THERE:
+            stay.seen_s += half_s
+            stay.counted_s += half_s
+            stay.credit_s += (1.0 - rule.presence) * half_s
+        else:
+            _without(stay, stay.sight, half_s, rule)
+        _without(stay, now, half_s, rule)
+    stay.sight = now
+
+
+def _without(stay: Standing, sight: Sight, span_s: float, rule: Rule) -> None:
+    """Let `span_s` pass in which the box was not there."""
+    if sight is Sight.PART:
+        stay.part_s += span_s
         return
-    hidden = is_hidden(stay, boxes)
-    if hidden and any(is_part_of(box, stay.place) for box in boxes):
-        return
-    stay.missed_s += step_s
-    stay.away_s += step_s
-    if not hidden:
-        stay.empty_s += step_s
-        stay.credit_s -= rule.presence * step_s
+    stay.missed_s += span_s
+    stay.away_s += span_s
+    if sight is Sight.EMPTY:
+        stay.empty_s += span_s
+        stay.credit_s -= rule.presence * span_s
 
 
 def is_hidden(stay: Standing, boxes: Sequence[Box]) -> bool:
@@ -175,15 +235,18 @@ def is_hidden(stay: Standing, boxes: Sequence[Box]) -> bool:
     return any(box.x1 < right and box.x2 > left and hides(box, place, HIDING_SHARE) for box in boxes)
 
 
-def is_over(stay: Standing, rule: Rule) -> bool:
-    """Tell whether the stay has ended."""
-    if stay.away_s == 0.0:
+def is_over(stay: Standing, at: datetime, rule: Rule) -> bool:
+    """Tell whether the stay, whose box is not in the frame at `at`, has ended."""
+    if stay.sight is Sight.THERE:
         return False
+    if stay.cleared_at is not None:
+        known_s = rule.clear_after_s + KNOWN_AGAIN_S
+        return stay.empty_s >= known_s or (at - stay.last_at).total_seconds() >= GIVEN_UP_AFTER * known_s
     if stay.away_s >= GIVEN_UP_AFTER * max(rule.occlusion_s, rule.clear_after_s):
         return True
     if stay.subject is not None:
-        return stay.empty_s >= rule.clear_after_s
-    if stay.empty_s >= rule.swap_s or stay.credit_s < -rule.presence * YOUNG_S:
+        return stay.sight is Sight.EMPTY and stay.empty_s >= rule.clear_after_s
+    if stay.sight is Sight.EMPTY and (stay.empty_s >= rule.swap_s or stay.credit_s < -rule.presence * YOUNG_S):
         return True
     return stay.away_s > max(YOUNG_S, PATIENCE * stay.seen_s)
 
@@ -194,9 +257,35 @@ def stands(stay: Standing, rule: Rule) -> bool:
 
 
 def start_clock(stay: Standing, at: datetime | None) -> None:
-    """Start the clock of `stay` at `at`, or stop it (None); either way it stands at nought."""
+    """Start the clock of `stay` at `at`, or stop it (None); either way it stands at nought, and the figures begin."""
     stay.since, stay.subject = at, None
-    stay.counted_s = stay.seen_s = stay.missed_s = stay.blind_s = stay.away_s = stay.empty_s = stay.credit_s = 0.0
+    stay.counted_s = stay.seen_s = stay.missed_s = stay.part_s = stay.blind_s = 0.0
+    stay.away_s = stay.empty_s = stay.credit_s = stay.spread = 0.0
+    latest = stay.label
+    stay.boxes, stay.confidences, stay.labels = (
+        1,
+        [ANY_S * (time_s > 0) for time_s in stay.confidences],
+        {latest: ANY_S},
+    )
+
+
+def _note(stay: Standing, box: Box, time_s: float) -> None:
+    """Take the box's confidence and label down for as long as it was there."""
+    stay.confidences[_bin(box.confidence)] += time_s
+    stay.labels[box.label] = stay.labels.get(box.label, 0.0) + time_s
+
+
+def _arrived(box: Box, stays: Sequence[Standing], rule: Rule) -> bool:
+    """Tell whether a thing of the size of `box` was just seen beside it, and is seen there no longer: it came."""
+    size = area(box)
+    return any(
+        stay.subject is None
+        and stay.seen_s < YOUNG_S
+        and 0.5 < area(stay.first) / size < 2.0
+        and overlap(stay.first, box) > 0.0
+        and _moved(stay.first, box) > rule.drift
+        for stay in stays
+    )
 
 
 def _moved(from_box: Box, to_box: Box) -> float:
@@ -206,8 +295,8 @@ def _moved(from_box: Box, to_box: Box) -> float:
     return hypot((to_x - x) / width, (to_y - y) / height) if width > 0 and height > 0 else 0.0
 
 
-def _mean(place: Box, box: Box, weight: int) -> Box:
-    keep, take = (weight - 1) / weight, 1 / weight
+def _mean(place: Box, box: Box, take: float) -> Box:
+    keep = 1.0 - take
     return Box(
         box.label,
         box.confidence,

@@ -165,7 +165,10 @@ class Stay(Rule):
         8.0, "a box that comes to a place seen empty for this long is another one, and begins a stay of its own"
     )
     gap_s: float = seconds(
-        10.0, "a gap between frames longer than this is blind time: it neither counts nor ends a stay", low=0.5
+        20.0, "a gap between frames longer than this is blind time: it neither counts nor ends a stay", low=0.5
+    )
+    forget_s: float = seconds(
+        900.0, "after blind time longer than this a stay that is not raised is forgotten: nobody knows who stood there"
     )
     place: float = threshold(
         0.05,

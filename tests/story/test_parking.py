@@ -58,7 +58,7 @@ def phases(found: Iterable[Finding]) -> list[tuple[str, float]]:
 
 def test_a_parked_car_is_reported_once_and_cleared_after_it_leaves():
     found = fold(empty(0, 10) + parked(10, 400) + empty(400, 500))
-    assert phases(found) == [("raised", 190.0), ("cleared", 419.5)]
+    assert phases(found) == [("raised", 190.0), ("cleared", 419.75)]
     alert = found[0]
     assert alert.subject == "kerb@0.50,0.70"
     assert (alert.rule, alert.grid, alert.camera_id) == ("parking.illegal", "02", "cam-1")
@@ -72,7 +72,7 @@ def test_a_parked_car_is_reported_once_and_cleared_after_it_leaves():
     assert alert.reason.numbers["median_confidence"] == 0.8
     assert alert.reason.numbers["blind_s"] == 0.0
     assert "180 s" in alert.reason.text
-    assert second_of(found[1].sightings["clear"]) == 419.5
+    assert second_of(found[1].sightings["clear"]) == 420.0
     assert found[0].since == found[1].since
 
 
@@ -117,7 +117,7 @@ def test_a_lorry_that_passes_in_front_changes_nothing():
 def test_a_place_that_stays_hidden_does_not_count_beyond_the_occlusion():
     long_hidden = parked(0, 100) + [frame("cam-1", s, LORRY) for s in range(100, 150)] + parked(150, 300)
     found = [f for f in fold(long_hidden) if f.subject == "kerb@0.50,0.70"]
-    assert phases(found) == [("raised", 229.5)]
+    assert phases(found) == [("raised", 229.75)]
 
 
 def test_while_a_part_of_it_can_be_seen_it_is_neither_gone_nor_another_one():
@@ -222,7 +222,7 @@ def test_blind_time_neither_counts_nor_ends():
 
 def test_an_alert_outlasts_blind_time():
     found = fold(parked(0, 200) + parked(3000, 3100) + empty(3100, 3200))
-    assert phases(found) == [("raised", 180.0), ("cleared", 3119.5)]
+    assert phases(found) == [("raised", 180.0), ("cleared", 3119.75)]
 
 
 def test_guesses_of_the_detector_are_not_enough():

@@ -54,7 +54,7 @@ def phases(found: Iterable[Finding]) -> list[tuple[str, str, float]]:
 
 def test_a_stall_in_a_no_stall_zone_is_reported_and_cleared_when_it_is_gone():
     found = fold(standing(0, 400, 0.25) + standing(400, 500), FORBIDDEN)
-    assert phases(found) == [("raised", "square@0.25,0.60", 300.0), ("cleared", "square@0.25,0.60", 459.0)]
+    assert phases(found) == [("raised", "square@0.25,0.60", 300.0), ("cleared", "square@0.25,0.60", 459.5)]
     assert found[0].rule == "stall.unlicensed"
     assert found[0].reason.numbers["permit"] == "none"
     assert found[0].reason.numbers["zone"] == "square"
@@ -157,7 +157,7 @@ def test_a_stall_is_not_reported_again_after_a_restart():
     for item in standing(360, 900, 0.25) + standing(900, 1000):
         state, new = stalls.observe(state, item)
         after += new
-    assert phases(after) == [("cleared", "square@0.25,0.60", 959.0)]
+    assert phases(after) == [("cleared", "square@0.25,0.60", 959.5)]
     assert after[0].since == first[0].since
 
 
