@@ -1,10 +1,28 @@
 """The training data and the score: boxes where the truth is, and average precision by hand."""
 
+from collections import Counter
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from hub.demo.scenes.description import LABELS, TruthBox
-from hub.demo.training.dataset import HEIGHT_PX, PAD_PX, PICTURE_PX, Sample, augment, make_samples, worth_finding
+from hub.demo.scenes.random_scenes import SCENE_S, busy_scene
+from hub.demo.training.dataset import (
+    HEIGHT_PX,
+    PAD_PX,
+    PICTURE_PX,
+    WIDTH_PX,
+    Sample,
+    augment,
+    cut,
+    learning_sample,
+    learnt_boxes,
+    worth_finding,
+)
+from hub.demo.training.draw import street_seed
+from hub.demo.training.drawn import TRAFFICS, Drawn, draw_street, load_street, save_street
+from hub.demo.training.evaluate import FIRST_HELD_OUT_SEED
 from hub.demo.training.score import Found, Wanted, average_precision, overlap
 
 
@@ -18,17 +36,82 @@ def test_hidden_things_and_specks_need_not_be_found() -> None:
     assert not worth_finding(truth(1.0, size=0.01), 640, 360)
 
 
-def test_samples_are_the_same_for_a_seed_and_as_many_as_asked() -> None:
-    first, second = make_samples(6, 123, processes=1), make_samples(6, 123, processes=1)
-    assert len(first) == 6
-    for a, b in zip(first, second, strict=True):
-        np.testing.assert_array_equal(a.picture, b.picture)
-        np.testing.assert_array_equal(a.boxes, b.boxes)
+@pytest.fixture(scope="module")
+def street() -> list[Drawn]:
+    return draw_street(123)
+
+
+def test_each_traffic_of_a_busy_street_is_there_alone() -> None:
+    scene = busy_scene(7, traffics=3)
+    there = [
+        {actor.actor_id for actor in scene.actors if actor.path.at(SCENE_S * (number + share)) is not None}
+        for number in range(3)
+        for share in (0.0, 0.5, 0.999)
+    ]
+    assert there[0] == there[1] == there[2] != set()
+    assert not there[2] & there[3]
+    assert set().union(*there) == {actor.actor_id for actor in scene.actors}
+    standing = [
+        actor for actor in scene.actors if (pose := actor.path.at(actor.path.waypoints[0].at_s)) and not pose.moving
+    ]
+    assert standing
+
+
+def test_busy_streets_hold_more_of_the_rare_classes_than_of_the_common_one() -> None:
+    count = Counter(actor.label for seed in range(20) for actor in busy_scene(seed, traffics=4).actors)
+    assert set(count) == set(LABELS)
+    assert count["person"] > count["car"]
+
+
+def test_a_drawn_street_is_the_same_again_and_from_its_file(street: list[Drawn], tmp_path: Path) -> None:
+    path = save_street(tmp_path, 123)
+    written = path.stat().st_mtime_ns
+    assert save_street(tmp_path, 123).stat().st_mtime_ns == written
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+    read = load_street(path)
+    assert len(street) == len(read) == TRAFFICS
+    for a, b in zip(street, read, strict=True):
+        np.testing.assert_array_equal(a.jpeg, b.jpeg)
+        np.testing.assert_array_equal(a.truth, b.truth)
+
+
+def test_no_run_learns_from_a_street_that_is_held_out() -> None:
+    assert street_seed(400, 99_999) < FIRST_HELD_OUT_SEED
+    assert street_seed(1, 99_999) < street_seed(2, 0)
+
+
+def test_the_same_generator_gives_the_same_sample(street: list[Drawn]) -> None:
+    for number in range(4):
+        first, second = (learning_sample(street[0], np.random.default_rng(number)) for _ in range(2))
+        assert first.picture.shape == (PICTURE_PX, WIDTH_PX, 3)
+        np.testing.assert_array_equal(first.picture, second.picture)
+        np.testing.assert_array_equal(first.boxes, second.boxes)
+
+
+def test_a_cut_picture_keeps_its_boxes_on_their_things() -> None:
+    frame = np.zeros((360, 640, 3), np.uint8)
+    frame[90:180, 160:320] = 200
+    rows = np.array([[2, 0.25, 0.25, 0.5, 0.5, 0.8]], np.float32)
+    part, (row,) = cut(frame, rows, (0.125, 0.125, 0.5))
+    assert part.shape == (180, 320, 3)
+    ys, xs = np.nonzero(part[..., 0])
+    seen = [xs.min() / 320, ys.min() / 180, (xs.max() + 1) / 320, (ys.max() + 1) / 180]
+    assert row[1:5].tolist() == pytest.approx(seen, abs=0.005)
+    assert row[5] == pytest.approx(0.8)
+
+
+def test_what_a_cut_takes_away_counts_as_hidden() -> None:
+    frame = np.zeros((360, 640, 3), np.uint8)
+    half_in = np.array([[0, 0.25, 0.25, 0.75, 0.5, 1.0], [1, 0.6, 0.6, 0.9, 0.9, 1.0]], np.float32)
+    _, rows = cut(frame, half_in, (0.0, 0.0, 0.5))
+    assert rows[:, 5].tolist() == pytest.approx([0.5, 0.0])
+    assert rows[0, 1:5].tolist() == pytest.approx([0.5, 0.5, 1.0, 1.0])
+    assert learnt_boxes(rows)[:, 0].tolist() == [0]
 
 
 def test_a_mirrored_sample_has_mirrored_boxes() -> None:
     picture = np.zeros((PICTURE_PX, 320, 3), np.uint8)
-    picture[60:120, 32:96] = 200  # from a tenth to three tenths of the width
+    picture[72:144, 32:96] = 200  # from a tenth to three tenths of the width
     sample = Sample(picture, np.array([[0, 0.1, 1 / 3, 0.3, 2 / 3]], np.float32))
     seen = set()
     for seed in range(20):
@@ -42,11 +125,11 @@ def test_a_mirrored_sample_has_mirrored_boxes() -> None:
 
 def test_the_loss_gets_boxes_on_the_letterboxed_picture() -> None:
     torch = pytest.importorskip("torch")
-    from hub.demo.training.train import pack
+    from hub.demo.training.batches import pack
 
-    sample = Sample(np.zeros((PICTURE_PX, 320, 3), np.uint8), np.array([[3, 0.0, 0.0, 1.0, 1.0]], np.float32))
+    sample = Sample(np.zeros((PICTURE_PX, WIDTH_PX, 3), np.uint8), np.array([[3, 0.0, 0.0, 1.0, 1.0]], np.float32))
     batch = pack([sample, sample])
-    assert batch["img"].shape == (2, 3, HEIGHT_PX, 320)
+    assert batch["img"].shape == (2, 3, HEIGHT_PX, WIDTH_PX)
     assert batch["batch_idx"].tolist() == [0, 1]
     assert batch["cls"].tolist() == [[3], [3]]
     full = [0.5, 0.5, 1.0, PICTURE_PX / HEIGHT_PX]

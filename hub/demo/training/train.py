@@ -1,9 +1,11 @@
-"""A number of images, epochs and a seed in, trained weights and an OpenVINO model out.
+"""A folder of drawn streets and a number of minutes in, trained weights and an OpenVINO model out.
 
-    python -m hub.demo.training.train --out DIR --images 3200 --epochs 16 --seed 1
+    python -m hub.demo.training.draw --out STREETS --streets 2000 &
+    python -m hub.demo.training.train --out DIR --streets STREETS --minutes 90 --seed 1
 
-Runs on a CPU. `DIR` receives `street_weights.pt`, `street_openvino_model/` and `training.json`. With `--start WEIGHTS`
-training goes on from weights that an earlier run saved, with a rate and scenes of its own.
+Runs on a CPU, for as long as it is given: the rate of learning follows the clock, so a slower machine ends on time too,
+only with less learnt. `DIR` receives `street_weights.pt`, `street_openvino_model/` and `training.json`, and after each
+round `state.pt`, from which `--resume` goes on. With `--start WEIGHTS` training begins at an earlier run's weights.
 """
 
 import argparse
@@ -11,72 +13,86 @@ import json
 import math
 import time
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from hub.demo.training.dataset import (
-    HEIGHT_PX,
-    PAD_PX,
-    PICTURE_PX,
-    Sample,
-    augment,
-    letterbox,
-    make_samples,
-)
+from hub.demo.training.batches import Shelf, batches
 from hub.demo.training.export import export, load_network
 from hub.demo.training.network import make_network
 
 BATCH = 16
 PEAK_RATE = 2.5e-3
-_LAST_RATE = 2e-5
-_WARM_UP_STEPS = 120
+ROUND_STEPS = 250
+_LAST_RATE = 1e-5
+_WARM_UP_SHARE = 0.02
 _DECAY = 5e-4
-_AVERAGE = 0.998
+_AVERAGE = 0.9985
 _LOSS_PARTS = ("box_loss", "cls_loss", "dfl_loss")
-FIRST_TRAINING_SEED = 1_000_000  # evaluation draws from other seeds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One run of training. `stop_after` ends it early, on the schedule that `epochs` sets."""
+    """One run of training: how long, how fast it learns at most, where it begins."""
 
-    epochs: int
+    minutes: float
     seed: int
     peak_rate: float = PEAK_RATE
     start: Path | None = None
-    stop_after: int | None = None
+    brain_floats: bool = True
+    compiled: bool = False
 
 
-def pack(samples: list[Sample]) -> dict[str, torch.Tensor]:
-    """Return the batch as the loss of `ultralytics` wants it: RGB pictures, and boxes as centre and size."""
-    pictures = np.stack([letterbox(sample.picture)[..., ::-1] for sample in samples])
-    images = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 255
-    owners, classes, boxes = [], [], []
-    for number, sample in enumerate(samples):
-        x0, x1 = sample.boxes[:, 1], sample.boxes[:, 3]
-        y0, y1 = ((sample.boxes[:, k] * PICTURE_PX + PAD_PX) / HEIGHT_PX for k in (2, 4))
-        owners.append(np.full(len(sample.boxes), number, np.float32))
-        classes.append(sample.boxes[:, :1])
-        boxes.append(np.stack([(x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0], axis=1))
-    return {
-        "img": images.contiguous(memory_format=torch.channels_last),
-        "batch_idx": torch.from_numpy(np.concatenate(owners)),
-        "cls": torch.from_numpy(np.concatenate(classes)),
-        "bboxes": torch.from_numpy(np.concatenate(boxes)),
-    }
+@dataclass(slots=True, kw_only=True)
+class Learner:
+    """All that changes while training, and all that a later process needs to go on."""
+
+    network: Any
+    average: Any
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+    spent_s: float = 0.0
+
+    @classmethod
+    def begin(cls, plan: Plan) -> "Learner":
+        """Return a learner that has learnt nothing, or what the plan's start has."""
+        torch.manual_seed(plan.seed)
+        network = load_network(plan.start) if plan.start else make_network()
+        network = network.to(memory_format=torch.channels_last)
+        return cls(network=network, average=deepcopy(network).eval(), optimizer=_optimizer(network))
+
+    def save(self, out: Path) -> None:
+        """Write the averaged weights and the whole state; each file is replaced at once."""
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "spent_s": self.spent_s,
+        }
+        for name, value in (("state.pt", state), ("street_weights.pt", self.average.state_dict())):
+            partial = out / f".{name}.partial"
+            torch.save(value, partial)
+            partial.replace(out / name)
+
+    def load(self, out: Path) -> None:
+        """Take up the state that `save` wrote."""
+        state = torch.load(out / "state.pt", map_location="cpu", weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.step, self.spent_s = int(state["step"]), float(state["spent_s"])
 
 
-def _rate(step: int, steps: int, peak: float) -> float:
-    """Return the learning rate of one step: up in a straight line, then down along a cosine."""
-    warm_up = max(1, min(_WARM_UP_STEPS, steps // 8))
-    if step < warm_up:
-        return peak * (step + 1) / warm_up
-    share = (step - warm_up) / max(1, steps - warm_up)
-    return _LAST_RATE + (peak - _LAST_RATE) * 0.5 * (1 + math.cos(math.pi * share))
+def rate(share: float, peak: float) -> float:
+    """Return the learning rate when `share` of the time is over: up in a straight line, then down along a cosine."""
+    if share < _WARM_UP_SHARE:
+        return peak * max(share, 1e-3) / _WARM_UP_SHARE
+    down = min(1.0, (share - _WARM_UP_SHARE) / (1.0 - _WARM_UP_SHARE))
+    return _LAST_RATE + (peak - _LAST_RATE) * 0.5 * (1 + math.cos(math.pi * down))
 
 
 def _full_precision(value: Any) -> Any:
@@ -94,105 +110,91 @@ def _optimizer(network: Any) -> torch.optim.Optimizer:
     decayed = [p for p in network.parameters() if p.requires_grad and p.ndim > 1]
     others = [p for p in network.parameters() if p.requires_grad and p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": _DECAY}, {"params": others, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.999))
+    return torch.optim.AdamW(groups, lr=PEAK_RATE, betas=(0.9, 0.999), fused=True)
 
 
 def _follow(average: Any, network: Any, step: int) -> None:
     """Move the averaged weights a little towards the trained ones; faster at first."""
     keep = _AVERAGE * (1 - math.exp(-(step + 1) / 300))
     current = network.state_dict()
-    with torch.no_grad():
-        for name, value in average.state_dict().items():
-            if value.dtype.is_floating_point:
-                value.mul_(keep).add_(current[name], alpha=1 - keep)
+    followed = [(mine, current[name]) for name, mine in average.state_dict().items() if mine.dtype.is_floating_point]
+    torch._foreach_lerp_([mine for mine, _ in followed], [theirs for _, theirs in followed], 1 - keep)
 
 
-def train(samples: list[Sample], plan: Plan, *, out: Path, brain_floats: bool) -> Any:
-    """Return the averaged network after the plan's passes; saves its weights after each."""
-    torch.manual_seed(plan.seed)
-    rng = np.random.default_rng((plan.seed, 81))
-    network = load_network(plan.start) if plan.start else make_network()
-    network = network.to(memory_format=torch.channels_last)
-    epochs = plan.epochs
-    average = deepcopy(network).eval()
-    optimizer = _optimizer(network)
-    per_epoch = len(samples) // BATCH
-    steps = per_epoch * epochs
-    network.train()
-    criterion = network.init_criterion()
-    step, started_s = 0, time.monotonic()
-    for epoch in range(epochs):
-        order = rng.permutation(len(samples))
-        total = torch.zeros(3)
-        for k in range(per_epoch):
-            chosen = order[k * BATCH : (k + 1) * BATCH]
-            batch = pack([augment(samples[int(index)], rng) for index in chosen])
-            for group in optimizer.param_groups:
-                group["lr"] = _rate(step, steps, plan.peak_rate)
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=brain_floats):
-                predicted = network(batch["img"])
+def train(shelf: Shelf, plan: Plan, learner: Learner, *, out: Path) -> None:
+    """Teach the learner until the plan's minutes are over; its state is saved after each round."""
+    learner.network.train()
+    criterion = learner.network.init_criterion()
+    forward = torch.compile(learner.network) if plan.compiled else learner.network
+    planned_s = plan.minutes * 60
+    last_s = time.monotonic()
+    while learner.spent_s < planned_s:
+        shelf.look_again()
+        rng = np.random.default_rng((plan.seed, 81, learner.step))
+        total, steps, round_s = torch.zeros(3), 0, learner.spent_s
+        for batch in batches(shelf, rng, BATCH, ROUND_STEPS):
+            now_rate = rate(learner.spent_s / planned_s, plan.peak_rate)
+            for group in learner.optimizer.param_groups:
+                group["lr"] = now_rate
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=plan.brain_floats):
+                predicted = forward(batch["img"])
             loss, parts = criterion(_full_precision(predicted), batch)
-            optimizer.zero_grad(set_to_none=True)
+            learner.optimizer.zero_grad(set_to_none=True)
             loss.sum().backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
-            optimizer.step()
-            _follow(average, network, step)
+            torch.nn.utils.clip_grad_norm_(learner.network.parameters(), 10.0)
+            learner.optimizer.step()
+            _follow(learner.average, learner.network, learner.step)
             total += torch.stack([parts[name].detach() for name in _LOSS_PARTS])
-            step += 1
-        box, label, spread = (total / per_epoch).tolist()
-        speed = step * BATCH / (time.monotonic() - started_s)
+            steps += 1
+            learner.step += 1
+            now_s = time.monotonic()
+            learner.spent_s += now_s - last_s
+            last_s = now_s
+            if learner.spent_s >= planned_s:
+                break
+        box, label, spread = (total / steps).tolist()
         print(
-            f"epoch {epoch + 1}/{epochs}: box {box:.3f} class {label:.3f} spread {spread:.3f}; {speed:.1f} images/s",
+            f"{learner.spent_s / 60:.1f} of {plan.minutes:g} min, {learner.step * BATCH} passes over "
+            f"{len(shelf)} pictures: box {box:.3f} class {label:.3f} spread {spread:.3f}; rate {now_rate:.5f}, "
+            f"{steps * BATCH / (learner.spent_s - round_s):.1f} images/s",
             flush=True,
         )
-        torch.save(average.state_dict(), out / "street_weights.pt")
-        if plan.stop_after == epoch + 1:
-            break
-    return average
+        learner.save(out)
 
 
 def main() -> None:
-    """Draw the scenes, train, export, and say how long each took."""
-    parser = argparse.ArgumentParser(description="Train the demo's street model on rendered scenes.")
+    """Train, export, and say how it went."""
+    parser = argparse.ArgumentParser(description="Train the demo's street model on drawn streets.")
     parser.add_argument("--out", type=Path, required=True, help="folder for weights and the exported model")
-    parser.add_argument("--images", type=int, default=3200)
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--streets", type=Path, required=True, help="folder that hub.demo.training.draw fills")
+    parser.add_argument("--minutes", type=float, default=90.0)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--stop-after", type=int, help="end after this many of the epochs")
-    parser.add_argument("--start", type=Path, help="weights of an earlier run to go on from")
+    parser.add_argument("--start", type=Path, help="weights of an earlier run to begin with")
+    parser.add_argument("--resume", action="store_true", help="go on from the state that is in --out")
     parser.add_argument("--peak-rate", type=float, default=PEAK_RATE)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--fp32", action="store_true", help="do not compute in bfloat16 where the CPU can")
+    parser.add_argument("--compile", action="store_true", help="compile the network first; needs a C++ compiler")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(given.threads)
-    brain_floats = not given.fp32 and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-
-    started_s = time.monotonic()
-    samples = make_samples(given.images, FIRST_TRAINING_SEED + given.seed * 100_000, given.threads)
-    drawn_s = time.monotonic() - started_s
-    boxes = sum(len(sample.boxes) for sample in samples)
-    print(f"{len(samples)} pictures with {boxes} boxes drawn in {drawn_s:.0f} s", flush=True)
     plan = Plan(
-        epochs=given.epochs,
+        minutes=given.minutes,
         seed=given.seed,
         peak_rate=given.peak_rate,
         start=given.start,
-        stop_after=given.stop_after,
+        brain_floats=not given.fp32 and torch.ops.mkldnn._is_mkldnn_bf16_supported(),
+        compiled=given.compile,
     )
-    network = train(samples, plan, out=given.out, brain_floats=brain_floats)
-    trained_s = time.monotonic() - started_s - drawn_s
-    folder = export(network, given.out)
-    record = {
-        "images": given.images,
-        "epochs": given.epochs,
-        "seed": given.seed,
-        "bfloat16": brain_floats,
-        "drawing_s": round(drawn_s),
-        "training_s": round(trained_s),
-    }
+    learner = Learner.begin(plan)
+    if given.resume:
+        learner.load(given.out)
+    shelf = Shelf(given.streets)
+    train(shelf, plan, learner, out=given.out)
+    folder = export(learner.average, given.out)
+    record = asdict(plan) | {"start": str(plan.start or ""), "pictures": len(shelf), "passes": learner.step * BATCH}
     (given.out / "training.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    print(f"trained in {trained_s:.0f} s; the model is {folder}")
+    print(f"{record['passes']} passes in {learner.spent_s / 60:.0f} min; the model is {folder}")
 
 
 if __name__ == "__main__":
