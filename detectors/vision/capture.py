@@ -133,9 +133,10 @@ class Reader:
             return
         grey = picture.grey()
         if self._slot.renew(picture, at_s):
-            self._gate = motion.renewed(self._gate, grey, at_s)
+            self._gate = motion.renewed(self._gate, grey, at_s, self._settings)
             return
-        self._gate, reason = motion.look(self._gate, grey, at_s, self._settings)
+        watched = motion.watched_cells(self._begin.watch, self._settings.watch_margin, grey.shape)
+        self._gate, reason = motion.look(self._gate, grey, at_s, self._settings, watched)
         if reason in motion.PROCESS:
             self._slot.put(Candidate(at_s, reason, picture))
         else:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import detectors
 from detectors.vision import handover, retry
+from detectors.vision.motion import watched_polygons
 from detectors.vision.settings import VisionSettings
 from ingest.city import Camera
 
@@ -31,7 +32,13 @@ class Feed:
     def __init__(self, camera: Camera, settings: VisionSettings, *, width_px: int, height_px: int) -> None:
         """Take the camera and the size of the model's input; nothing runs before `tend`."""
         self.camera = camera
-        self._begin = handover.Begin(url=camera.url, settings=settings, width_px=width_px, height_px=height_px)
+        self._begin = handover.Begin(
+            url=camera.url,
+            settings=settings,
+            width_px=width_px,
+            height_px=height_px,
+            watch=watched_polygons(camera.zones),
+        )
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
         self.connection: Connection | None = None

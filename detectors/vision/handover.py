@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from detectors.vision.motion import Polygon
 from detectors.vision.settings import VisionSettings
 
 
@@ -18,6 +19,7 @@ class Begin(msgspec.Struct, tag="begin"):
     settings: VisionSettings
     width_px: int  # the model's input: pictures are scaled down to fit into it before they are handed over
     height_px: int
+    watch: tuple[Polygon, ...] = ()  # where motion matters; empty: everywhere
 
 
 class Next(msgspec.Struct, tag="next"):

@@ -50,11 +50,13 @@ def frames(
     start: datetime,
     model: Finder,
     settings: VisionSettings | None = None,
+    watch: tuple[motion.Polygon, ...] = (),
     cost: Cost | None = None,
 ) -> Iterator[Frame]:
     """Yield every frame that is processed, with its boxes and track ids; raise StreamError where it cannot be read.
 
-    `received_at` equals `captured_at`. `cost`, where given, is kept up to date.
+    `received_at` equals `captured_at`. `watch` is where motion matters (empty: everywhere). `cost`, where given, is
+    kept up to date.
     """
     if start.tzinfo is None:
         raise NaiveTimeError("a recording needs a start with a timezone")
@@ -69,7 +71,9 @@ def frames(
             cost.cpu_s = time.process_time() - began_s
             if not motion.due(gate, anchor.at_s, settings):
                 continue
-            gate, reason = motion.look(gate, picture.grey(), anchor.at_s, settings)
+            grey = picture.grey()
+            watched = motion.watched_cells(watch, settings.watch_margin, grey.shape)
+            gate, reason = motion.look(gate, grey, anchor.at_s, settings, watched)
             if reason not in motion.PROCESS:
                 continue
             (boxes,) = model.detect([picture.fitted(model.width_px, model.height_px)])

@@ -25,11 +25,17 @@ def _for_all(default: Any, least: float, most: float, unit: str, meaning: str) -
 class VisionSettings:
     """All that can be set of a vision process; the defaults suit a street camera.
 
-    A picture is processed when something moved since the last processed one, and at least every `heartbeat_s`, but no
-    oftener than `process_fps`.
+    A picture is processed when something moved in a zone or near it since the last processed one, and at least every
+    `heartbeat_s`, but no oftener than `process_fps` at any time and `busy_fps` for long.
     """
 
     process_fps: float = _for_camera(5.0, 0.2, 30, "1/s", "no more pictures than this go through the model")
+    busy_fps: float = _for_camera(
+        1.0, 0.1, 30, "1/s", "where something moves all the time, no more pictures than this on average"
+    )
+    burst_s: float = _for_camera(
+        1.0, 0, 60, "s", "after a quiet while motion is looked at with process_fps for so long before busy_fps holds"
+    )
     heartbeat_s: float = _for_camera(2.0, 0.2, 60, "s", "a picture in which nothing moved is looked at this often")
     start_up_s: float = _for_camera(
         2.0, 0, 60, "s", "so long after a stream begins every picture that is due counts as moved"
@@ -38,6 +44,9 @@ class VisionSettings:
         8.0, 1, 128, "grey levels of 255", "a cell (1/80 of the width) has moved when it changed by more than this"
     )
     motion_cells: int = _for_camera(2, 1, 1000, "cells", "something has moved when so many cells have")
+    watch_margin: float = _for_camera(
+        0.05, 0, 1, "share of the width", "motion counts in zones and this near to them; 1: everywhere"
+    )
     light_share: float = _for_camera(
         0.6, 0.1, 1, "share", "where more of the cells than this change at once, it was the light"
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from detectors.vision import payloads
+from detectors.vision.motion import watched_polygons
 from detectors.vision.pictures import Bgr
 from detectors.vision.recording import Cost, Finder, frames
 from detectors.vision.settings import VisionSettings
@@ -77,6 +78,7 @@ def analyse(
         start=start,
         model=_Timed(model, bill.inference_s),
         settings=settings,
+        watch=watched_polygons(configuration.city.cameras[camera_id].zones),
         cost=bill.vision,
     )
     for number, frame in enumerate(seen):

@@ -17,6 +17,7 @@ from tests.support.sight import BrightSquares, ListWire
 
 QUICK = VisionSettings(
     process_fps=10,
+    busy_fps=10,
     heartbeat_s=0.5,
     start_up_s=0.5,
     open_timeout_s=2,

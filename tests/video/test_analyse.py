@@ -149,7 +149,7 @@ def test_a_parked_car_is_raised_once_and_cleared_and_saved_detections_say_the_sa
 
     cost = last["cost"]
     assert cost["decoded"] == 280
-    assert cost["processed"] == len(saved.read_bytes().splitlines()) > 60
+    assert cost["processed"] == len(saved.read_bytes().splitlines()) >= 20
     assert cost["video_s"] == pytest.approx(279 / 7, abs=0.01)
     assert cost["cpu_s_per_video_s"] == pytest.approx(cost["cpu_s"] / cost["video_s"], rel=0.01)
     assert cost["median_inference_ms"] > 0
@@ -293,7 +293,7 @@ class TestRealFootage:
         (line,) = out.splitlines()
         cost = json.loads(line)["cost"]
         assert cost["decoded"] == 480
-        assert cost["processed"] >= 60
+        assert 20 <= cost["processed"] <= 40, "a road that is never empty is looked at once a second"
 
     def test_a_model_that_knows_no_stalls_is_refused_for_a_zone_that_needs_them(
         self, analyse: Any, surroundings: Path

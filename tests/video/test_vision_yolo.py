@@ -68,7 +68,8 @@ class TestRealWeights:
 
     def test_real_traffic_becomes_frames_with_tracks(self, coco: Detector) -> None:
         cost = Cost()
-        found = list(frames(TRAFFIC, camera_id="cam-01", start=START, model=coco, cost=cost))
+        often = VisionSettings(busy_fps=5)
+        found = list(frames(TRAFFIC, camera_id="cam-01", start=START, model=coco, settings=often, cost=cost))
         assert cost.decoded == 480
         assert 60 <= cost.processed == len(found) <= 101
         assert found[0].captured_at == START
