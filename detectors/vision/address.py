@@ -49,6 +49,11 @@ def kind_of(url: str) -> Kind:
     return kind
 
 
+def host_of(url: str) -> str:
+    """Return the host that a stream's address names."""
+    return urlsplit(url).hostname or ""
+
+
 def file_path(url: str) -> Path:
     """Return the path that a file's address names."""
     return Path(url.removeprefix("file://")).expanduser()

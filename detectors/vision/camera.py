@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
@@ -18,14 +18,20 @@ import av
 import av.error
 import av.logging
 import numpy as np
+from av.format import Flags
 from av.video.reformatter import VideoReformatter
 
-from detectors.vision.address import AddressError, Kind, file_path, kind_of, shown
+from detectors.vision.address import AddressError, Kind, file_path, host_of, kind_of, shown
+from detectors.vision.damage import Damage
 from detectors.vision.motion import CELLS_ACROSS, Grey
+from detectors.vision.names import UnknownHostError, look_up
 from detectors.vision.pictures import Bgr
 from detectors.vision.settings import VisionSettings
 
 MOST_UNREADABLE = 1000  # packets of a file in a row
+# Pictures begin with a key frame. Cameras that save bits send one in ten or twenty seconds, and whoever joins at a
+# relay waits for it; to hang up and come again would only begin the wait anew.
+KEY_FRAME_WAIT_S = 30.0
 
 av.logging.set_level(None)  # FFmpeg prints addresses, passwords and all, to stderr
 
@@ -34,12 +40,14 @@ class Broken(StrEnum):
     """Why a stream gives no more pictures."""
 
     BAD_ADDRESS = "bad_address"
+    UNKNOWN_HOST = "unknown_host"  # its name cannot be looked up
     UNREACHABLE = "unreachable"
     UNAUTHORISED = "unauthorised"
     NOT_FOUND = "not_found"
     NO_VIDEO = "no_video"
     UNREADABLE = "unreadable"  # it is not video that can be decoded
     STALLED = "stalled"  # connected, but no picture for too long
+    BEHIND = "behind"  # what comes is old: the network, or this machine, is too slow for it
     CUT = "cut"  # the other side closed the connection
     ENDED = "ended"  # a file is at its end
 
@@ -84,8 +92,11 @@ class Decoded:
         return cast(Bgr, np.ascontiguousarray(picture.to_ndarray()))
 
 
-def pictures(url: str, settings: VisionSettings) -> Iterator[Decoded]:
-    """Yield the pictures of `url` as they come (a file: as fast as they are taken) and raise StreamError at the end."""
+def pictures(url: str, settings: VisionSettings, *, alive: Callable[[], object] = lambda: None) -> Iterator[Decoded]:
+    """Yield the pictures of `url` as they come (a file: as fast as they are taken) and raise StreamError at the end.
+
+    `alive` is called whenever data came, though no picture may have come of them.
+    """
     try:
         kind = kind_of(url)
     except AddressError as error:
@@ -95,7 +106,7 @@ def pictures(url: str, settings: VisionSettings) -> Iterator[Decoded]:
         stream = container.streams.video[0]
         stream.thread_type = "SLICE"  # frame threads hold pictures back, one for each thread
         stream.codec_context.thread_count = 1
-        yield from _decoded(container, stream, url, kind, settings)
+        yield from _decoded(container, stream, url, kind, settings, alive)
     finally:
         container.close()
 
@@ -117,6 +128,11 @@ def _open(url: str, kind: Kind, settings: VisionSettings) -> Any:
     elif kind is Kind.FILE:
         options = {}
     name = str(file_path(url)) if kind is Kind.FILE else url
+    if kind is not Kind.FILE:
+        try:
+            look_up(host_of(url), settings.open_timeout_s)  # FFmpeg calls a name it cannot look up an I/O error
+        except UnknownHostError as error:
+            raise StreamError(Broken.UNKNOWN_HOST, f"{shown(url)}: {error}") from None
     began_s = time.monotonic()
     try:
         container = av.open(
@@ -128,7 +144,7 @@ def _open(url: str, kind: Kind, settings: VisionSettings) -> Any:
     except (av.error.FFmpegError, OSError, ValueError) as error:
         if kind is not Kind.FILE and time.monotonic() - began_s >= settings.open_timeout_s:
             # FFmpeg answers a time limit with whatever it was busy with: "invalid data", say.
-            raise StreamError(Broken.UNREACHABLE, f"{shown(url)}: no answer in time") from None
+            raise StreamError(Broken.UNREACHABLE, f"{shown(url)}: no answer, or no key frame, in time") from None
         raise _broken(error, url, Broken.UNREACHABLE) from None
     if not container.streams.video or container.format.name == "tty":  # FFmpeg paints a text file as a picture of it
         container.close()
@@ -136,24 +152,35 @@ def _open(url: str, kind: Kind, settings: VisionSettings) -> Any:
     return container
 
 
-def _decoded(container: Any, stream: Any, url: str, kind: Kind, settings: VisionSettings) -> Iterator[Decoded]:
-    scalers = _Scalers()
-    decoded_at_s = time.monotonic()
-    unreadable = 0
+def _decoded(
+    container: Any, stream: Any, url: str, kind: Kind, settings: VisionSettings, alive: Callable[[], object]
+) -> Iterator[Decoded]:
+    scalers, damage = _Scalers(), Damage()
+    # Where the format has no time stamps (motion JPEG, bare H.264) FFmpeg makes up a rate, which is not the camera's.
+    stamped = not container.format.flags & Flags.no_timestamps.value or kind is Kind.FILE
+    shown_s, unreadable, key_came = time.monotonic(), 0, False
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets, None)
-            frames = [] if packet is None else packet.decode()
-        except av.error.InvalidDataError:
-            frames, unreadable = [], unreadable + 1  # one torn packet; the next key frame mends it
         except (av.error.FFmpegError, OSError) as error:
             raise _broken(error, url, Broken.CUT) from None
+        alive()
+        try:
+            frames = [] if packet is None else packet.decode()
+        except av.error.InvalidDataError:
+            frames, unreadable = [], unreadable + 1
+            damage.note()
+        except (av.error.FFmpegError, OSError) as error:
+            raise _broken(error, url, Broken.CUT) from None
+        if packet is not None and packet.is_corrupt:
+            damage.note()
+        key_came = key_came or (packet is not None and packet.is_keyframe)
         for frame in frames:
-            if frame.is_corrupt or not frame.width or not frame.height:
+            if not damage.shows(key=frame.key_frame, whole=not frame.is_corrupt) or not frame.width or not frame.height:
                 continue
-            yield Decoded(frame.time, frame.width, frame.height, frame, scalers)
-            decoded_at_s, unreadable = time.monotonic(), 0
+            yield Decoded(frame.time if stamped else None, frame.width, frame.height, frame, scalers)
+            shown_s, unreadable = time.monotonic(), 0
         if packet is None:
             if kind is Kind.FILE:
                 raise StreamError(Broken.ENDED, f"{shown(url)} is at its end")
@@ -161,9 +188,19 @@ def _decoded(container: Any, stream: Any, url: str, kind: Kind, settings: Vision
         if kind is Kind.FILE:
             if unreadable > MOST_UNREADABLE:
                 raise StreamError(Broken.UNREADABLE, f"{shown(url)} holds nothing that can be decoded")
-        elif time.monotonic() - decoded_at_s > settings.read_timeout_s:
-            why = Broken.UNREADABLE if unreadable else Broken.STALLED
-            raise StreamError(why, f"{shown(url)} sends data but no picture for {settings.read_timeout_s:g} s")
+            continue
+        limit_s = settings.read_timeout_s if key_came else KEY_FRAME_WAIT_S
+        if time.monotonic() - shown_s > limit_s:
+            raise _fruitless(url, limit_s, key_came, damage.torn)
+
+
+def _fruitless(url: str, limit_s: float, key_came: bool, torn: bool) -> StreamError:
+    """Return what is to be said of a stream that sends data but shows nothing."""
+    if not key_came:
+        return StreamError(Broken.UNREADABLE, f"{shown(url)} sends data but no key frame for {limit_s:g} s")
+    if torn:
+        return StreamError(Broken.UNREADABLE, f"{shown(url)} sends torn pictures and no whole one for {limit_s:g} s")
+    return StreamError(Broken.STALLED, f"{shown(url)} sends data but no picture for {limit_s:g} s")
 
 
 def _broken(error: Exception, url: str, otherwise: Broken) -> StreamError:

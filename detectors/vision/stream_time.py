@@ -2,8 +2,8 @@
 
 PTS tell the distance between two pictures exactly; the instant at which a picture arrives tells it only with the
 network's jitter. So the first picture anchors the stream to our clock and PTS carry on from there. Cameras restart
-their PTS, leap, and run fast or slow: then the anchor is laid again, and time still never runs backwards nor ahead
-of the clock. Pure: seconds in, seconds out.
+their PTS, leap, and run fast or slow: then the anchor is laid again or follows, and time still never runs backwards
+nor ahead of the clock. Pure: seconds in, seconds out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from enum import StrEnum
 
 LEAST_STEP_S = 0.001
 JUMP_S = 3.0  # a PTS may run ahead of the time that really passed by no more than this
-LATE_S = 8.0  # a picture may be this old on arrival before we rather distrust the PTS
+LATE_S = 8.0  # a picture that is older than this on arrival is anchored again; who reads it live had better join anew
+DRIFT = 0.001  # by this share of the time that passes the anchor may follow a camera whose clock runs slow
 
 
 class Placed(StrEnum):
@@ -23,7 +24,7 @@ class Placed(StrEnum):
     STEADY = "steady"  # the anchor and the PTS say so
     EARLY = "early"  # it came sooner than the anchor allows: the first ones had been held up; anchored again
     JUMPED = "jumped"  # the PTS went backwards or leapt; anchored again
-    LATE = "late"  # the PTS fell behind the clock by too much; anchored again
+    LATE = "late"  # it is behind the clock by too much: the network's backlog, or stamps that stood; anchored again
     UNSTAMPED = "unstamped"  # there is no PTS: the instant of arrival
 
 
@@ -44,16 +45,17 @@ def place(anchor: Anchor | None, pts_s: float | None, arrived_s: float) -> tuple
     floor_s = anchor.at_s + LEAST_STEP_S
     if pts_s is None:
         return replace(anchor, at_s=max(arrived_s, floor_s), arrived_s=arrived_s), Placed.UNSTAMPED
-    step_s = pts_s - anchor.pts_s
+    step_s, passed_s = pts_s - anchor.pts_s, max(0.0, arrived_s - anchor.arrived_s)
     estimate_s = pts_s + anchor.offset_s
-    if step_s <= 0 or step_s > max(0.0, arrived_s - anchor.arrived_s) + JUMP_S:
+    if step_s <= 0 or step_s > passed_s + JUMP_S:
         how = Placed.JUMPED
     elif estimate_s > arrived_s + LEAST_STEP_S:  # less is rounding
         how = Placed.EARLY
     elif estimate_s < arrived_s - LATE_S:
         how = Placed.LATE
     else:
-        return Anchor(anchor.offset_s, pts_s, max(estimate_s, floor_s), arrived_s), Placed.STEADY
+        drift_s = min(DRIFT * passed_s, max(0.0, arrived_s - estimate_s))
+        return Anchor(anchor.offset_s + drift_s, pts_s, max(estimate_s, floor_s), arrived_s), Placed.STEADY
     return Anchor(arrived_s - pts_s, pts_s, max(arrived_s, floor_s), arrived_s), how
 
 

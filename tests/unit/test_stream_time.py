@@ -1,10 +1,13 @@
+from collections.abc import Sequence
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.vision.stream_time import LATE_S, Anchor, Placed, place, place_recorded
 
 
-def run(story: list[tuple[float | None, float]]) -> list[tuple[float, Placed]]:
+def run(story: Sequence[tuple[float | None, float]]) -> list[tuple[float, Placed]]:
     """Return the instant of each (pts, arrival), and how it was found."""
     anchor: Anchor | None = None
     found = []
@@ -16,7 +19,7 @@ def run(story: list[tuple[float | None, float]]) -> list[tuple[float, Placed]]:
 
 def test_the_networks_jitter_does_not_show() -> None:
     story = [(90_000 + i / 10, 1000 + i / 10 + jitter) for i, jitter in enumerate([0, 0.2, 0.05, 0.3, 0.01, 0.0])]
-    assert [at_s for at_s, _ in run(story)] == [1000.0, 1000.1, 1000.2, 1000.3, 1000.4, 1000.5]
+    assert [at_s for at_s, _ in run(story)] == pytest.approx([1000.0, 1000.1, 1000.2, 1000.3, 1000.4, 1000.5], abs=1e-3)
 
 
 def test_pictures_that_had_been_held_up_at_the_start_do_not_put_the_clock_late_for_good() -> None:
@@ -30,6 +33,22 @@ def test_pictures_that_had_been_held_up_at_the_start_do_not_put_the_clock_late_f
 def test_a_camera_that_restarts_its_stamps_is_anchored_again() -> None:
     found = run([(5000.0, 1000.0), (5000.1, 1000.1), (0.0, 1000.2), (0.1, 1000.3)])
     assert found[2:] == [(1000.2, Placed.JUMPED), (1000.3, Placed.STEADY)]
+
+
+@pytest.mark.parametrize("rate", [0.9995, 1.0, 1.0005], ids=["slow", "right", "fast"])
+def test_a_camera_whose_clock_runs_wrong_is_followed_for_a_day(rate: float) -> None:
+    anchor: Anchor | None = None
+    for second in range(0, 86_400, 2):
+        anchor, how = place(anchor, second * rate, 1000.0 + second)
+        assert abs(anchor.at_s - (1000.0 + second)) < 0.01
+        assert how is not Placed.LATE
+
+
+def test_a_backlog_that_grows_is_taken_for_what_it_is_until_it_is_too_old() -> None:
+    found = run([(i / 10, 1000 + i / 5) for i in range(60)])
+    assert [at_s for at_s, _ in found] == pytest.approx([1000 + i / 10 for i in range(60)], abs=0.02)
+    assert run([(i / 10, 1000 + i / 5) for i in range(90)])[-1][1] is Placed.STEADY
+    assert Placed.LATE in [how for _, how in run([(i / 10, 1000 + i / 5) for i in range(85)])]
 
 
 def test_a_leap_of_the_stamps_is_no_leap_of_time() -> None:
