@@ -131,17 +131,23 @@ def status(device_id: str, payload: bytes, span: Span, retained: bool) -> Status
 
 
 def picture(camera_id: str, payload: bytes, span: Span) -> EvidencePicture:
-    """Return the picture a camera was asked for, or raise Refused."""
+    """Return the picture a camera was asked for, or why it has none, or raise Refused."""
     try:
         message = payloads.decode_evidence(payload)
     except UNREADABLE as error:
         raise payloads.refusal(payload, error) from None
     if not _EVIDENCE_KIND.fullmatch(message.kind):
         raise Refused(QuarantineReason.BAD_VALUE, "the kind is not 1–64 small letters, digits or '_'")
-    if len(message.jpeg) > MAX_PICTURE_BYTES:
+    if message.missing:
+        if message.jpeg:
+            raise Refused(QuarantineReason.BAD_SHAPE, "either `jpeg` or `missing`, not both")
+        if not _EVIDENCE_KIND.fullmatch(message.missing):
+            detail = "`missing`, why there is no picture, is not 1–64 small letters, digits or '_'"
+            raise Refused(QuarantineReason.BAD_VALUE, detail)
+    elif len(message.jpeg) > MAX_PICTURE_BYTES:
         detail = f"a picture of {len(message.jpeg)} bytes: at most {MAX_PICTURE_BYTES} are filed"
         raise Refused(QuarantineReason.TOO_LARGE, detail)
-    if not message.jpeg.startswith(b"\xff\xd8\xff"):
+    elif not message.jpeg.startswith(b"\xff\xd8\xff"):
         raise Refused(QuarantineReason.BAD_VALUE, "the picture is no JPEG")
     return EvidencePicture(
         camera_id=camera_id,
@@ -150,4 +156,5 @@ def picture(camera_id: str, payload: bytes, span: Span) -> EvidencePicture:
         captured_at=instant(message.at, span),
         received_at=span.received_at,
         jpeg=message.jpeg,
+        missing=message.missing,
     )

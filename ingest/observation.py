@@ -107,7 +107,10 @@ Observation = Reading | Status | Frame
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidencePicture:
-    """One JPEG that a camera sent because the hub asked for it, to be filed with an alert."""
+    """One JPEG that a camera sent because the hub asked for it, to be filed with an alert; or word that it has none.
+
+    Where `missing` says why there is no picture, `jpeg` is empty and `captured_at` is the instant that was asked for.
+    """
 
     camera_id: str
     alert_id: str
@@ -115,6 +118,7 @@ class EvidencePicture:
     captured_at: datetime
     received_at: datetime
     jpeg: bytes
+    missing: str = ""
 
 
 class QuarantineReason(StrEnum):

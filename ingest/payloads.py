@@ -68,12 +68,13 @@ class DetectionsMessage(msgspec.Struct, gc=False):
 
 
 class EvidenceMessage(msgspec.Struct, gc=False):
-    """One picture that the hub asked for; `jpeg` is base64 on the wire."""
+    """One picture that the hub asked for; `jpeg` is base64 on the wire. Or why there is none, in place of it."""
 
     alert: UUID
     kind: str
     at: datetime
-    jpeg: bytes
+    jpeg: bytes = b""
+    missing: str = ""
 
 
 decode_telemetry = Decoder(TelemetryMessage).decode

@@ -74,6 +74,11 @@ def evidence(alert: str, kind: str, at: datetime, jpeg: bytes) -> bytes:
     return _encode({"alert": alert, "kind": kind, "at": _instant(at), "jpeg": base64.b64encode(jpeg).decode()})
 
 
+def no_evidence(alert: str, kind: str, at: datetime, why: str) -> bytes:
+    """Return the payload that says that of the instant `at` there is no picture, and why."""
+    return _encode({"alert": alert, "kind": kind, "at": _instant(at), "missing": why})
+
+
 def request(payload: bytes) -> Request:
     """Return the request that `payload` holds, or raise RequestError."""
     try:

@@ -62,6 +62,20 @@ class Watched:
         self._inference_s = 0.0
         self._counted: _Counted | None = None
 
+    def continue_from(self, before: Watched) -> None:
+        """Take over from what watched the same camera before its settings changed: its evidence and its numbers.
+
+        What it said of the camera stays said, and no time comes twice. Tracks begin anew, for the picture may be
+        another one now.
+        """
+        if (before._settings.evidence_s, before._settings.evidence_bytes) == (
+            self._settings.evidence_s,
+            self._settings.evidence_bytes,
+        ):
+            self._ring = before._ring
+        self._last_at, self._online = before._last_at, before._online
+        self._seq, self._health_seq = before._seq, before._health_seq
+
     def instant(self, at_s: float, now_s: float, now: datetime) -> datetime:
         """Return the wall time of a picture taken at `at_s` on the monotonic clock; later than every one before."""
         at = now - timedelta(seconds=now_s - at_s)
@@ -114,6 +128,10 @@ class Watched:
                     "camera %s has no picture of %s for alert %s: %s",
                     self.camera.camera_id, wanted.at.isoformat(), asked.alert, answer.value,
                 )  # fmt: skip
+                # What is newer than all that is kept may still come: the hub asks again.
+                if answer is not evidence.Answer.TOO_NEW:
+                    said = payloads.no_evidence(asked.alert, wanted.kind, wanted.at, answer.value)
+                    self._wire.publish(self._topic(topics.evidence), said)
                 continue
             self._send(asked, wanted.kind, kept)
         return became

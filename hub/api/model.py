@@ -53,6 +53,7 @@ EXAMPLE_ALERT: dict[str, Any] = {
     "inhibited_by": None,
     "revision": 1,
     "evidence": [],
+    "evidence_missing": [],
 }
 
 
@@ -78,6 +79,17 @@ class Evidence(Document):
     sha256: Hash
     at: datetime = Field(description="When it was taken.")
     kind: str = Field(description="first_sight, confirmation or clear; with _annotated when boxes are drawn in.")
+
+
+class MissingEvidence(Document):
+    """One picture that the camera was asked for and did not have."""
+
+    kind: str = Field(description="first_sight, confirmation or clear.")
+    at: datetime = Field(description="The instant that was asked for.")
+    why: str = Field(
+        description="too_old (no longer kept), gap (the camera was blind then), empty (nothing is kept yet) or "
+        "no_answer (the vision machine did not answer in time)."
+    )
 
 
 class Alert(Document):
@@ -114,6 +126,9 @@ class Alert(Document):
     inhibited_by: UUID | None = Field(description="The alert of which this one is a symptom.")
     revision: int = Field(ge=1, description="One higher with every change.")
     evidence: list[Evidence]
+    evidence_missing: list[MissingEvidence] = Field(
+        default=[], description="What was asked for in vain; records written before this was known lack it."
+    )
 
 
 class AlertPage(Document):

@@ -18,11 +18,15 @@ from ingest.observation import Box
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceRef:
-    """One picture filed with an alert: what it shows, when it was taken, and the hash it can be fetched by."""
+    """One picture filed with an alert: what it shows, when it was taken, and the hash it can be fetched by.
+
+    Or a picture that was asked for and is `missing`, with the reason; it has no hash.
+    """
 
     kind: str
     at: datetime
-    sha256: str
+    sha256: str | None
+    missing: str | None = None
 
 
 def alert_document(alert: Alert, evidence: Sequence[EvidenceRef]) -> dict[str, Any]:
@@ -52,9 +56,24 @@ def alert_document(alert: Alert, evidence: Sequence[EvidenceRef]) -> dict[str, A
         "flapping": alert.flapping,
         "inhibited_by": None if alert.inhibited_by is None else str(alert.inhibited_by),
         "revision": alert.revision,
+        **evidence_document(evidence),
+    }
+
+
+def evidence_document(evidence: Sequence[EvidenceRef]) -> dict[str, Any]:
+    """Return the pictures that are there, and those that were asked for in vain, in the order of their time."""
+    ordered = sorted(evidence, key=lambda found: (found.at, found.kind))
+    there = {found.kind for found in ordered if found.sha256 is not None}
+    return {
         "evidence": [
             {"url": evidence_url(found.sha256), "sha256": found.sha256, "at": instant(found.at), "kind": found.kind}
-            for found in sorted(evidence, key=lambda found: (found.at, found.kind))
+            for found in ordered
+            if found.sha256 is not None
+        ],
+        "evidence_missing": [
+            {"kind": found.kind, "at": instant(found.at), "why": found.missing}
+            for found in ordered
+            if found.sha256 is None and found.kind not in there
         ],
     }
 

@@ -79,12 +79,12 @@ def evidence_of(connection: Connection[Any], ids: Sequence[UUID]) -> dict[UUID, 
     """Return the pictures filed with each of those alerts."""
     found: defaultdict[UUID, list[EvidenceRef]] = defaultdict(list)
     if ids:
-        for alert_id, kind, at, sha256 in connection.execute(
-            """SELECT alert_id, kind, captured_at, sha256 FROM alert_evidence WHERE alert_id = ANY(%s)
+        for alert_id, kind, at, sha256, missing in connection.execute(
+            """SELECT alert_id, kind, captured_at, sha256, missing FROM alert_evidence WHERE alert_id = ANY(%s)
                ORDER BY captured_at, kind""",
             (list(ids),),
         ):
-            found[alert_id].append(EvidenceRef(kind=kind, at=at, sha256=sha256))
+            found[alert_id].append(EvidenceRef(kind=kind, at=at, sha256=sha256, missing=missing))
     return found
 
 

@@ -24,6 +24,7 @@ from hub.store.record import canonical, link
 from hub.store.rows import ALERT_SELECT, alert_from_row, storable
 
 _AT_ONCE = 200  # alerts
+_ADDED: dict[str, Any] = {"evidence_missing": []}  # what records lack that are older than these members of documents
 
 
 class Difference(StrEnum):
@@ -121,13 +122,15 @@ def _check_pictures(alert: Alert, rows: Sequence[_Row], pictures: Sequence[_Pict
         result.problems.append(_problem(alert.alert_id, difference, text))
 
     for picture in pictures:
+        if picture.ref.sha256 is None:
+            continue
         result.pictures += 1
         result.expired += picture.found is None
         if picture.found not in (None, picture.ref.sha256):
             differs(Difference.CHANGED_PICTURE, f"the {picture.ref.kind} picture is not the one with its SHA-256")
     if not rows:
         return
-    recorded = rows[-1].document
+    recorded = _ADDED | rows[-1].document
     now = storable(alert_document(alert, [picture.ref for picture in pictures]))
     there = {found["sha256"] for found in now["evidence"]}
     for found in recorded.get("evidence", ()):
@@ -191,9 +194,11 @@ def _pictures(connection: Connection[Any], ids: list[UUID]) -> defaultdict[UUID,
     with connection.cursor(name="verified_pictures") as cursor:
         cursor.itersize = 8
         cursor.execute(
-            "SELECT alert_id, kind, captured_at, sha256, jpeg FROM alert_evidence WHERE alert_id = ANY(%s)", (ids,)
+            "SELECT alert_id, kind, captured_at, sha256, missing, jpeg FROM alert_evidence WHERE alert_id = ANY(%s)",
+            (ids,),
         )
-        for alert_id, kind, at, sha256, jpeg in cursor:
+        for alert_id, kind, at, sha256, missing, jpeg in cursor:
             actual = None if jpeg is None else hashlib.sha256(jpeg).hexdigest()
-            found[alert_id].append(_Picture(EvidenceRef(kind=kind, at=at, sha256=sha256), actual))
+            ref = EvidenceRef(kind=kind, at=at, sha256=sha256, missing=missing)
+            found[alert_id].append(_Picture(ref, actual))
     return found

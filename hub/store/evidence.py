@@ -1,4 +1,7 @@
-"""Evidence pictures in, each filed with its alert under its SHA-256; the feed rows that tell of it out."""
+"""Evidence pictures in, each filed with its alert under its SHA-256; the feed rows that tell of it out.
+
+That a camera has no picture to give is filed as well, with the reason.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +23,8 @@ from hub.store.rows import plain_text
 from ingest.observation import EvidencePicture
 
 _INSERT = """
-    INSERT INTO alert_evidence (alert_id, kind, captured_at, received_at, sha256, jpeg, bytes)
-    VALUES (%s, %s, %s, %s, %s, %b, %s) ON CONFLICT DO NOTHING"""
+    INSERT INTO alert_evidence (alert_id, kind, captured_at, received_at, sha256, jpeg, bytes, missing)
+    VALUES (%s, %s, %s, %s, %s, %b, %s, %s) ON CONFLICT DO NOTHING"""
 
 
 def file_pictures(
@@ -40,22 +43,24 @@ def file_pictures(
     rows = []
     for picture, grid in pictures:
         alert_id, kind = UUID(picture.alert_id), plain_text(picture.kind)
-        sha256 = hashlib.sha256(picture.jpeg).hexdigest()
+        missing = plain_text(picture.missing) or None
+        sha256 = None if missing else hashlib.sha256(picture.jpeg).hexdigest()
         values = (
             alert_id,
             kind,
             picture.captured_at,
             picture.received_at,
             sha256,
-            picture.jpeg,
+            picture.jpeg or None,
             len(picture.jpeg),
+            missing,
         )
         if not connection.execute(_INSERT, values).rowcount:
             continue
         fresh.append((grid, picture.received_at))
         held = locked.get(alert_id)
         if held is not None:
-            held.evidence.append(EvidenceRef(kind=kind, at=picture.captured_at, sha256=sha256))
+            held.evidence.append(EvidenceRef(kind=kind, at=picture.captured_at, sha256=sha256, missing=missing))
             alert = replace(held.alert, revision=held.alert.revision + 1)
             rows.append(write(connection, held, alert, kind=EventType.EVIDENCE, at=picture.captured_at, now=now))
     return tally(fresh), rows

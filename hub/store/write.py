@@ -63,6 +63,7 @@ class Batch:
     statuses: list[tuple[Status, str]] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     pictures: list[tuple[EvidencePicture, str]] = field(default_factory=list)
+    given_up: list[tuple[EvidencePicture, str]] = field(default_factory=list)  # pictures that nobody sent, with grid
     changes: list[AlertChange] = field(default_factory=list)
     received: Counter[tuple[str, datetime]] = field(default_factory=Counter)
     listening: tuple[str, Sequence[str] | None, datetime, datetime] | None = None
@@ -77,6 +78,7 @@ class Batch:
             or self.statuses
             or self.quarantined
             or self.pictures
+            or self.given_up
             or self.changes
             or self.received
         )
@@ -293,12 +295,13 @@ def _earlier_answer(connection: Connection[Any], batch: Batch) -> Written:
 
 def _alerts(connection: Connection[Any], batch: Batch) -> tuple[list[feed.FeedRow], list[tuple[UUID, str]], Tally]:
     """Change the alerts, then file the pictures; return feed rows, changes not made, and how many pictures were new."""
-    if not batch.changes and not batch.pictures:
+    if not batch.changes and not batch.pictures and not batch.given_up:
         return [], [], Counter()
     wrong = [change.type.value for change in batch.changes if change.type not in _DETECTORS_WORD]
     if wrong:
         raise ValueError(f"a batch holds detectors' words alone, not {', '.join(wrong)}")
-    ids = [change.alert.alert_id for change in batch.changes] + [UUID(one.alert_id) for one, _ in batch.pictures]
+    ids = [change.alert.alert_id for change in batch.changes]
+    ids += [UUID(one.alert_id) for one, _ in (*batch.pictures, *batch.given_up)]
     locked = alerts.lock(connection, ids)
     rows: list[feed.FeedRow] = []
     skipped: list[tuple[UUID, str]] = []
@@ -309,7 +312,9 @@ def _alerts(connection: Connection[Any], batch: Batch) -> tuple[list[feed.FeedRo
         else:
             skipped.append((change.alert.alert_id, outcome.value))
     filed, evidence_rows = file_pictures(connection, locked, batch.pictures, now=batch.at)
-    return rows + evidence_rows, skipped, filed
+    # What the hub gave up was never received, so the ledger does not count it.
+    _, given_up_rows = file_pictures(connection, locked, batch.given_up, now=batch.at)
+    return rows + evidence_rows + given_up_rows, skipped, filed
 
 
 def _held(batch: Batch) -> Tally:

@@ -22,7 +22,7 @@ from hub.config.load import Configuration
 from hub.log import logger
 from hub.store.write import Batch, Store, StoreRefused, StoreUnavailable, Written
 from hub.worker.aside import Aside
-from hub.worker.evidence import WANTED, request, requests_of
+from hub.worker.evidence import GIVE_UP, Outstanding
 from hub.worker.fold import Fold
 from hub.worker.metrics import Metrics
 from hub.worker.resume import resume
@@ -69,6 +69,7 @@ class IngestWorker:
         self._stop = stop
         self._aside = Aside("store")
         self._fold: Fold | None = None
+        self._evidence = Outstanding()
         self._wanted: deque[Configuration] = deque(maxlen=1)  # handed over by another thread
         self._last_turn = self._listening_since = clock.now()
         self._last_tick: datetime | None = None
@@ -131,6 +132,8 @@ class IngestWorker:
 
     def _store_and_acknowledge(self, batch: Batch, messages: Sequence[Message]) -> bool:
         """Store `batch`, then acknowledge its messages; False when asked to stop before it is stored."""
+        again, batch.given_up = self._evidence.due(batch.at)  # all that is asked for, and answered, passes this thread
+        self._ask(again)
         written = self._write(batch, messages)
         if written is None:
             return False
@@ -208,11 +211,10 @@ class IngestWorker:
         self._clock_steps = self._clock.steps
         if changes:
             self._store.write(Batch(at=now, changes=changes))
-        seen = [alert for alert in fold.open_alerts if alert.camera_id is not None]
+        recent = self._store.recent_alerts(self.grids, now - GIVE_UP)
+        seen = [alert for alert in recent if alert.camera_id is not None]
         filed = self._store.evidence_of([alert.alert_id for alert in seen])
-        for alert in seen:
-            # What is filed is not asked for again: the ring may now hold another picture for the same moment.
-            self._ask(request(alert, set(WANTED) - {picture.kind for picture in filed.get(alert.alert_id, ())}))
+        self._ask(self._evidence.resumed(seen, filed, now))
         log.info(
             "judging",
             worker=self._name,
@@ -262,7 +264,9 @@ class IngestWorker:
             if written is None:
                 return None
             outcomes.append(written)
-        last = self._write(Batch(at=batch.at, changes=batch.changes, listening=batch.listening), ())
+        last = self._write(
+            Batch(at=batch.at, changes=batch.changes, given_up=batch.given_up, listening=batch.listening), ()
+        )
         if last is None:
             return None
         return replace(
@@ -278,7 +282,8 @@ class IngestWorker:
         for alert_id, why in skipped.items():
             log.warning("an alert change was not made", alert=str(alert_id), why=why)
         made = [change for change in batch.changes if change.alert.alert_id not in skipped]
-        self._ask(requests_of(made))
+        self._evidence.answered(picture for picture, _ in batch.pictures)
+        self._ask(self._evidence.changed(made, batch.at))
         for change in made:
             log.info(
                 change.type.value,

@@ -20,7 +20,7 @@ from hub.store.chain import verify
 from hub.store.command import NoSuchAlert, change_alert, unshelve_due
 from hub.store.read_ledger import ledger_total
 from hub.store.session import connect, open_session
-from hub.store.write import Store, StoreRefused
+from hub.store.write import Batch, Store, StoreRefused
 from ingest.observation import Box
 from tests.support.databases import Database
 from tests.support.stored import NOW, after, batch, followed, picture, raised
@@ -244,6 +244,35 @@ def test_a_picture_is_filed_once_and_told_with_its_hash(database: Database) -> N
     ]
     assert {one["sha256"] for one in told[-1][2]} == {kept}
     assert [one["kind"] for one in told[-1][2]] == ["confirmation", "first_sight"]
+    assert sound(database)
+    store.close()
+
+
+def test_a_picture_that_the_camera_does_not_have_is_told_until_it_comes(database: Database) -> None:
+    store = Store(database.dsn)
+    start = raised(rule="parking.illegal", subject="zone-1@3,4")
+    store.write(batch(changes=[start]))
+    assert store.write(batch(pictures=[picture(start.alert, missing="gap")])).stored == 1
+    assert store.write(batch(pictures=[picture(start.alert, missing="gap")])).duplicate == 1
+    store.write(batch(pictures=[picture(start.alert, second=1)]))
+    with connect(database.dsn) as connection:
+        told = connection.execute("SELECT alert FROM feed ORDER BY seq").fetchall()
+    assert [len(document["evidence"]) for (document,) in told] == [0, 0, 1]
+    assert [one["why"] for (document,) in told for one in document["evidence_missing"]] == ["gap"]
+    assert sound(database)
+    store.close()
+
+
+def test_a_picture_that_the_hub_gave_up_is_told_and_counts_as_nothing_received(database: Database) -> None:
+    store = Store(database.dsn)
+    start = raised(rule="parking.illegal", subject="zone-1@3,4")
+    store.write(batch(changes=[start]))
+    store.write(Batch(at=NOW, given_up=[(picture(start.alert, missing="no_answer"), "01")]))
+    with connect(database.dsn) as connection:
+        (document,) = connection.execute("SELECT alert FROM feed ORDER BY seq DESC LIMIT 1").fetchone()
+        counts, unbalanced = ledger_total(connection, begin=None, end=None, grid=None)
+    assert [(one["kind"], one["why"]) for one in document["evidence_missing"]] == [("first_sight", "no_answer")]
+    assert (counts.received, counts.stored, unbalanced) == (0, 0, 0)
     assert sound(database)
     store.close()
 

@@ -2,9 +2,11 @@
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from detectors.finding import Phase
 from hub.store.chain import Difference, Verified, verify
+from hub.store.record import link
 from hub.store.session import open_session
 from hub.store.write import Store
 from tests.support.databases import Database
@@ -35,6 +37,33 @@ def differences(database: Database) -> set[Difference]:
 def tamper(database: Database, statement: str) -> None:
     with psycopg.connect(database.dsn, autocommit=True) as connection:
         assert connection.execute(statement).rowcount > 0  # type: ignore[call-overload]
+
+
+def test_a_picture_that_was_missing_is_proved_too(told: Database) -> None:
+    store = Store(told.dsn)
+    start = raised(subject="gas-3")
+    store.write(batch(changes=[start], pictures=[picture(start.alert, kind="clear", missing="too_old")]))
+    store.close()
+    assert verified(told).problems == []
+    tamper(told, "UPDATE alert_evidence SET missing = 'gap' WHERE missing IS NOT NULL")
+    assert differences(told) == {Difference.CHANGED_ALERT}
+
+
+def test_a_record_from_before_missing_pictures_were_told_of_is_still_sound(told: Database) -> None:
+    with psycopg.connect(told.dsn, autocommit=True) as connection:
+        rows = connection.execute("SELECT seq, alert_id, at, type, alert FROM feed ORDER BY alert_id, seq").fetchall()
+        heads: dict[object, str] = {}
+        for seq, alert_id, at, kind, document in rows:
+            del document["evidence_missing"]
+            previous = heads.get(alert_id, "")
+            heads[alert_id] = link(previous, kind=kind, at=at, document=document)
+            connection.execute(
+                "UPDATE feed SET alert = %s, prev_hash = %s, hash = %s WHERE seq = %s",
+                (Jsonb(document), previous, heads[alert_id], seq),
+            )
+        for alert_id, head in heads.items():
+            connection.execute("UPDATE alerts SET record_hash = %s WHERE alert_id = %s", (head, alert_id))
+    assert verified(told).problems == []
 
 
 def test_what_was_written_is_as_recorded(told: Database) -> None:

@@ -59,15 +59,18 @@ def unreadable(payload: bytes = b"{", *, topic: str = "city/01/gas/g-1/telemetry
     )
 
 
-def picture(alert: Alert, *, kind: str = "first_sight", jpeg: bytes = JPEG, second: float = 0) -> EvidencePicture:
-    """Return a picture asked for `alert`."""
+def picture(
+    alert: Alert, *, kind: str = "first_sight", jpeg: bytes = JPEG, second: float = 0, missing: str = ""
+) -> EvidencePicture:
+    """Return a picture asked for `alert`, or why it is `missing`."""
     return EvidencePicture(
         camera_id="cam-1",
         alert_id=str(alert.alert_id),
         kind=kind,
         captured_at=after(second),
         received_at=after(second + 1),
-        jpeg=jpeg,
+        jpeg=b"" if missing else jpeg,
+        missing=missing,
     )
 
 

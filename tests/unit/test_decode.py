@@ -303,9 +303,17 @@ def test_an_evidence_picture_is_read():
     assert (found.captured_at, found.received_at, found.jpeg) == (AT_UTC, NOW, JPEG)
 
 
+def test_word_that_a_camera_has_no_such_picture_is_read():
+    (found,) = decode(EVIDENCE, picture(jpeg="", missing="too_old")).pictures
+    assert (found.jpeg, found.missing, found.captured_at) == (b"", "too_old", AT_UTC)
+
+
 @pytest.mark.parametrize(
     ("payload", "reason"),
     [
+        (picture(missing="too_old"), QuarantineReason.BAD_SHAPE),
+        (picture(jpeg="", missing="It is gone."), QuarantineReason.BAD_VALUE),
+        (picture(jpeg=""), QuarantineReason.BAD_VALUE),
         (picture(alert="seven"), QuarantineReason.BAD_VALUE),
         (picture(kind="First Sight"), QuarantineReason.BAD_VALUE),
         (picture(jpeg="***"), QuarantineReason.BAD_VALUE),

@@ -53,6 +53,11 @@ def test_the_hub_reads_every_message_that_a_camera_sends() -> None:
             payloads.evidence("0192f0c1-2b5f-7c3e-9a51-3f2f6d1c5a1e", "first_sight", AT, b"\xff\xd8\xff\xd9"),
             1,
         ),
+        (
+            topics.evidence("01", "cam-01"),
+            payloads.no_evidence("0192f0c1-2b5f-7c3e-9a51-3f2f6d1c5a1e", "first_sight", AT, "gap"),
+            1,
+        ),
     ]
     for topic, payload, values in sent:
         read = decoder.decode(topic, payload, AT.astimezone(UTC))

@@ -171,6 +171,20 @@ def test_the_hub_is_sent_the_pictures_it_asks_for() -> None:
     assert not ((pictures[0][..., 2] - pictures[0][..., 0]) > 100).any()
 
 
+def test_a_picture_that_is_not_kept_is_answered_with_the_reason() -> None:
+    with StreamServer(crossing) as server, Watching(camera(server.url)) as watching:
+        eventually(lambda: len(watching.frames()) >= 2)
+        topic = "city/01/camera/cam-01/evidence/request"
+        asked = [
+            {"kind": "first_sight", "at": "2020-01-01T00:00:00Z"},
+            {"kind": "confirmation", "at": "2100-01-01T00:00:00Z"},  # may still come: nothing is said
+        ]
+        watching.wire.send(topic, {"alert": "a", "pictures": asked})
+        eventually(lambda: len(watching.wire.on("evidence")) == 1)
+        (said,) = watching.wire.on("evidence")
+        assert (said["kind"], said["missing"], "jpeg" in said) == ("first_sight", "too_old", False)
+
+
 def test_a_request_that_cannot_be_read_does_no_harm() -> None:
     with StreamServer(crossing) as server, Watching(camera(server.url)) as watching:
         eventually(lambda: len(watching.frames()) >= 2)
