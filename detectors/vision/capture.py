@@ -9,6 +9,7 @@ other end is gone.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import random
 import signal
@@ -23,11 +24,12 @@ from multiprocessing.connection import Connection, wait
 
 from detectors.vision import handover, motion, retry, stream_time
 from detectors.vision.address import AddressError, Kind, kind_of, shown
-from detectors.vision.camera import Decoded, StreamError, pictures
+from detectors.vision.camera import Broken, Decoded, StreamError, pictures
 from detectors.vision.pictures import jpeg
 
 REPORT_EVERY_S = 1.0
 _STEADY_S = 10.0  # a stream that ran so long was a good one: the next failure counts as the first
+_AT_FIRST = "not connected yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,12 @@ class Slot:
 class Reader:
     """Reads one camera for ever: opens, decodes, gates, fills the slot, and tries again when the stream breaks."""
 
-    def __init__(self, begin: handover.Begin, slot: Slot) -> None:
-        self._begin, self._settings, self._slot = begin, begin.settings, slot
+    def __init__(self, begin: handover.Begin, slot: Slot, rest: Callable[[float], object] = time.sleep) -> None:
+        """Take the orders and where pictures go; `rest` waits so many seconds."""
+        self._begin, self._settings, self._slot, self._rest = begin, begin.settings, slot, rest
         self._gate = motion.Gate()
         self._progress_s = time.monotonic()
-        self._streaming, self._detail = False, "not connected yet"
+        self._streaming, self._detail = False, _AT_FIRST
         self._decoded = self._still = self._breaks = 0
 
     def report(self) -> handover.Report:
@@ -108,23 +111,33 @@ class Reader:
             self._breaks += self._streaming
             self._streaming = False
             pause_s = retry.wait_s(failures, self._settings.retry_first_s, self._settings.retry_most_s, random.random())
-            until_s = time.monotonic() + pause_s
-            while (left_s := until_s - time.monotonic()) > 0:
+            while pause_s > 0:
                 self._progress_s = time.monotonic()
-                time.sleep(min(1.0, left_s))
+                self._rest(min(1.0, pause_s))
+                pause_s -= 1.0
 
     def _stream(self) -> None:
         anchor: stream_time.Anchor | None = None
         # What the gate saw before the stream broke is no measure for what it sees now: scan as at the start.
         self._gate = motion.Gate()
-        pace = _Pace() if _is_file(self._begin.url) else None
-        for picture in pictures(self._begin.url, self._settings):
+        url = self._begin.url
+        pace = _Pace() if _is_file(url) else None
+
+        def alive() -> None:
+            self._progress_s = time.monotonic()
+            if self._detail == _AT_FIRST:  # the reason why it broke tells more
+                self._detail = "connected, and data come, but no picture yet"
+
+        for picture in pictures(url, self._settings, alive=alive):
             if pace is not None:
                 pace.wait(picture.pts_s)
             self._progress_s = arrived_s = time.monotonic()
             self._streaming, self._detail = True, ""
             self._decoded += 1
-            anchor, _ = stream_time.place(anchor, picture.pts_s, arrived_s)
+            anchor, how = stream_time.place(anchor, picture.pts_s, arrived_s)
+            if how is stream_time.Placed.LATE and pace is None:
+                # What waits on the way would be shown late for ever: to join anew leaves it behind.
+                raise StreamError(Broken.BEHIND, f"{shown(url)}: pictures come {stream_time.LATE_S:g} s late")
             self._look(picture, anchor.at_s)
 
     def _look(self, picture: Decoded, at_s: float) -> None:
@@ -230,11 +243,18 @@ def main() -> None:
     """Serve the socket whose descriptor is the one argument."""
     # Ctrl-C in a terminal reaches the whole group; who started this process closes the socket when it is time.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _die_with_parent()
     connection = Connection(int(sys.argv[1]))
     with suppress(EOFError, OSError):  # the other end is gone: the common way to end
         serve(connection)
     # The reading thread may hang in a decoder for ever: do not wait for it, nor for anyone's exit handlers.
     os._exit(0)
+
+
+def _die_with_parent() -> None:
+    """Have the kernel kill this process when who started it dies; a decoder that hangs hears no closed socket."""
+    with suppress(OSError, AttributeError):  # not on Linux: the closed socket must do
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 if __name__ == "__main__":

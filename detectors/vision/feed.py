@@ -6,6 +6,7 @@ crashes ends all (docs/decisions/vision-process-and-tracker.md). It costs about 
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import socket
@@ -21,6 +22,8 @@ from detectors.vision import handover, retry
 from detectors.vision.motion import watched_polygons
 from detectors.vision.settings import VisionSettings
 from ingest.city import Camera
+
+log = logging.getLogger(__name__)
 
 _ROOT = Path(detectors.__file__).resolve().parent.parent
 _TRANSFER_S = 3  # a message that is begun and does not end within this time comes from a process that hangs
@@ -48,6 +51,7 @@ class Feed:
         self._last = self._before = _nothing()
         self.ended = 0  # capture processes that crashed or were ended because they hung
         self.detail = "not started yet"
+        self._said = ""
 
     @property
     def totals(self) -> handover.Report:
@@ -98,6 +102,7 @@ class Feed:
         if isinstance(message, handover.Ready):
             return message
         self._last, self.detail = message, message.detail
+        self._say()
         return None
 
     def ask(self) -> None:
@@ -130,6 +135,7 @@ class Feed:
         self._before = self.totals
         self._last = _nothing()
         self.detail = detail
+        self._say()
         self.ended += 1
         self._failures += 1
         self._end(wait_s=0.0)
@@ -137,6 +143,12 @@ class Feed:
             self._failures, self._settings.retry_first_s, self._settings.retry_most_s, random.random()
         )
         self._retry_at_s = time.monotonic() + pause_s
+
+    def _say(self) -> None:
+        """Log what keeps pictures from coming, once."""
+        if self.detail not in ("", self._said):
+            log.info("camera %s: %s", self.camera.camera_id, self.detail)
+        self._said = self.detail
 
     def _end(self, wait_s: float) -> None:
         self.hang_up()
@@ -156,7 +168,9 @@ def _spawn() -> tuple[Connection, subprocess.Popen[bytes]]:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             ours.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", _TRANSFER_S, 0))
         # One thread for numpy's BLAS: it is never used here, and its threads take memory.
-        environment = {**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        # Nothing of the hub's own addresses and passwords: this process reads what strangers send.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("LIANQIN_")}
+        environment |= {"PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "detectors.vision.capture", str(theirs.fileno())],
             pass_fds=(theirs.fileno(),),
