@@ -21,6 +21,7 @@ _STRIDE_S = 1.1
 _BUILDERS = {"car": car, "bus": bus, "truck": truck, "motorcycle": motorcycle, "stall": stall}
 _DRIVES = frozenset({"car", "bus", "truck", "motorcycle"})
 _KEPT_SPRITES = 64
+MOST_AT_ONCE = 254
 _FOOTPRINT = {PropKind.TREE: 0.15, PropKind.LAMP: 0.1, PropKind.BIN: 0.3, PropKind.SIGN: 0.05}
 
 
@@ -93,14 +94,16 @@ class Renderer:
         return found
 
     def _place_actors(self, at_s: float) -> list[_Placed]:
-        placed = []
-        for number, actor in enumerate(self.scene.actors, 1):
+        placed: list[_Placed] = []
+        for actor in self.scene.actors:
             pose = actor.path.at(at_s)
             if pose is not None:
                 corners = _footprint(actor, pose)
                 low, high = corners.min(axis=0), corners.max(axis=0)
                 bounds = (float(low[0]), float(high[0]), float(low[1]), float(high[1]))
-                placed.append(_Placed(bounds, pose, actor, number))
+                placed.append(_Placed(bounds, pose, actor, len(placed) + 1))
+        if len(placed) > MOST_AT_ONCE:  # the map of owners holds bytes, and 0 is the background
+            raise ValueError(f"{len(placed)} actors at second {at_s:g}: at most {MOST_AT_ONCE} can be there at once")
         return placed
 
     def _farther_first(self, a: _Placed, b: _Placed) -> int:
