@@ -1,8 +1,8 @@
 """Pictures of the recent past in, the one nearest to an asked instant out: a ring bounded in bytes and in seconds.
 
 The newest pictures are kept close together, older ones thinned to one every other second: the hub asks for the first
-sight of something that has by then stood for minutes, and any instant must be answered within `WITHIN_S`. Pure: it
-holds JPEG bytes and asks no clock.
+sight of something that has by then stood for minutes, and any instant must be answered within `WITHIN`. The newest are
+held here, the older ones on a shelf: in memory, or a folder (`shelf.py`) that outlives the process. Asks no clock.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from ingest.observation import Box
 
@@ -28,6 +29,59 @@ class Kept:
     boxes: tuple[Box, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A picture that lies on the shelf: its frame's time and the bytes it takes there."""
+
+    captured_at: datetime
+    bytes: int
+
+
+class Shelf(Protocol):
+    """Where the older pictures lie."""
+
+    def there(self) -> list[Shelved]:
+        """Return what lies there already, oldest first."""
+        ...
+
+    def put(self, picture: Kept) -> Shelved | None:
+        """Keep `picture`; None where that cannot be done."""
+        ...
+
+    def get(self, captured_at: datetime) -> Kept | None:
+        """Return the picture of that time, or None where it cannot be read any more."""
+        ...
+
+    def drop(self, captured_at: datetime) -> None:
+        """Let the picture of that time go."""
+        ...
+
+
+class Memory:
+    """A shelf that ends with the process."""
+
+    def __init__(self) -> None:
+        """Begin empty."""
+        self._kept: dict[datetime, Kept] = {}
+
+    def there(self) -> list[Shelved]:
+        """Return nothing: it begins empty."""
+        return []
+
+    def put(self, picture: Kept) -> Shelved:
+        """Keep `picture`."""
+        self._kept[picture.captured_at] = picture
+        return Shelved(picture.captured_at, len(picture.jpeg))
+
+    def get(self, captured_at: datetime) -> Kept | None:
+        """Return the picture of that time."""
+        return self._kept.get(captured_at)
+
+    def drop(self, captured_at: datetime) -> None:
+        """Let the picture of that time go."""
+        self._kept.pop(captured_at, None)
+
+
 class Answer(StrEnum):
     """What became of a request for a picture."""
 
@@ -41,13 +95,17 @@ class Answer(StrEnum):
 class Ring:
     """The recent pictures of one camera."""
 
-    def __init__(self, *, keep_s: float, keep_bytes: int) -> None:
-        """Keep pictures for `keep_s` seconds before the newest, and never more than `keep_bytes` of them."""
+    def __init__(self, *, keep_s: float, keep_bytes: int, shelf: Shelf | None = None) -> None:
+        """Keep pictures for `keep_s` seconds before the newest, and never more than `keep_bytes` of them.
+
+        What lies on `shelf` from before belongs to it.
+        """
         self._keep = timedelta(seconds=keep_s)
         self._keep_bytes = keep_bytes
-        self._sparse: deque[Kept] = deque()
+        self._shelf: Shelf = shelf or Memory()
+        self._sparse = deque(self._shelf.there())
         self._dense: deque[Kept] = deque()
-        self.bytes = 0
+        self.bytes = sum(one.bytes for one in self._sparse)
 
     def __len__(self) -> int:
         """Return how many pictures are kept."""
@@ -55,40 +113,51 @@ class Ring:
 
     def add(self, picture: Kept) -> None:
         """Keep `picture`, which is later than all before it; one that is not is ignored."""
-        newest = self._newest()
-        if newest is not None and picture.captured_at <= newest.captured_at:
+        if not self._dense:
+            # What an earlier process left from what is now the future, by another clock, is of no use to anybody.
+            while self._sparse and self._sparse[-1].captured_at >= picture.captured_at:
+                self._forget(self._sparse.pop())
+        elif picture.captured_at <= self._dense[-1].captured_at:
             return
         self._dense.append(picture)
         self.bytes += len(picture.jpeg)
         while self._dense[0].captured_at < picture.captured_at - DENSE:
-            old = self._dense.popleft()
-            # Leave a picture out only where the gap it would leave, up to the next one, stays within SPARSE.
-            before = self._sparse[-1].captured_at if self._sparse else None
-            if before is not None and self._dense[0].captured_at - before <= SPARSE:
-                self.bytes -= len(old.jpeg)
+            self._thin()
+        while len(self) > 1 and (self.bytes > self._keep_bytes or self._oldest() < picture.captured_at - self._keep):
+            if self._sparse:
+                self._forget(self._sparse.popleft())
             else:
-                self._sparse.append(old)
-        while len(self) > 1 and (
-            self.bytes > self._keep_bytes or self._oldest().captured_at < picture.captured_at - self._keep
-        ):
-            self.bytes -= len((self._sparse or self._dense).popleft().jpeg)
+                self.bytes -= len(self._dense.popleft().jpeg)
 
     def nearest(self, at: datetime) -> tuple[Answer, Kept | None]:
         """Return the picture nearest to `at`, or why there is none within two seconds of it."""
-        newest = self._newest()
-        if newest is None:
+        if not self:
             return Answer.EMPTY, None
-        best = min((*self._sparse, *self._dense), key=lambda kept: abs(kept.captured_at - at))
+        there: list[Shelved | Kept] = [*self._sparse, *self._dense]
+        best = min(there, key=lambda kept: abs(kept.captured_at - at))
         if abs(best.captured_at - at) <= WITHIN:
-            return Answer.FOUND, best
-        if at < self._oldest().captured_at:
+            found = best if isinstance(best, Kept) else self._shelf.get(best.captured_at)
+            return (Answer.GAP, None) if found is None else (Answer.FOUND, found)
+        if at < self._oldest():
             return Answer.TOO_OLD, None
-        return (Answer.TOO_NEW if at > newest.captured_at else Answer.GAP), None
+        newest = (self._dense or self._sparse)[-1].captured_at
+        return (Answer.TOO_NEW if at > newest else Answer.GAP), None
 
-    def _newest(self) -> Kept | None:
-        if self._dense:
-            return self._dense[-1]
-        return self._sparse[-1] if self._sparse else None
+    def _thin(self) -> None:
+        """Shelve the oldest of the dense pictures, or leave it out where the gap that leaves stays within SPARSE."""
+        old = self._dense.popleft()
+        self.bytes -= len(old.jpeg)
+        before = self._sparse[-1].captured_at if self._sparse else None
+        if before is not None and self._dense[0].captured_at - before <= SPARSE:
+            return
+        shelved = self._shelf.put(old)
+        if shelved is not None:
+            self._sparse.append(shelved)
+            self.bytes += shelved.bytes
 
-    def _oldest(self) -> Kept:
-        return (self._sparse or self._dense)[0]
+    def _forget(self, shelved: Shelved) -> None:
+        self._shelf.drop(shelved.captured_at)
+        self.bytes -= shelved.bytes
+
+    def _oldest(self) -> datetime:
+        return (self._sparse or self._dense)[0].captured_at
