@@ -5,7 +5,7 @@ import sys
 
 from tests.support import compose
 from tests.support.availability import Unavailable
-from tests.support.trixie import cache_folder, debian_root
+from tests.support.trixie import cache_folder, rtsp_root
 
 
 def main() -> int:
@@ -18,7 +18,7 @@ def main() -> int:
         return 0
     try:
         print(f"Real servers: a private Debian folder below {cache_folder()} (made once: 40 s, 750 MB).", flush=True)
-        debian_root(quiet=False)
+        rtsp_root(quiet=False)
     except Unavailable as error:
         print(f"Real servers: none here. Tests of TimescaleDB and Mosquitto will be skipped; they need {error}.")
     return 0

@@ -1,4 +1,4 @@
-"""A private Debian 13 with TimescaleDB and Mosquitto: nothing in, the folder it lies in out.
+"""A private Debian 13 with TimescaleDB, Mosquitto and an RTSP server: nothing in, the folder it lies in out.
 
 Made once with debootstrap (about 40 s and 750 MB) and kept in the user's cache folder; programs in it run by
 chroot. Needs root on Debian. `python -m tests.support.prepare` makes it with its progress shown.
@@ -17,6 +17,32 @@ from tests.support.availability import Unavailable
 SUITE = "trixie"
 POSTGRES = "/usr/lib/postgresql/17/bin"
 _PACKAGES = ("postgresql-17-timescaledb", "mosquitto", "mosquitto-clients", "openssl")
+# GStreamer's RTSP server and a Python to run it with. To install it with all it asks for takes 300 packages and half
+# a gigabyte, nearly all for media that nobody plays here, so just these are unpacked beside the system (14 MB).
+RTSP = "opt/rtsp"
+_RTSP_PACKAGES = (
+    "gir1.2-glib-2.0",
+    "gir1.2-gst-plugins-base-1.0",
+    "gir1.2-gst-rtsp-server-1.0",
+    "gir1.2-gstreamer-1.0",
+    "gstreamer1.0-plugins-base",
+    "gstreamer1.0-plugins-good",
+    "libatomic1",
+    "libdrm2",
+    "libelf1t64",
+    "libexpat1",
+    "libgirepository-1.0-1",
+    "libglib2.0-0t64",
+    "libgstreamer-plugins-base1.0-0",
+    "libgstreamer1.0-0",
+    "libgstrtspserver-1.0-0",
+    "liborc-0.4-0t64",
+    "libpython3.13-minimal",
+    "libpython3.13-stdlib",
+    "python3-gi",
+    "python3.13-minimal",
+)
+_RTSP_PLUGINS = ("libgstapp.so", "libgstcoreelements.so", "libgstrtp.so", "libgstrtpmanager.so", "libgstudp.so")
 
 
 def cache_folder() -> Path:
@@ -39,6 +65,17 @@ def debian_root(*, quiet: bool = True) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not root.exists():
             _make(root, quiet=quiet)
+    return root
+
+
+def rtsp_root(*, quiet: bool = True) -> Path:
+    """Return the root folder with the RTSP server's parts unpacked at `RTSP` in it; like `debian_root` else."""
+    root = debian_root(quiet=quiet)
+    if not (root / RTSP).exists():
+        with (cache_folder() / f"{SUITE}.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (root / RTSP).exists():
+                _add_rtsp(root, quiet=quiet)
     return root
 
 
@@ -93,6 +130,32 @@ def _make(root: Path, *, quiet: bool) -> None:
             detail = "" if quiet is False else f"; see {log}"
             raise Unavailable(f"a private Debian {SUITE} folder, which could not be made: {error}{detail}") from error
     fresh.rename(root)
+
+
+def _add_rtsp(root: Path, *, quiet: bool) -> None:
+    fresh = root / f"{RTSP}.new"
+    _remove(fresh)
+    packages = fresh / "packages"
+    packages.mkdir(parents=True)
+    packages.chmod(0o777)  # apt downloads as a user of its own
+    log = root.with_name(f"{root.name}-rtsp.log")
+    inside = f"/{packages.relative_to(root)}"
+    script = f"cd {inside} && apt-get update && apt-get download {' '.join(_RTSP_PACKAGES)}"
+    with log.open("w") as out:
+        stream = out if quiet else sys.stderr
+        try:
+            _run(["chroot", str(root), "sh", "-c", script], stream)
+            for package in sorted(packages.glob("*.deb")):
+                _run(["dpkg-deb", "--extract", str(package), str(fresh)], stream)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise Unavailable(
+                f"an RTSP server from Debian {SUITE}, which could not be had: {error}; see {log}"
+            ) from error
+    shutil.rmtree(packages)
+    for plugin in fresh.glob("usr/lib/*/gstreamer-1.0/*.so"):
+        if plugin.name not in _RTSP_PLUGINS:
+            plugin.unlink()  # GStreamer would try to load it, and complain of what it lacks
+    fresh.rename(root / RTSP)
 
 
 def _prepare(root: Path) -> None:
