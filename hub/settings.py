@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from detectors.vision.settings import DEVICES
 
 # name -> (default, meaning); docs/operations.md lists the same names, held by a test.
 VARIABLES: dict[str, tuple[str, str]] = {
@@ -20,8 +23,15 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "LIANQIN_HTTP_HOST": ("127.0.0.1", "address the API listens on"),
     "LIANQIN_HTTP_PORT": ("8600", "port the API listens on"),
     "LIANQIN_DATA": (".data", "folder for the demo's database, pictures and caches"),
-    "LIANQIN_MODEL": ("", "YOLO weights for `vision`; empty: the model shipped for the demo"),
-    "LIANQIN_BLUR_PERSONS": ("no", "yes: persons are blurred in evidence pictures, on the camera's machine"),
+    "LIANQIN_MODEL": (
+        "",
+        "YOLO weights for cameras that name none; empty: the city file's `vision: model:`, else the demo's model",
+    ),
+    "LIANQIN_DEVICE": ("", "where models run: auto, cpu, cuda:0 or intel:gpu; empty: the city file's, else auto"),
+    "LIANQIN_BLUR_PERSONS": (
+        "",
+        "yes: persons are blurred in evidence pictures of all cameras, no: of none; empty: the city file's, else no",
+    ),
     "LIANQIN_LOG_LEVEL": ("info", "debug, info, warning or error"),
     "LIANQIN_LOG_FORMAT": ("json", "json for machines, text for a terminal"),
     "LIANQIN_DEMO_TOKEN": ("", "the demo's admin token; empty: a random one, kept in LIANQIN_DATA"),
@@ -48,7 +58,8 @@ class Settings:
     http_port: int
     data: Path
     model: Path | None
-    blur_persons: bool
+    device: str | None
+    blur_persons: bool | None
     log_level: str
     log_format: str
     demo_token: str = field(repr=False)
@@ -73,8 +84,14 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     def choice(name: str, *allowed: str) -> str:
         raw = text(name).lower()
         if raw not in allowed:
-            raise SettingsError(f"{name} is {raw!r}: it must be one of {', '.join(allowed)}")
+            raise SettingsError(f"{name} is {raw!r}: it must be one of {', '.join(each for each in allowed if each)}")
         return raw
+
+    def device(name: str) -> str | None:
+        raw = text(name).lower()
+        if raw and not re.match(DEVICES, raw):
+            raise SettingsError(f"{name} is {raw!r}: it must be auto, cpu, cuda:0 or intel:gpu")
+        return raw or None
 
     def address(name: str) -> str:
         # libpq takes the host to begin after the first "@", and would print the rest of the password with it.
@@ -97,7 +114,8 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         http_port=number("LIANQIN_HTTP_PORT", 0, 65535),
         data=Path(text("LIANQIN_DATA")).expanduser(),
         model=path("LIANQIN_MODEL"),
-        blur_persons=choice("LIANQIN_BLUR_PERSONS", "yes", "no") == "yes",
+        device=device("LIANQIN_DEVICE"),
+        blur_persons={"yes": True, "no": False, "": None}[choice("LIANQIN_BLUR_PERSONS", "yes", "no", "")],
         log_level=choice("LIANQIN_LOG_LEVEL", "debug", "info", "warning", "error"),
         log_format=choice("LIANQIN_LOG_FORMAT", "json", "text"),
         demo_token=text("LIANQIN_DEMO_TOKEN"),

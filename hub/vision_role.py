@@ -1,16 +1,19 @@
-"""Puts the vision role together from the settings, and begins anew with its cameras when the city file changes."""
+"""Puts the vision role together from the settings, and follows the city file while it runs."""
 
 from __future__ import annotations
 
+import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from detectors.vision.settings import VisionSettings
-from detectors.vision.worker import CameraError, chosen, run_cameras
-from detectors.vision.yolo import ModelError
+from detectors.vision.models import Models, Watch
+from detectors.vision.plan import UnfitModels
+from detectors.vision.weights import ModelError
+from detectors.vision.worker import CameraError, chosen, run_at_broker
 from hub.clock import now
-from hub.config.load import load_city
+from hub.config.perception import Override, Perception, load_perception, of_cameras
 from hub.config.watch import watch
 from hub.config.yaml_source import ConfigError
 from hub.log import logger
@@ -25,46 +28,67 @@ class VisionError(RuntimeError):
     """The vision role cannot run; the message says why and what would help."""
 
 
+def perception(settings: Settings) -> Perception:
+    """Return how the cameras of the city are watched, by its file and the environment; raise ConfigError."""
+    return load_perception(
+        settings.city,
+        shipped=SHIPPED_MODEL,
+        override=Override(model=settings.model, device=settings.device, blur_persons=settings.blur_persons),
+    )
+
+
+def watches(found: Perception, camera_ids: Sequence[str], models: Models) -> list[Watch]:
+    """Return the named cameras with their models loaded; raise ConfigError with file and line of all that is wrong."""
+    try:
+        return models.watches(of_cameras(found, camera_ids), device=found.device, zone=ZoneInfo(found.city.timezone))
+    except UnfitModels as error:
+        raise ConfigError([found.said(problem) for problem in error.problems]) from None
+
+
 def serve(settings: Settings, *, cameras: Sequence[str] | None, stop: threading.Event) -> None:
     """Watch `cameras` (None: all of the city) until `stop`; raise ConfigError or VisionError."""
-    city = load_city(settings.city)
+    models = Models(cache=settings.data / "yolo")
+
+    def read() -> list[Watch]:
+        found = perception(settings)
+        return watches(found, [camera.camera_id for camera in chosen(found.city, cameras)], models)
+
     try:
-        chosen(city, cameras)
+        current = read()
     except CameraError as error:
         raise VisionError(str(error)) from None
-    turn = threading.Event()  # set when this turn must end: the role stops, or its cameras are others now
+    changes: queue.SimpleQueue[list[Watch]] = queue.SimpleQueue()
 
     def look() -> None:
-        nonlocal city
-        found = load_city(settings.city)
+        # Models are loaded here and not in the worker's loop, which goes on meanwhile with those that it has.
+        nonlocal current
         try:
-            changed = chosen(found, cameras) != chosen(city, cameras)
+            found = read()
         except CameraError as error:
             raise ConfigError([f"{settings.city}: {error}"]) from None
-        if changed:
-            city = found
-            turn.set()
-
-    def forward() -> None:
-        stop.wait()
-        turn.set()
+        if found != current:
+            current = found
+            changes.put(found)
 
     threading.Thread(target=watch, args=([settings.city], look, stop), name="configuration", daemon=True).start()
-    threading.Thread(target=forward, name="stop", daemon=True).start()
-    while not stop.is_set():
-        turn.clear()
-        log.info("watching", cameras=len(chosen(city, cameras)))
-        try:
-            run_cameras(
-                city,
-                cameras,
-                settings.mqtt_url,
-                settings.model or SHIPPED_MODEL,
-                turn,
-                now=now,
-                settings=VisionSettings(blur_persons=settings.blur_persons),
-                ca=settings.mqtt_ca or None,
-                cache=settings.data / "yolo",
-            )
-        except (CameraError, ModelError) as error:
-            raise VisionError(str(error)) from None
+    try:
+        run_at_broker(
+            current,
+            settings.mqtt_url,
+            stop,
+            now=now,
+            changed=_newest(changes),
+            ca=settings.mqtt_ca or None,
+        )
+    except ModelError as error:
+        raise VisionError(str(error)) from None
+
+
+def _newest(changes: queue.SimpleQueue[list[Watch]]) -> Callable[[], list[Watch] | None]:
+    def take() -> list[Watch] | None:
+        found = None
+        while not changes.empty():
+            found = changes.get()
+        return found
+
+    return take

@@ -7,7 +7,7 @@ the same frames. No process, no broker; a picture is never dropped for want of t
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,10 +25,17 @@ _FRAME_S = 0.04  # what a picture without a stamp is taken to last
 class Finder(Protocol):
     """What finds things in pictures."""
 
-    width_px: int
-    height_px: int
+    @property
+    def width_px(self) -> int:
+        """The width of its input."""
+        ...
 
-    def detect(self, pictures: list[Bgr]) -> list[list[Box]]:
+    @property
+    def height_px(self) -> int:
+        """The height of its input."""
+        ...
+
+    def detect(self, pictures: Sequence[Bgr]) -> list[list[Box]]:
         """Return the boxes of each picture."""
         ...
 

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+# Where models run; what is not on this machine is refused when they are loaded.
+DEVICES = r"^(auto|cpu|cuda(:\d+)?|intel:(cpu|gpu|npu)(\.\d+)?)$"
+
 
 def _for_camera(default: Any, least: float, most: float, unit: str, meaning: str) -> Any:
     """Return a field that each camera may set for itself."""

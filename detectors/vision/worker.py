@@ -13,53 +13,23 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from multiprocessing.connection import wait
-from pathlib import Path
-from typing import Protocol
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from detectors.vision import handover
 from detectors.vision.feed import Feed
-from detectors.vision.labels import listed, unserved
-from detectors.vision.pictures import Bgr
-from detectors.vision.settings import VisionSettings
+from detectors.vision.models import Watch, look
 from detectors.vision.turns import Turns
 from detectors.vision.watched import Watched, Wire
-from detectors.vision.yolo import Detector, ModelError
 from ingest.city import Camera, City
-from ingest.observation import Box
 
 log = logging.getLogger(__name__)
 
 _WAIT_S = 0.2
-
-
-class Model(Protocol):
-    """What finds things in pictures."""
-
-    @property
-    def width_px(self) -> int:
-        """The width of its input."""
-        ...
-
-    @property
-    def height_px(self) -> int:
-        """The height of its input."""
-        ...
-
-    @property
-    def labels(self) -> frozenset[str]:
-        """The labels it can give."""
-        ...
-
-    def detect(self, pictures: Sequence[Bgr]) -> list[list[Box]]:
-        """Return the boxes of each picture."""
-        ...
 
 
 class CameraError(ValueError):
@@ -69,11 +39,12 @@ class CameraError(ValueError):
 class _Requests:
     """Requests for evidence on their way from the wire's thread to the worker's; bounded, as the broker's is not."""
 
-    def __init__(self, watched: dict[str, Watched]) -> None:
-        self._watched = watched
+    def __init__(self) -> None:
         self._waiting: queue.Queue[tuple[str, bytes]] = queue.Queue(maxsize=1000)
-        for camera_id, camera in watched.items():
-            camera.subscribe(partial(self._put, camera_id))
+
+    def expect(self, camera: Watched) -> None:
+        """Take requests for evidence of `camera` from now on."""
+        camera.subscribe(partial(self._put, camera.camera.camera_id))
 
     def _put(self, camera_id: str, _topic: str, payload: bytes) -> None:
         try:
@@ -81,53 +52,101 @@ class _Requests:
         except queue.Full:
             log.warning("camera %s: too many requests for evidence at once; one is left out", camera_id)
 
-    def answer(self) -> None:
+    def answer(self, watched: Mapping[str, Watched]) -> None:
         """Answer what waits, but no more than a few at once: drawing takes time, and pictures are coming."""
         for _ in range(4):
             try:
                 camera_id, payload = self._waiting.get_nowait()
             except queue.Empty:
                 return
-            self._watched[camera_id].answer(payload)
+            if camera_id in watched:  # a camera that is watched no more has no pictures left
+                watched[camera_id].answer(payload)
+
+
+class _Fleet:
+    """The cameras that are watched now, each with its capture process and what is known of it."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._requests = _Requests()
+        self.watches: dict[str, Watch] = {}
+        self.watched: dict[str, Watched] = {}
+        self.feeds: dict[str, Feed] = {}
+        self.turns = Turns()
+
+    def become(self, watches: Sequence[Watch]) -> None:
+        """Watch `watches` and nothing else. A camera that stays as it was is not disturbed; one that has changed keeps
+        its evidence and its sequence, and is opened anew.
+        """
+        wanted = {watch.camera.camera_id: watch for watch in watches}
+        gone = [camera_id for camera_id, watch in self.watches.items() if wanted.get(camera_id) != watch]
+        for camera_id in gone:
+            self.feeds[camera_id].hang_up()
+        for camera_id in gone:
+            self.feeds.pop(camera_id).stop()
+            self.turns.gone(camera_id)
+            del self.watches[camera_id]
+            if camera_id not in wanted:
+                del self.watched[camera_id]
+        for camera_id, watch in wanted.items():
+            if camera_id not in self.watches:
+                self._begin(camera_id, watch)
+
+    def _begin(self, camera_id: str, watch: Watch) -> None:
+        watched = Watched(watch.camera, wire=self._wire, settings=watch.settings, zone=watch.zone)
+        before = self.watched.get(camera_id)
+        if before is not None:
+            watched.continue_from(before)
+        self.watches[camera_id] = watch
+        self.watched[camera_id] = watched
+        self.feeds[camera_id] = Feed(watch.camera, watch.settings, width_px=watch.width_px, height_px=watch.height_px)
+        self._requests.expect(watched)
+
+    def answer(self) -> None:
+        """Answer requests for evidence."""
+        self._requests.answer(self.watched)
+
+    def end(self) -> None:
+        """End every process that was started here."""
+        for feed in self.feeds.values():
+            feed.hang_up()
+        for feed in self.feeds.values():
+            feed.stop()
 
 
 def run(
-    cameras: Sequence[Camera],
+    watches: Sequence[Watch],
     *,
     wire: Wire,
-    model: Model,
-    settings: VisionSettings,
     stop: threading.Event,
     now: Callable[[], datetime],
-    zone: tzinfo = UTC,
+    changed: Callable[[], Sequence[Watch] | None] = lambda: None,
 ) -> None:
-    """Watch `cameras` until `stop` is set; then end every process that was started here.
+    """Watch `watches` until `stop` is set; then end every process that was started here.
 
-    `now` tells wall time. A camera that is lost is said to be offline once; a worker that ends says nothing, so that
-    a restart raises no alarm: the hub notices by itself when frames stay away.
+    `now` tells wall time. `changed` gives what is to be watched from now on, or None as long as nothing is new. A
+    camera that is lost is said to be offline once; a worker that ends says nothing, so that a restart raises no alarm:
+    the hub notices by itself when frames stay away.
     """
-    watched = {camera.camera_id: Watched(camera, wire=wire, settings=settings, zone=zone) for camera in cameras}
-    feeds = [Feed(camera, settings, width_px=model.width_px, height_px=model.height_px) for camera in cameras]
-    requests, turns = _Requests(watched), Turns()
-    by_camera = {feed.camera.camera_id: feed for feed in feeds}
+    fleet = _Fleet(wire)
     try:
+        fleet.become(watches)
         while not stop.is_set():
-            for feed in feeds:
+            if (others := changed()) is not None:
+                fleet.become(others)
+            for feed in fleet.feeds.values():
                 feed.tend()
-            come = _hear(feeds, turns)
-            for camera_id in turns.next(time.monotonic()):
-                by_camera[camera_id].ask()  # they arrive while the model looks at those that have come
-            _process(come, watched, model, turns, now)
-            requests.answer()
+            come = _hear(list(fleet.feeds.values()), fleet.turns)
+            for camera_id in fleet.turns.next(time.monotonic()):
+                fleet.feeds[camera_id].ask()  # they arrive while the model looks at those that have come
+            _process(come, fleet, now)
+            fleet.answer()
             now_s, at = time.monotonic(), now()
-            for feed in feeds:
+            for camera_id, feed in fleet.feeds.items():
                 totals = feed.totals
-                watched[feed.camera.camera_id].tend(totals, totals.breaks + feed.ended, now_s=now_s, now=at)
+                fleet.watched[camera_id].tend(totals, totals.breaks + feed.ended, now_s=now_s, now=at)
     finally:
-        for feed in feeds:
-            feed.hang_up()
-        for feed in feeds:
-            feed.stop()
+        fleet.end()
 
 
 def _hear(feeds: Sequence[Feed], turns: Turns) -> list[tuple[Feed, handover.Picture]]:
@@ -150,24 +169,22 @@ def _hear(feeds: Sequence[Feed], turns: Turns) -> list[tuple[Feed, handover.Pict
     return come
 
 
-def _process(
-    come: Sequence[tuple[Feed, handover.Picture]],
-    watched: dict[str, Watched],
-    model: Model,
-    turns: Turns,
-    now: Callable[[], datetime],
-) -> None:
+def _process(come: Sequence[tuple[Feed, handover.Picture]], fleet: _Fleet, now: Callable[[], datetime]) -> None:
     if not come:
         return
-    batch = [
-        np.frombuffer(picture.bgr, np.uint8).reshape(picture.height_px, picture.width_px, 3) for _, picture in come
+    seen = [
+        (
+            fleet.watches[feed.camera.camera_id],
+            np.frombuffer(picture.bgr, np.uint8).reshape(picture.height_px, picture.width_px, 3),
+        )
+        for feed, picture in come
     ]
     began_s = time.monotonic()
-    found = model.detect(batch)
+    found = look(seen)
     now_s, at = time.monotonic(), now()
-    turns.took(len(come), now_s - began_s)
+    fleet.turns.took(len(come), now_s - began_s)
     for (feed, picture), boxes in zip(come, found, strict=True):
-        watched[feed.camera.camera_id].processed(
+        fleet.watched[feed.camera.camera_id].processed(
             picture, boxes, now_s=now_s, now=at, inference_s=(now_s - began_s) / len(come)
         )
 
@@ -187,52 +204,25 @@ def chosen(city: City, camera_ids: Collection[str] | None) -> list[Camera]:
     return cameras
 
 
-def load_model(weights: Path | str, cameras: Sequence[Camera], settings: VisionSettings, **options: object) -> Detector:
-    """Return the loaded model, or raise ModelError also where a zone needs a label that it cannot give."""
-    model = Detector(weights, confidence_floor=settings.confidence_floor, threads=settings.inference_threads, **options)  # type: ignore[arg-type]
-    if missing := unserved(model.labels, cameras):
-        given = f"{model.weights.name} gives only {listed(sorted(model.labels))}"
-        told = "; ".join(zone.sentence(given) for zone in missing)
-        raise ModelError(f"{model.weights} does not fit the city: {told}")
-    return model
-
-
-def run_cameras(
-    city: City,
-    camera_ids: Collection[str] | None,
+def run_at_broker(
+    watches: Sequence[Watch],
     mqtt_url: str,
-    model_path: Path | str,
     stop: threading.Event,
     *,
     now: Callable[[], datetime],
-    settings: VisionSettings | None = None,
+    changed: Callable[[], Sequence[Watch] | None] = lambda: None,
     ca: str | None = None,
-    cache: Path | None = None,
     client_id: str = "",
 ) -> None:
-    """Watch the named cameras of `city` (all when None) and publish to the broker until `stop` is set.
-
-    Raises CameraError or ModelError before it connects to anything.
-    """
+    """Watch `watches` and publish to the broker until `stop` is set; `changed` as for `run`."""
     from ingest.mqtt import Publisher, parse_url
 
-    settings = settings or VisionSettings()
-    cameras = chosen(city, camera_ids)
-    model = load_model(model_path, cameras, settings, cache=cache)
     # Two clients of one name throw each other out, so the name holds what tells processes apart.
     name = client_id or f"lianqin-vision-{socket.gethostname()[:20]}-{os.getpid()}"
     publisher = Publisher(parse_url(mqtt_url), client_id=name, will=None, ca=ca)
     publisher.start()
     try:
-        log.info("watching %d cameras with %s", len(cameras), model.weights.name)
-        run(
-            cameras,
-            wire=publisher,
-            model=model,
-            settings=settings,
-            stop=stop,
-            now=now,
-            zone=ZoneInfo(city.timezone),
-        )
+        log.info("watching %d cameras", len(watches))
+        run(watches, wire=publisher, stop=stop, now=now, changed=changed)
     finally:
         publisher.stop()

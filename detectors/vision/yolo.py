@@ -22,14 +22,13 @@ import numpy as np
 
 from detectors.vision.labels import LABELS, LabelError, labelled, listed
 from detectors.vision.pictures import Bgr
+from detectors.vision.settings import DEVICES
 from detectors.vision.weights import ModelError, is_openvino, look_at
 from ingest.observation import Box
 
-__all__ = ["DEVICES", "Detector", "ModelError"]
+__all__ = ["Detector", "ModelError"]
 
 log = logging.getLogger(__name__)
-
-DEVICES = r"^(auto|cpu|cuda(:\d+)?|intel:(cpu|gpu|npu)(\.\d+)?)$"
 
 # Packages whose classes a checkpoint may name. Which of them are built is for ultralytics' own list to say.
 _HARMLESS = frozenset({"torch", "numpy", "collections", "pathlib", "builtins", "__builtin__", "copyreg", "_codecs"})

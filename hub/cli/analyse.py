@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -38,7 +39,9 @@ def analyse(
     start: Annotated[str, typer.Option(help="When it begins, ISO 8601; without a zone it is the city's time.")],
     city: Annotated[Path | None, typer.Option(help="The city file; LIANQIN_CITY by default.")] = None,
     detectors: Annotated[Path | None, typer.Option(help="The detectors file; LIANQIN_DETECTORS by default.")] = None,
-    model: Annotated[Path | None, typer.Option(help="YOLO weights; LIANQIN_MODEL by default.")] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="YOLO weights in place of those that the camera has in the city file.")
+    ] = None,
     save_detections: Annotated[
         Path | None, typer.Option(help="Write each processed frame here as a JSON line, as it goes over MQTT.")
     ] = None,
@@ -59,21 +62,23 @@ def analyse(
         raise CommandError(f"{save_detections} is the recording itself: save the detections elsewhere")
     try:
         from detectors.vision.camera import StreamError, length_s
-        from detectors.vision.settings import VisionSettings
-        from detectors.vision.worker import CameraError, chosen, load_model
-        from detectors.vision.yolo import ModelError
+        from detectors.vision.models import Models
+        from detectors.vision.worker import CameraError, chosen
         from hub.tuning.analyse import Bill
         from hub.tuning.analyse import analyse as watch
-        from hub.vision_role import SHIPPED_MODEL
+        from hub.vision_role import perception, watches
     except ImportError as error:
         raise CommandError(f"{error.name} cannot be imported: install lianqin[vision]") from None
 
-    vision, bill = VisionSettings(), Bill()
+    bill = Bill()
     try:
         (watched,) = chosen(configuration.city, [camera])
         length = length_s(str(path))
-        finder = load_model(model or settings.model or SHIPPED_MODEL, [watched], vision, cache=settings.data / "yolo")
-    except (CameraError, ModelError) as error:
+        seen_by = perception(replace(settings, city=city or settings.city))
+        if model is not None:
+            seen_by = seen_by.with_model(camera, model, said_by="--model")
+        (finder,) = watches(seen_by, [camera], Models(cache=settings.data / "yolo"))
+    except CameraError as error:
         raise CommandError(str(error)) from None
     except StreamError as error:
         raise CommandError(_why(error, video, bill)) from None
@@ -84,7 +89,16 @@ def analyse(
     broken: StreamError | None = None
     with _saving(save_detections) as save, _progress(length, path.name) as advance:
         try:
-            for frame in watch(path, configuration, camera_id=camera, start=begin, model=finder, bill=bill):
+            frames = watch(
+                path,
+                configuration,
+                camera_id=camera,
+                start=begin,
+                model=finder,
+                settings=finder.settings,
+                bill=bill,
+            )
+            for frame in frames:
                 save(frame.payload)
                 for change in frame.changes:
                     found[change.alert.alert_id] = change.alert

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from hub.config.vision_file import CameraVision, CityVision
 from hub.config.yaml_source import ConfigError, Place, Source, names_in
 from ingest.city import (
     Calendar,
@@ -173,6 +174,7 @@ class CameraEntry(_Entry):
     url: str = Field(pattern=r"^(rtsps?|https?|tcp|file)://.+", repr=False, examples=["rtsp://user:pass@10.0.0.9/1"])
     name: str = ""
     zones: list[ZoneEntry] = Field(default_factory=list)
+    vision: CameraVision | None = Field(None, description="how this camera is watched, where unlike the others")
     latitude: Latitude | None = None
     longitude: Longitude | None = None
 
@@ -197,6 +199,7 @@ class CityFile(_Entry):
     circuits: list[CircuitEntry] = Field(default_factory=list)
     devices: list[DeviceEntry] = Field(default_factory=list)
     cameras: list[CameraEntry] = Field(default_factory=list)
+    vision: CityVision | None = Field(None, description="how cameras are watched")
     calendar: CalendarEntry = CalendarEntry()
 
     @field_validator("timezone")
@@ -208,12 +211,21 @@ class CityFile(_Entry):
         return name
 
 
-def city_from(source: Source) -> City:
-    """Return the city that `source` describes; raise ConfigError with every problem found."""
+def parsed(source: Source) -> CityFile:
+    """Return the file with every setting of the right kind and in its range; raise ConfigError otherwise."""
     try:
-        file = CityFile.model_validate(source.data)
+        return CityFile.model_validate(source.data)
     except ValidationError as error:
         raise source.refuse(error, names_in(CityFile.model_json_schema())) from None
+
+
+def city_from(source: Source) -> City:
+    """Return the city that `source` describes; raise ConfigError with every problem found."""
+    return city_of(source, parsed(source))
+
+
+def city_of(source: Source, file: CityFile) -> City:
+    """Return the city of a parsed file; raise ConfigError where it contradicts itself."""
     problems = [source.problem(place, message) for place, message in _contradictions(file)]
     if problems:
         raise ConfigError(problems)

@@ -110,7 +110,7 @@ class _Timed:
         self.width_px, self.height_px = model.width_px, model.height_px
         self._model, self._took_s = model, took_s
 
-    def detect(self, pictures: list[Bgr]) -> list[list[Box]]:
+    def detect(self, pictures: Sequence[Bgr]) -> list[list[Box]]:
         began_s = time.perf_counter()
         found = self._model.detect(pictures)
         self._took_s.append(time.perf_counter() - began_s)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
 
+from detectors.vision.models import Model, Watch
 from detectors.vision.settings import VisionSettings
-from detectors.vision.worker import Model, run
+from detectors.vision.worker import run
 from hub.clock import now
 from ingest.city import Camera
 from tests.support.sight import BrightSquares, ListWire
@@ -37,6 +38,11 @@ def eventually(what: Callable[[], object], within_s: float = 60) -> None:
         if time.monotonic() > until_s:
             raise AssertionError(f"it did not come to pass within {within_s:g} s")
         time.sleep(0.02)
+
+
+def watches_of(cameras: Sequence[Camera], settings: VisionSettings, model: Model) -> list[Watch]:
+    """Return the cameras, all watched alike."""
+    return [Watch(camera=camera, settings=settings, models=(model,)) for camera in cameras]
 
 
 class Watching:
@@ -74,11 +80,11 @@ class Watching:
     def _run(self) -> None:
         cameras, settings, model = self._arguments
         try:
-            run(cameras, wire=self.wire, model=model, settings=settings, stop=self._stop, now=now)
+            run(watches_of(cameras, settings, model), wire=self.wire, stop=self._stop, now=now)
         except BaseException as error:
             self._failed.append(error)
 
 
 if __name__ == "__main__":  # a worker in a process of its own, for a test that kills it
     camera = Camera(camera_id="cam-01", grid="01", url=sys.argv[1])
-    run([camera], wire=ListWire(), model=BrightSquares(), settings=QUICK, stop=threading.Event(), now=now)
+    run(watches_of([camera], QUICK, BrightSquares()), wire=ListWire(), stop=threading.Event(), now=now)

@@ -12,8 +12,8 @@ import pytest
 
 from detectors.vision.recording import frames
 from detectors.vision.settings import VisionSettings
-from detectors.vision.worker import run_cameras
-from detectors.vision.yolo import Detector, ModelError
+from detectors.vision.worker import chosen, run_at_broker
+from detectors.vision.yolo import Detector
 from hub.clock import now
 from hub.demo.camera_stories import CAMERAS, scene_in
 from hub.demo.cameras import DemoCameraServer
@@ -24,7 +24,7 @@ from ingest.mqtt import Publisher, parse_url
 from ingest.observation import Box
 from tests.support.brokers import Broker
 from tests.support.video import write_clip
-from tests.support.watching import eventually
+from tests.support.watching import eventually, watches_of
 
 SHIPPED = Path(__file__).resolve().parents[2] / "hub" / "demo" / "model" / "street_openvino_model"
 START = datetime(2026, 11, 23, 1, tzinfo=UTC)
@@ -101,10 +101,12 @@ def test_the_role_publishes_what_stands_in_the_demo_city_over_a_real_broker(brok
     server.start()
     listener = Listener(broker, "cam-01")
     stop, failures = threading.Event(), []
+    model = Detector(SHIPPED, cache=tmp_path)
 
     def role() -> None:
         try:
-            run_cameras(city_of(server.ports), ["cam-01", "cam-02"], broker.url, SHIPPED, stop, now=now, cache=tmp_path)
+            cameras = chosen(city_of(server.ports), ["cam-01", "cam-02"])
+            run_at_broker(watches_of(cameras, VisionSettings(), model), broker.url, stop, now=now)
         except BaseException as error:
             failures.append(error)
 
@@ -139,12 +141,6 @@ def test_the_role_publishes_what_stands_in_the_demo_city_over_a_real_broker(brok
         server.stop()
     assert not thread.is_alive()
     assert not failures
-
-
-def test_a_model_that_does_not_fit_the_city_is_refused_before_anything_is_connected(tmp_path: Path) -> None:
-    cameras = city_of({camera.camera_id: 1 for camera in CAMERAS})
-    with pytest.raises(ModelError, match="there is no model"):
-        run_cameras(cameras, None, "mqtt://127.0.0.1:1", tmp_path / "no.pt", threading.Event(), now=now)
 
 
 def test_settings_reach_the_recording(tmp_path: Path) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from detectors.vision.labels import VEHICLES
+from detectors.vision.models import Models
+from detectors.vision.plan import Plan, UnfitModels
 from detectors.vision.recording import Cost, frames
 from detectors.vision.settings import VisionSettings
-from detectors.vision.worker import CameraError, chosen, load_model
-from detectors.vision.yolo import Detector, ModelError
+from detectors.vision.weights import ModelError, Weights
+from detectors.vision.worker import CameraError, chosen
+from detectors.vision.yolo import Detector
 from ingest.city import Camera, City, Zone, ZoneKind
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,8 +91,10 @@ class TestRealWeights:
     def test_a_zone_for_stalls_needs_a_model_that_knows_stalls(self) -> None:
         zone = Zone(zone_id="z1", camera_id="cam-01", kind=ZoneKind.NO_STALL, polygon=((0, 0), (1, 0), (1, 1)))
         camera = Camera(camera_id="cam-01", grid="01", url="x", zones=(zone,))
-        with pytest.raises(ModelError, match=r"z1 .*needs stall.*gives only bus, car"):
-            load_model(COCO, [camera], VisionSettings())
+        plan = Plan(camera=camera, settings=VisionSettings(), weights=(Weights(path=COCO),))
+        with pytest.raises(UnfitModels, match=r"z1 .*needs stall.*gives only bus, car") as refused:
+            Models().watches([plan])
+        assert [problem.zone.zone_id for problem in refused.value.problems if problem.zone] == ["z1"]
 
 
 def test_the_shipped_model_knows_all_our_labels() -> None:
