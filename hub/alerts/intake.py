@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from detectors.finding import Finding, OpenFinding, Phase
@@ -21,6 +21,11 @@ from ingest.city import City
 
 Key = tuple[str, str]
 
+# So long an alert is known by its id, and a new one linked to the last of its kind and place. Nothing that is judged
+# again lies further back: the longest memory of a detector is shorter.
+REMEMBERED = timedelta(days=7)
+_FORGET_STEP = 1000  # alerts
+
 
 class Intake:
     """The open alerts of some grids, and how findings change them."""
@@ -31,12 +36,13 @@ class Intake:
         self._config_version = config_version
         self._open: dict[Key, Alert] = {}
         self._last: dict[Key, Alert] = {}
-        self._known: set[UUID] = set()
+        self._known: dict[UUID, datetime] = {}  # when each was raised, or ended
+        self._forget_at = _FORGET_STEP
         self._recurrences = Recurrences()
         for alert in recent:
             key = (alert.rule, alert.subject)
             self._last[key] = alert
-            self._known.add(alert.alert_id)
+            self._known[alert.alert_id] = alert.cleared_at or alert.raised_at
             self._recurrences.note(*key, alert.raised_at)
             if alert.condition is Condition.ACTIVE:
                 self._open[key] = alert
@@ -45,6 +51,11 @@ class Intake:
     def open_alerts(self) -> Sequence[Alert]:
         """The alerts whose condition holds."""
         return tuple(self._open.values())
+
+    @property
+    def remembered(self) -> int:
+        """How many alerts are known by their id."""
+        return len(self._known)
 
     def take(self, findings: Iterable[Finding]) -> list[AlertChange]:
         """Return what `findings`, in order, change; a finding that says what is already known changes nothing."""
@@ -71,7 +82,8 @@ class Intake:
             inhibited_by=self._open[cause].alert_id if cause else None,
         )
         self._recurrences.forget(finding.at)
-        self._known.add(alert.alert_id)
+        self._known[alert.alert_id] = alert.raised_at
+        self._forget(finding.at - REMEMBERED)
         self._open[key] = self._last[key] = alert
         return AlertChange(alert=alert, type=EventType.RAISED, at=finding.at)
 
@@ -81,11 +93,21 @@ class Intake:
         self._last[key] = alert
         changes = [AlertChange(alert=alert, type=kind, at=finding.at)]
         if kind is EventType.CLEARED:
+            self._known[alert.alert_id] = finding.at
             del self._open[key]
             changes += self._release(alert, finding.at)
         else:
             self._open[key] = alert
         return changes
+
+    def _forget(self, before: datetime) -> None:
+        """Forget what ended `before` that instant, whenever what is known has grown to twice of what was left."""
+        if len(self._known) < self._forget_at:
+            return
+        still = {alert.alert_id for alert in self._open.values()}
+        self._known = {one: at for one, at in self._known.items() if at >= before or one in still}
+        self._last = {key: alert for key, alert in self._last.items() if alert.alert_id in self._known}
+        self._forget_at = 2 * len(self._known) + _FORGET_STEP
 
     def _release(self, cause: Alert, at: datetime) -> list[AlertChange]:
         """Return the surfacing of symptoms that outlive their cause."""

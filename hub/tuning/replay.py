@@ -17,12 +17,11 @@ from uuid import UUID
 from detectors.reorder import key_of
 from hub.alerts.alert import Alert
 from hub.alerts.change import AlertChange
+from hub.alerts.intake import REMEMBERED
 from hub.alerts.lifecycle import EventType
 from hub.config.load import Configuration
 from hub.worker.fold import Fold
 from ingest.observation import Observation, Status
-
-RECENT = timedelta(days=7)
 
 
 class Interval(Protocol):
@@ -85,7 +84,7 @@ def replay(
 def _of_grid(
     recording: Recording, configuration: Configuration, grid: str, since: datetime, until: datetime
 ) -> Iterator[AlertChange]:
-    recent = recording.alerts_as_of([grid], since, since - RECENT)
+    recent = recording.alerts_as_of([grid], since, since - REMEMBERED)
     fold = Fold(configuration, grids=frozenset([grid]), recent=recent, listening_since=since)
     past = recording.recorded([grid], since - timedelta(seconds=fold.memory_s), since, nights_of=configuration)
     yield from fold.rebuild(past, emit_from=since)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from hub.alerts.change import AlertChange
+from hub.alerts.intake import REMEMBERED
 from hub.config.load import Configuration
 from hub.store.write import Store
 from hub.worker.fold import Fold
-
-RECENT = timedelta(days=7)  # how far back a new alert is linked to the last one of its kind and place
 
 
 def resume(
@@ -25,7 +24,7 @@ def resume(
     give other beginnings, so what was raised and cleared long ago would be raised again. What holds now is raised.
     """
     names = sorted(grids if grids is not None else configuration.city.grids)
-    fold = Fold(configuration, grids=grids, recent=store.recent_alerts(names, now - RECENT), listening_since=now)
+    fold = Fold(configuration, grids=grids, recent=store.recent_alerts(names, now - REMEMBERED), listening_since=now)
     heard_until = store.heard_until(names) or now
     # Where the machine's clock was stepped back since, the last worker received in what is now the future.
     begin, end = min(now, heard_until), max(now, heard_until + timedelta(seconds=1))

@@ -131,3 +131,19 @@ def test_open_alerts_are_what_a_new_worker_is_told() -> None:
     assert [(item.rule, item.subject, item.since) for item in open_findings(intake.open_alerts)] == [
         ("gas.leak", "a", START)
     ]
+
+
+def test_what_ended_long_ago_is_forgotten_and_what_still_holds_is_not() -> None:
+    intake = Intake(CITY, "v1")
+    (held,) = intake.take([finding("device.silent", "gw", 0)])
+    week_s, ends = 7 * 86400.0, []
+    for number in range(4000):
+        at_s = 1 + number * week_s / 1000
+        ends.append((f"place-{number}", at_s))
+        intake.take([finding("parking.illegal", f"place-{number}", at_s)])
+        intake.take([finding("parking.illegal", f"place-{number}", at_s + 1, Phase.CLEARED, at_s)])
+    assert intake.remembered < 3100
+    subject, at_s = ends[-1]
+    assert intake.take([finding("parking.illegal", subject, at_s)]) == [], "what ended lately is not raised again"
+    assert [alert.alert_id for alert in intake.open_alerts] == [held.alert.alert_id]
+    assert intake.take([finding("device.silent", "gw", 5 * week_s, since_s=0)]) == []
