@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from detectors.detector import Unseen
 from detectors.finding import Finding, Number, OpenFinding, Phase, Reason
 from detectors.picture import bottom_centre, footing, inside, is_part_of, overlap, without_doubles
 from detectors.stay import (
@@ -20,6 +21,7 @@ from detectors.stay import (
     began,
     is_hidden,
     is_over,
+    is_taken,
     missed,
     seen,
     stands,
@@ -128,8 +130,10 @@ class Places:
             ),
         )
 
-    def observe(self, state: SceneState, frame: Frame) -> tuple[SceneState, Sequence[Finding]]:
+    def observe(self, state: SceneState, frame: Frame | Unseen) -> tuple[SceneState, Sequence[Finding]]:
         """Return who stands in the picture after `frame`, and what has now stood too long or is gone."""
+        if isinstance(frame, Unseen):
+            return self._blind(state, frame.until), ()
         rule, at = self._rule, frame.captured_at
         boxes = [box for box in frame.boxes if box.confidence >= rule.box_floor]
         step_s = (at - state.last_at).total_seconds() if state.last_at is not None else 0.0
@@ -149,7 +153,7 @@ class Places:
             latched = stay.is_latched(at)
             steady = stay.sight is Sight.THERE and step_s <= rule.gap_s
             if number is not None:
-                seen(stay, things[number], at, step_s, rule)
+                seen(stay, things[number], boxes, at, step_s, rule)
             elif not latched:
                 missed(stay, boxes, step_s, rule)
             if latched:
@@ -157,14 +161,14 @@ class Places:
                 continue
             ban = self._forbidden.ban(stay.ground, at)
             if stay.cleared_at is not None:
-                if ban is not None and self._why_over(stay, number is not None, rivals, at) is None:
+                if ban is not None and self._why_over(stay, stays, at) is None:
                     kept.append(stay)
                 continue
             if ban is None:
                 self._allow(state.scene, stay, at, findings)
             elif number is not None:
                 self._judge(state.scene, stay, ban, at, step_s, steady, taken, findings)
-            why = self._why_over(stay, number is not None, rivals, at)
+            why = self._why_over(stay, stays, at)
             if why is None:
                 kept.append(stay)
             elif stay.subject is not None:
@@ -228,18 +232,30 @@ class Places:
             late_s = 0.0
         findings.append(self._raised(scene, stay, ban, at, late_s))
 
-    def _why_over(self, stay: Standing, is_there: bool, rivals: Sequence[Box], at: datetime) -> str | None:
+    def _why_over(self, stay: Standing, stays: Sequence[Standing], at: datetime) -> str | None:
         rule = self._rule
-        if is_there:
+        if stay.sight is Sight.THERE:
             return None
         if is_over(stay, at, rule):
             if stay.sight is Sight.EMPTY and stay.empty_s >= rule.clear_after_s:
                 return f"its place has been seen empty for {rule.clear_after_s:.0f} s"
             return f"its place has been hidden for {stay.away_s:.0f} s, and nobody knows"
-        # Seen empty for a while, and now something stands there that does not fit: another took the place.
-        if stay.empty_s >= rule.swap_s and any(overlap(stay.place, box) >= rule.overlap for box in rivals):
+        if is_taken(stay, stays, rule):
             return f"its place was seen empty for {stay.empty_s:.0f} s and then taken by another"
         return None
+
+    def _blind(self, state: SceneState, until: datetime) -> SceneState:
+        """Return the state after a time up to `until` in which the camera looked elsewhere."""
+        if state.last_at is None or until <= state.last_at:
+            return state
+        blind_s = (until - state.last_at).total_seconds()
+        stays = state.stays
+        if blind_s > self._rule.forget_s:
+            stays = tuple(stay for stay in stays if stay.subject is not None)
+        for stay in stays:
+            if not stay.is_latched(until):
+                stay.blind_s += blind_s
+        return SceneState(state.scene, stays, until)
 
     def _newcomers(
         self, scene: Scene, things: Sequence[Box], there: Sequence[Box], hidden: Sequence[Box], at: datetime

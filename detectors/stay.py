@@ -36,12 +36,14 @@ from ingest.city import Zone
 from ingest.observation import Box
 
 HIDING_SHARE = 0.3  # a box that covers this much of a place may hide what stands there
+CUTTING_SHARE = 0.05  # one that covers this much of it cuts off a part,
+WHOLE = 0.9  # where its box is smaller than this share of the place
 SAME_FIT = 0.85  # what comes back to a place seen empty, and overlaps it by this much, is what stood there before
 REFILL = 2.0  # a box that is there undoes this many times its time of what the place was seen empty
 YOUNG_S = 2.0  # a stay that is not raised is waited for at least this long,
 PATIENCE = 3.0  # and this many times as long as it has been seen
 GIVEN_UP_AFTER = 10.0  # a place hidden this many times as long as the rule waits for anything is given up
-KNOWN_AGAIN_S = 120.0  # what comes back to its very place within this time after its alert cleared is known again
+KNOWN_AGAIN_S = 60.0  # what comes back to its very place within this time after its alert cleared is known again
 SETTLE_S = 60.0  # the place is the mean of about this time: it settles, and forgets a bad first box
 BINS = 101  # confidences by the hundredth: the median of any number of boxes in a fixed space
 ANY_S = 1e-6  # what the first box weighs: nothing, beside any that has stood for a time
@@ -163,8 +165,8 @@ def assigned(stays: Sequence[Standing], boxes: Sequence[Box], rule: Rule) -> dic
     return chosen
 
 
-def seen(stay: Standing, box: Box, at: datetime, step_s: float, rule: Rule) -> None:
-    """Let `stay` have its box in the frame at `at`, `step_s` after the last frame."""
+def seen(stay: Standing, box: Box, boxes: Sequence[Box], at: datetime, step_s: float, rule: Rule) -> None:
+    """Let `stay` have its box in the frame at `at`, one of `boxes`, `step_s` after the last frame."""
     credited_s = step_s
     if step_s > rule.gap_s:
         stay.blind_s += step_s
@@ -182,15 +184,17 @@ def seen(stay: Standing, box: Box, at: datetime, step_s: float, rule: Rule) -> N
             stay.counted_s += stay.away_s
         stay.counted_s += stay.part_s
         stay.away_s = stay.part_s = 0.0
-    if stay.empty_s:
+    if stay.cleared_at is not None:
+        stay.empty_s = 0.0  # it fits exactly, or it would not be known again
+    elif stay.empty_s:
         # One box does not fill a place that was seen empty: what passes there would keep it for ever.
         stay.empty_s = max(0.0, stay.empty_s - REFILL * step_s)
     stay.sight = Sight.THERE
     stay.last_at = at
     stay.boxes += 1
-    stay.settled_s = min(stay.settled_s + credited_s, SETTLE_S)
-    if credited_s:
+    if credited_s and not _is_cut(stay.place, box, boxes):
         stay.spread += credited_s * _moved(stay.place, box) ** 2
+        stay.settled_s = min((stay.settled_s or credited_s) + credited_s, SETTLE_S)
         stay.place = _mean(stay.place, box, credited_s / stay.settled_s)
     _note(stay, box, credited_s)
 
@@ -256,6 +260,17 @@ def stands(stay: Standing, rule: Rule) -> bool:
     return stay.presence >= rule.presence and stay.scatter <= rule.scatter and stay.confidence >= rule.confidence
 
 
+def is_taken(stay: Standing, stays: Sequence[Standing], rule: Rule) -> bool:
+    """Tell whether one of `stays` has come to the place of `stay`, which was seen empty, and stays there."""
+    return stay.empty_s >= rule.swap_s and any(
+        other.subject is None
+        and other.sight is Sight.THERE
+        and other.seen_s >= YOUNG_S
+        and overlap(stay.place, other.place) >= rule.overlap
+        for other in stays
+    )
+
+
 def start_clock(stay: Standing, at: datetime | None) -> None:
     """Start the clock of `stay` at `at`, or stop it (None); either way it stands at nought, and the figures begin."""
     stay.since, stay.subject = at, None
@@ -286,6 +301,11 @@ def _arrived(box: Box, stays: Sequence[Standing], rule: Rule) -> bool:
         and _moved(stay.first, box) > rule.drift
         for stay in stays
     )
+
+
+def _is_cut(place: Box, box: Box, boxes: Sequence[Box]) -> bool:
+    """Tell whether `box` is what something nearer leaves of a thing at `place`, which is no smaller for it."""
+    return area(box) < WHOLE * area(place) and any(hides(front, place, CUTTING_SHARE) for front in boxes)
 
 
 def _moved(from_box: Box, to_box: Box) -> float:
