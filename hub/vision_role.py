@@ -5,44 +5,23 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from detectors.vision.models import Models, Watch
-from detectors.vision.plan import UnfitModels
 from detectors.vision.weights import ModelError
 from detectors.vision.worker import CameraError, chosen, run_at_broker
 from hub.clock import now
-from hub.config.perception import Override, Perception, load_perception, of_cameras
 from hub.config.watch import watch
 from hub.config.yaml_source import ConfigError
 from hub.log import logger
 from hub.settings import Settings
-
-SHIPPED_MODEL = Path(__file__).with_name("demo") / "model" / "street_openvino_model"
+from hub.vision_models import watches
+from hub.vision_settings import perception
 
 log = logger("vision")
 
 
 class VisionError(RuntimeError):
     """The vision role cannot run; the message says why and what would help."""
-
-
-def perception(settings: Settings) -> Perception:
-    """Return how the cameras of the city are watched, by its file and the environment; raise ConfigError."""
-    return load_perception(
-        settings.city,
-        shipped=SHIPPED_MODEL,
-        override=Override(model=settings.model, device=settings.device, blur_persons=settings.blur_persons),
-    )
-
-
-def watches(found: Perception, camera_ids: Sequence[str], models: Models) -> list[Watch]:
-    """Return the named cameras with their models loaded; raise ConfigError with file and line of all that is wrong."""
-    try:
-        return models.watches(of_cameras(found, camera_ids), device=found.device, zone=ZoneInfo(found.city.timezone))
-    except UnfitModels as error:
-        raise ConfigError([found.said(problem) for problem in error.problems]) from None
 
 
 def serve(settings: Settings, *, cameras: Sequence[str] | None, stop: threading.Event) -> None:
@@ -78,6 +57,7 @@ def serve(settings: Settings, *, cameras: Sequence[str] | None, stop: threading.
             stop,
             now=now,
             changed=_newest(changes),
+            evidence=settings.data / "evidence",
             ca=settings.mqtt_ca or None,
         )
     except ModelError as error:

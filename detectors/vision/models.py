@@ -13,7 +13,7 @@ from detectors.vision.merging import merged
 from detectors.vision.pictures import Bgr
 from detectors.vision.plan import Plan, Problem, UnfitModels
 from detectors.vision.settings import VisionSettings
-from detectors.vision.weights import MissingModel, ModelError, Weights
+from detectors.vision.weights import ModelError, Weights
 from detectors.vision.yolo import Detector
 from ingest.city import Camera
 from ingest.observation import Box
@@ -116,8 +116,7 @@ class Models:
             try:
                 found[weights] = self._of(key)
             except ModelError as error:
-                gone = isinstance(error, MissingModel)
-                problems.append(Problem(message=str(error), weights=weights, missing=gone))
+                problems.append(Problem(message=str(error), weights=weights))
         problems += _unserved(plans, found)
         if problems:
             self._loaded = before

@@ -27,7 +27,6 @@ class Problem:
     message: str
     weights: Weights | None = None
     zone: Unserved | None = None
-    missing: bool = False  # the weights are not on this machine; they may be on another
 
 
 class UnfitModels(ModelError):

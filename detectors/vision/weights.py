@@ -17,10 +17,6 @@ class ModelError(Exception):
     """The weights cannot be used; the message names the file and says what would be right."""
 
 
-class MissingModel(ModelError):
-    """There is nothing at that path on this machine."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
     """Which weights, and how to read what they give. Equal ones are loaded once, however many cameras use them.
@@ -54,7 +50,7 @@ def look_at(path: Path) -> None:
 
 def _look_at(path: Path) -> None:
     if not path.exists():
-        raise MissingModel(f"there is no model at {path}: give the path of {FORMATS}")
+        raise ModelError(f"there is no model at {path}: give the path of {FORMATS}")
     if path.is_dir():
         _look_at_folder(path)
         return

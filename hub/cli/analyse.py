@@ -66,7 +66,8 @@ def analyse(
         from detectors.vision.worker import CameraError, chosen
         from hub.tuning.analyse import Bill
         from hub.tuning.analyse import analyse as watch
-        from hub.vision_role import perception, watches
+        from hub.vision_models import watches
+        from hub.vision_settings import perception
     except ImportError as error:
         raise CommandError(f"{error.name} cannot be imported: install lianqin[vision]") from None
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
 from hub.cli.failure import CommandError
 from hub.cli.instant import instant
-from hub.settings import from_environment
+from hub.settings import Settings, from_environment
+
+if TYPE_CHECKING:
+    from hub.config.perception import Perception
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]
 config_app = typer.Typer(help="The configuration files.", no_args_is_help=True)
@@ -37,14 +41,28 @@ def register(app: typer.Typer) -> None:
 def check(
     city: Annotated[Path | None, typer.Option(help="The city file; LIANQIN_CITY by default.")] = None,
     detectors: Annotated[Path | None, typer.Option(help="The detectors file; LIANQIN_DETECTORS by default.")] = None,
+    weights: Annotated[
+        bool | None,
+        typer.Option(
+            "--weights/--no-weights",
+            help="Whether the cameras' models must be on this machine, or are not looked at; by default those that are "
+            "here are loaded, and the others are a warning.",
+        ),
+    ] = None,
+    cameras: Annotated[
+        str, typer.Option(help="Look at the models of these cameras only, parted by commas; of all by default.")
+    ] = "",
 ) -> None:
-    """Check both files; every problem is shown with its file and line, and the exit status is 2."""
+    """Check both files and the models; every problem is shown with its file and line, and the exit status is 2."""
     from hub import clock
     from hub.config.load import load
+    from hub.vision_settings import perception
 
     settings = from_environment()
     configuration = load(city or settings.city, detectors or settings.detectors)
     found = configuration.city
+    seeing = perception(replace(settings, city=city or settings.city))
+    told = [] if weights is False else _models(settings, seeing, cameras, strict=weights is True)
     print(
         f"good: {found.name}, {len(found.grids)} grids, {len(found.devices)} devices, {len(found.circuits)} circuits, "
         f"{len(found.cameras)} cameras; configuration {configuration.version}"
@@ -52,6 +70,25 @@ def check(
     year = clock.now().astimezone(ZoneInfo(found.timezone)).year
     if year not in found.calendar.years:
         print(f"warning: the calendar has no complete list for {year}: holidays and make-up workdays count as any day")
+    for line in told:
+        print(line)
+
+
+def _models(settings: Settings, seeing: Perception, cameras: str, *, strict: bool) -> list[str]:
+    """Load the models of the cameras and return what to say of them; raise ConfigError where one is no good."""
+    chosen = {part.strip() for part in cameras.split(",") if part.strip()} or set(seeing.plans)
+    if unknown := sorted(chosen - set(seeing.plans)):
+        raise CommandError(f"the city has no camera {', '.join(unknown)}")
+    if not chosen:
+        return []
+    try:
+        from hub.vision_models import look_over
+    except ImportError as error:
+        missing = f"{error.name} cannot be imported: install lianqin[vision]"
+        if strict:
+            raise CommandError(f"the models cannot be looked at: {missing}") from None
+        return [f"warning: the models were not looked at: {missing}"]
+    return look_over(seeing, chosen, cache=settings.data / "yolo", strict=strict)
 
 
 @config_app.command("schema")
@@ -62,12 +99,20 @@ def schema(file: File) -> None:
     print(json.dumps(schema_of(file.value), indent=2, ensure_ascii=False))
 
 
-@config_app.command("defaults")
-def defaults() -> None:
-    """Print a detectors.yaml with every threshold at its shipped default, with unit, range and source."""
-    from hub.config.schema import commented_defaults
+class Part(StrEnum):
+    """What has defaults to print."""
 
-    print(commented_defaults(), end="")
+    DETECTORS = "detectors"
+    VISION = "vision"
+
+
+@config_app.command("defaults")
+def defaults(part: Annotated[Part, typer.Argument()] = Part.DETECTORS) -> None:
+    """Print a detectors.yaml, or the `vision:` of a city.yaml, with every setting at its default, unit and range."""
+    from hub.config.schema import commented_defaults
+    from hub.config.vision_file import commented_vision
+
+    print(commented_vision() if part is Part.VISION else commented_defaults(), end="")
 
 
 def doctor(
