@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
 
 from detectors.finding import Finding, OpenFinding
 from ingest.observation import Frame, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Takes the place of a camera's frames: up to `until` nobody could see what stands where.
+
+    That time neither counts nor ends anything, like any blind time.
+    """
+
+    camera_id: str
+    until: datetime
 
 
 @runtime_checkable
@@ -45,7 +58,7 @@ class Detector(Protocol):
         ...
 
     def observe(self, state: Any, observation: Any) -> tuple[Any, Sequence[Finding]]:
-        """Return the state after a Reading or a Frame, and what is found by it."""
+        """Return the state after a Reading, a Frame or an Unseen, and what is found by it."""
         ...
 
 

@@ -14,10 +14,11 @@ from datetime import datetime
 from heapq import heappop, heappush
 from itertools import groupby
 
+from detectors.detector import Unseen
 from detectors.finding import Finding, OpenFinding
 from detectors.reconcile import orphaned, settle
 from detectors.reorder import BEGINNING, HELD_LIMIT, NEVER, Foldable, Stream, key_of
-from detectors.routes import Routes
+from detectors.routes import Route, Routes
 from detectors.silence import Silence
 from detectors.thresholds import Thresholds
 from ingest.city import City
@@ -80,6 +81,12 @@ class Judge:
                 at = self._latest
             if isinstance(observation, Reading):
                 route = devices.get(observation.device_id)
+                if route is None:
+                    # Where a camera looks is judged; that it sees is proved by frames alone.
+                    camera = self._heard(observation)
+                    if camera is not None and not self._arrive(camera.stream, observation, findings):
+                        late.add(index)
+                    continue
             elif isinstance(observation, Frame):
                 route = self._cameras.get(observation.camera_id)
             else:
@@ -120,7 +127,7 @@ class Judge:
         for observation, late in _in_order(recorded):
             self._silence.recall(observation)
             if isinstance(observation, Reading):
-                route = self._devices.get(observation.device_id)
+                route = self._devices.get(observation.device_id) or self._heard(observation)
             elif isinstance(observation, Frame):
                 route = self._cameras.get(observation.camera_id)
             else:
@@ -168,7 +175,10 @@ class Judge:
     def _fold(self, observation: Foldable, findings: list[Finding]) -> None:
         """Hand `observation` to every detector that wants it; an impossible value to faults alone."""
         if isinstance(observation, Reading):
-            route = self._devices[observation.device_id]
+            route = self._devices.get(observation.device_id)
+            if route is None:
+                self._fold_camera(self._cameras[observation.device_id], observation, findings)
+                return
             quantity, value = observation.quantity, observation.value
             faults = route.faults
             if faults is not None:
@@ -181,12 +191,30 @@ class Judge:
             limits = self._ranges.get(quantity)
             if limits is not None and not limits[0] <= value <= limits[1]:
                 return
+            for slot in slots:
+                slot.state, found = slot.observe(slot.state, observation)
+                if found:
+                    findings.extend(found)
         else:
-            slots = self._cameras[observation.camera_id].slots.get(None, ())
-        for slot in slots:
-            slot.state, found = slot.observe(slot.state, observation)
-            if found:
-                findings.extend(found)
+            self._fold_camera(self._cameras[observation.camera_id], observation, findings)
+
+    def _fold_camera(self, route: Route, observation: Foldable, findings: list[Finding]) -> None:
+        """Hand a frame, or a reading of where the camera looks, to its view, and what that lets through to the rest."""
+        passed: Sequence[Foldable | Unseen] = (observation,)
+        if route.view is not None:
+            route.view.state, found = route.view.observe(route.view.state, observation)
+            findings.extend(found)
+            passed = route.view.state.passed
+        for each in passed:
+            for slot in route.slots.get(None, ()):
+                slot.state, found = slot.observe(slot.state, each)
+                if found:
+                    findings.extend(found)
+
+    def _heard(self, reading: Reading) -> Route | None:
+        """Return the camera that `reading` tells something of that is judged."""
+        route = self._cameras.get(reading.device_id)
+        return route if route is not None and reading.quantity in route.heard else None
 
     def _enqueue(self, stream: Stream) -> None:
         if stream.due < stream.queued_at:

@@ -10,6 +10,7 @@ from detectors.drainage import Drainage
 from detectors.faults import Faults
 from detectors.finding import OpenFinding
 from detectors.gas import Gas
+from detectors.moved import Moved
 from detectors.parking import Parking
 from detectors.reorder import Stream
 from detectors.silence import Silence
@@ -34,14 +35,20 @@ class Slot:
 
 
 class Route:
-    """Where the readings of one device, or the frames of one camera (quantity None), go; faults see them first."""
+    """Where the readings of one device, or the frames of one camera (quantity None), go.
 
-    __slots__ = ("faults", "slots", "stream", "watch")
+    A device's `faults` see its readings first; a camera's `view` sees its frames first and lets through what may be
+    judged, and takes those of the camera's own readings that are in `heard`.
+    """
+
+    __slots__ = ("faults", "heard", "slots", "stream", "view", "watch")
 
     def __init__(self, stream: Stream, watch: Watch | None) -> None:
         """Begin with no detector."""
         self.stream, self.watch = stream, watch
         self.faults: Slot | None = None
+        self.view: Slot | None = None
+        self.heard: frozenset[Quantity] = frozenset()
         self.slots: dict[Quantity | None, tuple[Slot, ...]] = {}
 
 
@@ -53,6 +60,7 @@ def detectors_for(city: City, thresholds: Thresholds) -> tuple[Detector, ...]:
         Water(city, thresholds),
         Drainage(city, thresholds),
         Gas(city, thresholds),
+        Moved(city, thresholds),
         Parking(city, thresholds),
         Stalls(city, thresholds),
     )
@@ -124,6 +132,9 @@ class Routes:
                 self.taken |= {(found.rule, found.subject) for found in latched}
             if isinstance(detector, Faults):
                 route.faults = slots[partition]
+                continue
+            if isinstance(detector, Moved):
+                route.view, route.heard = slots[partition], detector.quantities
                 continue
             for quantity in wanted if name in self.devices else (None,):
                 route.slots[quantity] = (*route.slots.get(quantity, ()), slots[partition])

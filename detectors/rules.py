@@ -127,6 +127,13 @@ _CARDS: tuple[tuple[str, str, str, str, str], ...] = (
         "Check the camera's power and network, then the vision worker that reads it.",
     ),
     (
+        "camera.moved",
+        "视角偏移或遮挡",
+        "Camera moved or covered",
+        "A camera was turned, covered or put out of focus, or has left its preset: nothing is judged in its zones.",
+        "Have it set back, cleaned or focused. If the new view shall stay, draw the zones anew or have it learned.",
+    ),
+    (
         "parking.illegal",
         "机动车违停",
         "Illegal parking",

@@ -110,10 +110,66 @@ class CameraLost(Rule):
     clear_after_s: float = seconds(5.0, "frames must have come again for this long before the alert clears")
 
 
+class CameraMoved(Rule):
+    """A camera's picture no longer shows what its zones were drawn in: it was moved or covered, or left its preset."""
+
+    severity: Severity = graded(Severity.MAJOR, SEVERITY)
+    shift_pct: float = threshold(
+        2.0,
+        "moved when the picture's corners lie this far from where they were, in percent of the picture's width",
+        unit="%",
+        low=0.5,
+        high=50.0,
+        source="our judgement: a turn by two degrees of a camera that sees 66 degrees is 3 %, wind on a pole below 1 %",
+    )
+    shift_back_pct: float = threshold(1.2, "back when they lie nearer than this", unit="%", low=0.0, high=50.0)
+    lost_pct: float = threshold(
+        70.0,
+        "covered, or turned too far away, when this much of the view cannot be found; a bus that fills half of the "
+        "picture hides less",
+        unit="%",
+        low=20.0,
+        high=100.0,
+    )
+    lost_back_pct: float = threshold(50.0, "back when no more than this is missing", unit="%", low=0.0, high=100.0)
+    sharpness_pct: float = threshold(
+        30.0,
+        "out of focus when the picture's fine detail falls to this share of what it was",
+        unit="%",
+        low=0.0,
+        high=90.0,
+        source="our judgement: a blur of about two points of a picture 640 points wide, measured on rendered streets",
+    )
+    sharpness_back_pct: float = threshold(45.0, "sharp again when it reaches this share", unit="%", low=0.0, high=100.0)
+    moved_after_s: float = seconds(10.0, "the view must have been seen moved for this long before it is raised")
+    covered_after_s: float = seconds(
+        60.0, "it must have been covered or out of focus for this long before it is raised: lorries wait, lenses mist"
+    )
+    clear_after_s: float = seconds(10.0, "the view must have been seen back for this long before the alert clears")
+    gap_s: float = seconds(
+        15.0,
+        "a gap between two looks at the view longer than this is blind time; frames are judged once the next look has "
+        "found the view in place, and wait for it no longer than this",
+        low=1.0,
+        high=600.0,
+    )
+
+    @model_validator(mode="after")
+    def _back_lies_inside(self) -> Self:
+        if self.shift_back_pct > self.shift_pct:
+            raise ValueError("shift_back_pct must not be above shift_pct")
+        if self.lost_back_pct > self.lost_pct:
+            raise ValueError("lost_back_pct must not be above lost_pct")
+        if self.sharpness_back_pct < self.sharpness_pct:
+            raise ValueError("sharpness_back_pct must not be below sharpness_pct")
+        return self
+
+
 class CameraThresholds(Section):
     """Cameras."""
 
     lost: CameraLost = CameraLost()
+    moved: CameraMoved = CameraMoved()
 
 
 class Stay(Rule):

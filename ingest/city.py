@@ -105,13 +105,17 @@ class Zone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Camera:
-    """One street camera. `url` may hold credentials: it is never logged nor served."""
+    """One street camera. `url` may hold credentials: it is never logged nor served.
+
+    `preset` is the number of the preset that a camera which can be turned stood at when its zones were drawn.
+    """
 
     camera_id: str
     grid: str
     url: str = field(repr=False)
     name: str = ""
     zones: tuple[Zone, ...] = ()
+    preset: int | None = None
     latitude: float | None = None
     longitude: float | None = None
 

@@ -35,6 +35,11 @@ class Quantity(StrEnum):
     SKIPPED_FPS = "skipped_fps"
     INFERENCE_MS = "inference_ms"
     RECONNECTS = "reconnects"
+    # Where a camera looks: its view against the one that its zones were drawn in, and the preset that it stands at.
+    VIEW_LOST_PCT = "view_lost_pct"
+    VIEW_SHARPNESS_PCT = "view_sharpness_pct"
+    VIEW_SHIFT_PCT = "view_shift_pct"
+    PTZ_PRESET = "ptz_preset"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ TABLE: tuple[Inhibition, ...] = (
     Inhibition("streetlight.circuit_out", ("streetlight.lamp_out", "streetlight.voltage"), circuit_above),
     Inhibition("device.silent", ("device.silent", "sensor.fault", "streetlight.circuit_out"), gateway_above),
     Inhibition("water.burst", ("water.pressure",), itself),
-    Inhibition("camera.lost", ("parking.*", "stall.*"), camera_above),
+    Inhibition("camera.lost", ("camera.moved", "parking.*", "stall.*"), camera_above),
 )
 
 

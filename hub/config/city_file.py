@@ -174,6 +174,9 @@ class CameraEntry(_Entry):
     url: str = Field(pattern=r"^(rtsps?|https?|tcp|file)://.+", repr=False, examples=["rtsp://user:pass@10.0.0.9/1"])
     name: str = ""
     zones: list[ZoneEntry] = Field(default_factory=list)
+    preset: int | None = Field(
+        None, ge=0, le=65535, description="for a camera that can be turned: the preset at which its zones were drawn"
+    )
     vision: CameraVision | None = Field(None, description="how this camera is watched, where unlike the others")
     latitude: Latitude | None = None
     longitude: Longitude | None = None
@@ -284,6 +287,7 @@ def _camera(entry: CameraEntry) -> Camera:
         grid=entry.grid,
         url=entry.url,
         name=entry.name,
+        preset=entry.preset,
         latitude=entry.latitude,
         longitude=entry.longitude,
         zones=tuple(
