@@ -195,7 +195,8 @@ def _overlap(track: Track, expected: Box, box: Box, settings: TrackerSettings) -
     if _is_part(track, box, settings) and value >= settings.standing_part:
         return value
     # What stands does not grow: a larger box over it is the lorry that passes in front. It may drive off, though.
-    value = max(value, iou(track.box, box))
+    if box.confidence >= settings.begin_at:
+        value = max(value, iou(track.box, box))
     return value if value >= settings.standing_overlap else 0.0
 
 
