@@ -142,5 +142,8 @@ def _refused(source: Source, place: Place, given: Mapping[str, Any]) -> list[str
     try:
         VisionSettings(**given)
     except ValueError as error:
-        return [source.problem(place, str(error).removeprefix("vision setting "))]
+        message = str(error).removeprefix("vision setting ")
+        # Two settings contradict each other: point at one of them that stands here.
+        named = next((name for name in given if (*place, name) in source.lines and name in message), None)
+        return [source.problem((*place, named) if named else place, message)]
     return []
