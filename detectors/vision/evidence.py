@@ -129,6 +129,13 @@ class Ring:
             else:
                 self.bytes -= len(self._dense.popleft().jpeg)
 
+    def clear(self) -> None:
+        """Let every picture go."""
+        while self._sparse:
+            self._forget(self._sparse.pop())
+        self._dense.clear()
+        self.bytes = 0
+
     def nearest(self, at: datetime) -> tuple[Answer, Kept | None]:
         """Return the picture nearest to `at`, or why there is none within two seconds of it."""
         if not self:

@@ -63,7 +63,10 @@ class VisionSettings:
     health_every_s: float = _for_camera(10.0, 0.5, 600, "s", "how often a camera's health is published")
     evidence_s: float = _for_camera(900.0, 10, 7200, "s", "pictures are kept for so long, to be asked for as evidence")
     evidence_bytes: int = _for_camera(
-        64_000_000, 1_000_000, 4_000_000_000, "bytes", "memory that a camera's pictures may take"
+        64_000_000, 1_000_000, 4_000_000_000, "bytes", "what a camera's pictures may take, in memory and on disk"
+    )
+    evidence_on_disk: bool = _for_camera(
+        True, 0, 1, "", "pictures older than 20 s lie in the data folder and outlive the process; no: in memory alone"
     )
     evidence_every_s: float = _for_camera(0.5, 0.0, 2, "s", "least time between two kept pictures")
     evidence_width_px: int = _for_camera(1280, 160, 3840, "px", "kept pictures are no wider or higher than this")

@@ -47,12 +47,20 @@ class _Counted:
 class Watched:
     """What is known of one camera while it is watched."""
 
-    def __init__(self, camera: Camera, *, wire: Wire, settings: VisionSettings, zone: tzinfo = UTC) -> None:
-        """Take the camera; `zone` is the timezone of the times that are drawn into evidence."""
+    def __init__(
+        self,
+        camera: Camera,
+        *,
+        wire: Wire,
+        settings: VisionSettings,
+        zone: tzinfo = UTC,
+        shelf: evidence.Shelf | None = None,
+    ) -> None:
+        """Take the camera; `zone` is the timezone of the times that are drawn into evidence, which lies on `shelf`."""
         self.camera = camera
         self._wire, self._settings, self._zone = wire, settings, zone
         self._tracks = tracker.Tracks()
-        self._ring = evidence.Ring(keep_s=settings.evidence_s, keep_bytes=settings.evidence_bytes)
+        self._ring = evidence.Ring(keep_s=settings.evidence_s, keep_bytes=settings.evidence_bytes, shelf=shelf)
         self._last_at: datetime | None = None
         self._last_picture_s: float | None = None
         self._since_s: float | None = None
@@ -135,6 +143,10 @@ class Watched:
                 continue
             self._send(asked, wanted.kind, kept)
         return became
+
+    def forget(self) -> None:
+        """Let every kept picture go: the camera is watched no more."""
+        self._ring.clear()
 
     def subscribe(self, callback: Callable[[str, bytes], None]) -> None:
         """Have `callback` called with the requests for this camera's evidence."""

@@ -14,13 +14,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from multiprocessing.connection import wait
+from pathlib import Path
 
 import numpy as np
 
-from detectors.vision import handover
+from detectors.vision import handover, shelf
 from detectors.vision.feed import Feed
 from detectors.vision.models import Watch, look
 from detectors.vision.turns import Turns
@@ -30,6 +31,7 @@ from ingest.city import Camera, City
 log = logging.getLogger(__name__)
 
 _WAIT_S = 0.2
+_EVIDENCE_MOST = timedelta(hours=2)  # no camera keeps pictures for longer than that
 
 
 class CameraError(ValueError):
@@ -66,8 +68,9 @@ class _Requests:
 class _Fleet:
     """The cameras that are watched now, each with its capture process and what is known of it."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, evidence: Path | None) -> None:
         self._wire = wire
+        self._evidence = evidence
         self._requests = _Requests()
         self.watches: dict[str, Watch] = {}
         self.watched: dict[str, Watched] = {}
@@ -87,13 +90,15 @@ class _Fleet:
             self.turns.gone(camera_id)
             del self.watches[camera_id]
             if camera_id not in wanted:
-                del self.watched[camera_id]
+                self.watched.pop(camera_id).forget()
         for camera_id, watch in wanted.items():
             if camera_id not in self.watches:
                 self._begin(camera_id, watch)
 
     def _begin(self, camera_id: str, watch: Watch) -> None:
-        watched = Watched(watch.camera, wire=self._wire, settings=watch.settings, zone=watch.zone)
+        on_disk = self._evidence is not None and watch.settings.evidence_on_disk
+        folder = shelf.Folder(self._evidence / camera_id) if self._evidence is not None and on_disk else None
+        watched = Watched(watch.camera, wire=self._wire, settings=watch.settings, zone=watch.zone, shelf=folder)
         before = self.watched.get(camera_id)
         if before is not None:
             watched.continue_from(before)
@@ -121,14 +126,17 @@ def run(
     stop: threading.Event,
     now: Callable[[], datetime],
     changed: Callable[[], Sequence[Watch] | None] = lambda: None,
+    evidence: Path | None = None,
 ) -> None:
     """Watch `watches` until `stop` is set; then end every process that was started here.
 
     `now` tells wall time. `changed` gives what is to be watched from now on, or None as long as nothing is new. A
     camera that is lost is said to be offline once; a worker that ends says nothing, so that a restart raises no alarm:
-    the hub notices by itself when frames stay away.
+    the hub notices by itself when frames stay away. `evidence` is the folder in which pictures outlive the process.
     """
-    fleet = _Fleet(wire)
+    if evidence is not None:
+        shelf.expire(evidence, now() - _EVIDENCE_MOST)
+    fleet = _Fleet(wire, evidence)
     try:
         fleet.become(watches)
         while not stop.is_set():
@@ -211,10 +219,11 @@ def run_at_broker(
     *,
     now: Callable[[], datetime],
     changed: Callable[[], Sequence[Watch] | None] = lambda: None,
+    evidence: Path | None = None,
     ca: str | None = None,
     client_id: str = "",
 ) -> None:
-    """Watch `watches` and publish to the broker until `stop` is set; `changed` as for `run`."""
+    """Watch `watches` and publish to the broker until `stop` is set; `changed` and `evidence` as for `run`."""
     from ingest.mqtt import Publisher, parse_url
 
     # Two clients of one name throw each other out, so the name holds what tells processes apart.
@@ -223,6 +232,6 @@ def run_at_broker(
     publisher.start()
     try:
         log.info("watching %d cameras", len(watches))
-        run(watches, wire=publisher, stop=stop, now=now, changed=changed)
+        run(watches, wire=publisher, stop=stop, now=now, changed=changed, evidence=evidence)
     finally:
         publisher.stop()
