@@ -18,7 +18,7 @@ from ingest.city import ZoneKind
 SCENE_S = 720.0
 LANE_M, STRIP_M = 3.4, 2.4
 EDGE = 0.012  # what stands this near to a zone's edge, in shares of the picture, may be judged either way
-NEAR_TALL_PX = 24.0  # a car at the far end of a zone must be this high, or the zone is drawn too far out
+LEAST_PX_PER_M = 20.0  # at a zone's far end; beyond, too little is seen of a thing to judge it
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]
@@ -191,8 +191,8 @@ def _view(rng: np.random.Generator, height: str, side: int, half: float, near: f
         roll_deg=float(rng.normal(0, 0.8)),
         fov_deg=float(rng.uniform(54, 74)),
     )
-    _, top, _, bottom = block(Projector(view), _CAR, side * (half - 1.2), far - 3.0)
-    return view if (bottom - top) * view.height_px >= NEAR_TALL_PX else None
+    projector = Projector(view)
+    return view if projector.focal_px >= LEAST_PX_PER_M * projector.depth(side * half, far) else None
 
 
 def _on_ground(projector: Projector, x0: float, x1: float, y0: float, y1: float) -> Polygon | None:

@@ -19,7 +19,7 @@ from ingest.city import ZoneKind
 _STOPPING = {"car": 0.66, "motorcycle": 0.12, "truck": 0.17, "bus": 0.05}
 _PULL_S, _PULL_M, _SPEED_M_S = 4.0, 8.0, 7.0
 _NOWHERE = Path(waypoints=(Waypoint(0.0, 0.0, 0.0),))
-LONGER_S = (30.0, 220.0)  # what stays too long stays longer than is allowed by this much
+LONGER_S = (25.0, 150.0)  # what stays too long stays longer than is allowed by this much
 SHORTER = (0.08, 0.75)  # and what does not, for this share of what is allowed
 
 
@@ -39,10 +39,10 @@ def stopping(site: Site, rng: np.random.Generator) -> list[Actor]:
 def _at_kerb(site: Site, dwell_s: float, rng: np.random.Generator) -> list[Actor]:
     """Return the vehicles that come one after another to a few places along the watched kerb."""
     found: list[Actor] = []
-    places = int(rng.integers(1, 5))
+    places = int(rng.integers(2, 5))
     spacing = (site.far_m - site.near_m) / places
-    busy_s = float(rng.choice([40.0, 120.0, 300.0]))
-    long_share = float(rng.uniform(0.2, 0.8))
+    busy_s = float(rng.choice([30.0, 80.0, 200.0]))
+    long_share = float(rng.uniform(0.35, 0.9))
     for place in range(places):
         y = site.near_m + (place + 0.5) * spacing + float(rng.uniform(-0.15, 0.15)) * spacing
         at_s = float(rng.uniform(-60.0, busy_s))
@@ -91,16 +91,16 @@ def _stalls(site: Site, dwell_s: float, rng: np.random.Generator) -> list[Actor]
     """Return stalls that are set up and packed away on the watched pavement, their keepers and their customers."""
     found: list[Actor] = []
     half, side = site.street.road_half_m, site.side
-    places = int(rng.integers(1, 4))
+    places = int(rng.integers(2, 4))
     low, high = site.near_m + 0.5, site.far_m - 5.0
     spacing = (high - low) / places
     depth_m = min(site.street.pavement_m - 0.2, 5.0)
     for place in range(places):
         y = low + (place + 0.5) * spacing + float(rng.uniform(-0.1, 0.1)) * spacing
         x = side * (half + float(rng.uniform(1.6, max(1.7, depth_m - 1.4))))
-        at_s = float(rng.uniform(-60.0, 150.0))
+        at_s = float(rng.uniform(-60.0, 120.0))
         while at_s < SCENE_S - 60:
-            stays_s = _stay(rng, dwell_s, 0.65)
+            stays_s = _stay(rng, dwell_s, 0.7)
             name = f"stall-{place}-{len(found)}"
             actor = random_actor(rng, "stall", name, _NOWHERE)
             heading = float(rng.choice([0.0, 180.0])) + float(rng.normal(0, 6))
