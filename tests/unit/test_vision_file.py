@@ -1,4 +1,4 @@
-"""How cameras are watched, from city.yaml and the environment: defaults, each camera's own, and what is refused where."""
+"""How cameras are watched, by city.yaml and the environment: defaults, a camera's own, and what is refused where."""
 
 from __future__ import annotations
 
@@ -106,8 +106,8 @@ def test_a_model_given_on_the_command_line_replaces_those_of_one_camera(tmp_path
         ("process_fps: 4", "process_fps: 400", 11, "less than or equal to 30 (it is 400)"),
         ("process_fps: 4", "proces_fps: 4", 11, "is process_fps meant?"),
         ("process_fps: 2", "inference_threads: 2", 24, "there is no such setting here"),
-        ("heartbeat_s: 1", "heartbeat_s: 8", 6, "lost_after_s is 5.0: it must exceed heartbeat_s (8.0)"),
-        ("process_fps: 2", "heartbeat_s: 8", 22, "lost_after_s is 5.0: it must exceed heartbeat_s (8.0)"),
+        ("heartbeat_s: 1", "heartbeat_s: 8", 12, "lost_after_s is 5.0: it must exceed heartbeat_s (8.0)"),
+        ("process_fps: 2", "heartbeat_s: 8", 24, "lost_after_s is 5.0: it must exceed heartbeat_s (8.0)"),
         ("street_vendor: stall", "street_vendor: stal", 10, "must be 'car', 'bus', 'truck'"),
         ("street_vendor: stall", "street_vendor: null, 3: stall", 10, "string"),
         ("    - weights/vehicles_openvino_model\n", "    - 7\n", 8, "must be settings, each with its name"),
