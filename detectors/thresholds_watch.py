@@ -245,6 +245,22 @@ class ParkingIllegal(Stay):
     """A vehicle stands in a no-parking zone longer than its dwell."""
 
     severity: Severity = graded(Severity.MINOR, SEVERITY)
+    confidence: float = threshold(
+        0.25,
+        "the median confidence of the stay's boxes must reach this",
+        unit="ratio",
+        low=0.05,
+        high=1.0,
+        source="what ultralytics itself takes for a find; medians of real standing vehicles reach down to it",
+    )
+    box_floor: float = threshold(
+        0.1,
+        "boxes less confident than this are not looked at",
+        unit="ratio",
+        low=0.05,
+        high=1.0,
+        source="the vision role's own floor; small models half see a real standing vehicle for seconds",
+    )
     labels: tuple[str, ...] = listed(
         ("car", "bus", "truck", "motorcycle"), "detections that count as a vehicle; the label may change during a stay"
     )

@@ -226,8 +226,8 @@ def test_an_alert_outlasts_blind_time():
 
 
 def test_guesses_of_the_detector_are_not_enough():
-    assert fold(parked(0, 400, confidence=0.3)) == []
-    assert fold(parked(0, 400, confidence=0.15)) == []
+    assert fold(parked(0, 400, confidence=0.2)) == []
+    assert fold(parked(0, 400, confidence=0.05)) == []
     weak_sometimes = [frame("cam-1", n, car(n, confidence=0.25 if n % 3 == 0 else 0.6)) for n in range(200)]
     assert phases(fold(weak_sometimes)) == [("raised", 180.0)]
 
