@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.vision.view import DETAIL_ACROSS, DETAIL_DOWN, Grey
+from ingest.city import Zone, ZoneKind
 from ingest.observation import Box
 
 Bgr = NDArray[np.uint8]
@@ -20,6 +22,12 @@ MOST_JPEG_BYTES = 360 * 1024
 cv2.setNumThreads(1)  # pictures are small, and the cores belong to decoding and the model
 
 _RED = (0, 0, 255)
+_ZONES = {
+    ZoneKind.NO_PARKING: (60, 60, 235),
+    ZoneKind.NO_STALL: (30, 140, 250),
+    ZoneKind.PERMITTED_STALL: (80, 200, 80),
+    ZoneKind.IGNORED: (170, 170, 170),
+}
 
 
 class PictureError(ValueError):
@@ -38,6 +46,12 @@ def jpeg(picture: Bgr, quality: int) -> bytes:
             quality -= 15
         else:
             picture = cast(Bgr, cv2.resize(picture, None, fx=0.7, fy=0.7, interpolation=cv2.INTER_AREA))
+
+
+def detail(picture: Bgr) -> Grey:
+    """Return the small grey picture by which a camera's view is told: 320 by 180, whatever the picture's size."""
+    small = cv2.resize(picture, (DETAIL_ACROSS, DETAIL_DOWN), interpolation=cv2.INTER_AREA)
+    return cast(Grey, cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
 
 
 def pixels(data: bytes) -> Bgr:
@@ -85,6 +99,55 @@ def annotated(data: bytes, box: Corners, text: str, quality: int) -> bytes:
     origin = (left + 2, top + text_height + 2)
     cv2.putText(picture, words, origin, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), 1, cv2.LINE_AA)
     return jpeg(picture, quality)
+
+
+def with_zones(picture: Bgr, zones: Sequence[Zone], *, grid: bool = True) -> Bgr:
+    """Return `picture` with its zones laid over it, their corners in fractions, over lines at every tenth."""
+    height, width = picture.shape[:2]
+    line_px, scale = max(1, width // 640), max(0.35, width / 1600)
+    drawn = picture.copy()
+    if grid:
+        for tenth in range(1, 10):
+            x, y = width * tenth // 10, height * tenth // 10
+            for start, end, where in (((x, 0), (x, height), (x + 2, height - 4)), ((0, y), (width, y), (2, y - 2))):
+                cv2.line(drawn, start, end, (255, 255, 255), 1)
+                _write(drawn, f".{tenth}", where, scale, (255, 255, 255))
+        drawn = cast(Bgr, cv2.addWeighted(drawn, 0.6, picture, 0.4, 0))
+    corners = [np.array([_corner(picture, corner) for corner in zone.polygon], np.int32) for zone in zones]
+    filled = drawn.copy()
+    for zone, points in zip(zones, corners, strict=True):
+        cv2.fillPoly(filled, [points], _ZONES[zone.kind])
+    drawn = cast(Bgr, cv2.addWeighted(filled, 0.25, drawn, 0.75, 0))
+    for zone, points in zip(zones, corners, strict=True):
+        cv2.polylines(drawn, [points], True, _ZONES[zone.kind], 2 * line_px, cv2.LINE_AA)
+        for (x, y), point in zip(zone.polygon, points, strict=True):
+            _write(drawn, f"{x:.3g}, {y:.3g}", (int(point[0]) + 3, int(point[1]) - 3), scale, (255, 255, 255))
+        middle = points.mean(axis=0).astype(int)
+        _write(drawn, f"{zone.zone_id} ({zone.kind.value})", (int(middle[0]), int(middle[1])), scale, _ZONES[zone.kind])
+    return drawn
+
+
+def image_file(picture: Bgr, suffix: str) -> bytes:
+    """Return `picture` as the bytes of a file of that kind (.jpg, .jpeg, .png), or raise PictureError."""
+    done, data = cv2.imencode(suffix, picture)
+    if not done:
+        raise PictureError(f"a picture of {picture.shape} cannot be made a {suffix} file")
+    return data.tobytes()
+
+
+def _write(picture: Bgr, text: str, where: tuple[int, int], scale: float, colour: tuple[int, int, int]) -> None:
+    """Write ASCII text that is legible on any ground, wholly inside the picture."""
+    words = text.encode("ascii", "replace").decode()
+    (wide, high), below = cv2.getTextSize(words, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
+    x = max(0, min(where[0], picture.shape[1] - wide))
+    y = max(high, min(where[1], picture.shape[0] - below))
+    for own, thickness in (((0, 0, 0), 3), (colour, 1)):
+        cv2.putText(picture, words, (x, y), cv2.FONT_HERSHEY_SIMPLEX, scale, own, thickness, cv2.LINE_AA)
+
+
+def _corner(picture: Bgr, corner: tuple[float, float]) -> tuple[int, int]:
+    x, y, _, _ = _in_pixels(picture, (*corner, 0, 0))
+    return x, y
 
 
 def _in_pixels(picture: Bgr, corners: Corners) -> tuple[int, int, int, int]:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hub.cli import analyse, checks, data, roles
+from hub.cli import analyse, checks, data, roles, zones
 from hub.cli.failure import KNOWN
 from hub.log import without_secrets
 
@@ -22,6 +22,7 @@ roles.register(app)
 data.register(app)
 checks.register(app)
 analyse.register(app)
+zones.register(app)
 
 
 def main() -> None:
