@@ -7,15 +7,19 @@ import threading
 from collections.abc import Callable, Sequence
 
 from detectors.vision.models import Models, Watch
+from detectors.vision.view_file import ViewFile
 from detectors.vision.weights import ModelError
 from detectors.vision.worker import CameraError, chosen, run_at_broker
 from hub.clock import now
+from hub.config.load import load_city
 from hub.config.watch import watch
 from hub.config.yaml_source import ConfigError
 from hub.log import logger
 from hub.settings import Settings
 from hub.vision_models import watches
 from hub.vision_settings import perception
+
+VIEWS = "views"  # the folder, within the data's, in which it is remembered where each camera looks
 
 log = logger("vision")
 
@@ -58,10 +62,23 @@ def serve(settings: Settings, *, cameras: Sequence[str] | None, stop: threading.
             now=now,
             changed=_newest(changes),
             evidence=settings.data / "evidence",
+            views=settings.data / VIEWS,
             ca=settings.mqtt_ca or None,
         )
     except ModelError as error:
         raise VisionError(str(error)) from None
+
+
+def learn_views(settings: Settings, cameras: Sequence[str]) -> dict[str, bool]:
+    """Forget how these cameras' views looked, so that whoever watches them learns them anew; tell which were known.
+
+    Raises ConfigError, or VisionError for a camera that the city does not have.
+    """
+    try:
+        known = chosen(load_city(settings.city), cameras)
+    except CameraError as error:
+        raise VisionError(str(error)) from None
+    return {camera.camera_id: ViewFile(settings.data / VIEWS, camera.camera_id).forget() for camera in known}
 
 
 def _newest(changes: queue.SimpleQueue[list[Watch]]) -> Callable[[], list[Watch] | None]:

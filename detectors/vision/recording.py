@@ -15,8 +15,10 @@ from typing import Protocol
 
 from detectors.vision import motion, stream_time, tracker
 from detectors.vision.camera import Broken, StreamError, pictures
+from detectors.vision.lookout import Lookout
 from detectors.vision.pictures import Bgr
 from detectors.vision.settings import VisionSettings
+from detectors.vision.view import Verdict
 from ingest.observation import Box, Frame, NaiveTimeError
 
 _FRAME_S = 0.04  # what a picture without a stamp is taken to last
@@ -50,6 +52,14 @@ class Cost:
     cpu_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Viewed:
+    """A look at the camera's view in the frame of that time."""
+
+    at: datetime
+    verdict: Verdict
+
+
 def frames(
     video: Path | str,
     *,
@@ -60,16 +70,37 @@ def frames(
     watch: tuple[motion.Polygon, ...] = (),
     cost: Cost | None = None,
 ) -> Iterator[Frame]:
+    """Yield every frame that is processed, as `observed` does, without the looks at the view."""
+    for each in observed(
+        video, camera_id=camera_id, start=start, model=model, settings=settings, watch=watch, cost=cost
+    ):
+        if isinstance(each, Frame):
+            yield each
+
+
+def observed(
+    video: Path | str,
+    *,
+    camera_id: str,
+    start: datetime,
+    model: Finder,
+    settings: VisionSettings | None = None,
+    watch: tuple[motion.Polygon, ...] = (),
+    cost: Cost | None = None,
+) -> Iterator[Frame | Viewed]:
     """Yield every frame that is processed, with its boxes and track ids; raise StreamError where it cannot be read.
 
-    `received_at` equals `captured_at`. `watch` is where motion matters (empty: everywhere). `cost`, where given, is
-    kept up to date.
+    After a frame comes the look at the camera's view in it, where one is due, and after the last one in any case. The
+    view is learned from the recording itself. `received_at` equals `captured_at`. `watch` is where motion matters
+    (empty: everywhere). `cost`, where given, is kept up to date.
     """
     if start.tzinfo is None:
         raise NaiveTimeError("a recording needs a start with a timezone")
     settings = settings or VisionSettings()
     cost = cost if cost is not None else Cost()
     gate, tracks, anchor = motion.Gate(), tracker.Tracks(), None
+    lookout = Lookout(camera_id, every_s=settings.view_every_s)
+    unseen: tuple[Bgr, float, datetime] | None = None  # the last picture, where its view was not looked at
     began_s = time.process_time()
     try:
         for picture in pictures(str(video), settings):
@@ -83,13 +114,26 @@ def frames(
             gate, reason = motion.look(gate, grey, anchor.at_s, settings, watched)
             if reason not in motion.PROCESS:
                 continue
-            (boxes,) = model.detect([picture.fitted(model.width_px, model.height_px)])
+            bgr = picture.fitted(model.width_px, model.height_px)
+            (boxes,) = model.detect([bgr])
             tracks, named = tracker.follow(tracks, boxes, anchor.at_s)
             cost.processed += 1
             at = start + timedelta(seconds=anchor.at_s)
             yield Frame(camera_id, at, named, at)
+            unseen = bgr, anchor.at_s, at
+            if lookout.is_due(anchor.at_s):
+                yield from _looked(lookout, *unseen)
+                unseen = None
     except StreamError as error:
+        if unseen is not None and settings.view_every_s:
+            yield from _looked(lookout, *unseen)
         if error.why is not Broken.ENDED:
             raise
     finally:
         cost.cpu_s = time.process_time() - began_s
+
+
+def _looked(lookout: Lookout, picture: Bgr, at_s: float, at: datetime) -> Iterator[Viewed]:
+    verdict = lookout.look(picture, at_s, at)
+    if verdict is not None:
+        yield Viewed(at, verdict)

@@ -61,6 +61,9 @@ class VisionSettings:
     retry_first_s: float = _for_camera(0.5, 0.05, 60, "s", "pause before a broken stream is tried again")
     retry_most_s: float = _for_camera(10.0, 0.05, 600, "s", "the pause doubles with every failure up to this")
     health_every_s: float = _for_camera(10.0, 0.5, 600, "s", "how often a camera's health is published")
+    view_every_s: float = _for_camera(
+        2.0, 0, 6, "s", "how often the view is compared with the one that was learned; 0: never"
+    )
     evidence_s: float = _for_camera(900.0, 10, 7200, "s", "pictures are kept for so long, to be asked for as evidence")
     evidence_bytes: int = _for_camera(
         64_000_000, 1_000_000, 4_000_000_000, "bytes", "what a camera's pictures may take, in memory and on disk"

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 
+import numpy as np
+
 from detectors.vision import evidence, handover, payloads, pictures, tracker
 from detectors.vision.labels import PERSON
+from detectors.vision.lookout import Lookout, Store, key_of, values
 from detectors.vision.settings import VisionSettings
 from ingest import topics
 from ingest.city import Camera, DeviceKind
@@ -55,12 +58,17 @@ class Watched:
         settings: VisionSettings,
         zone: tzinfo = UTC,
         shelf: evidence.Shelf | None = None,
+        views: Store | None = None,
     ) -> None:
-        """Take the camera; `zone` is the timezone of the times that are drawn into evidence, which lies on `shelf`."""
+        """Take the camera; `zone` is the timezone of the times that are drawn into evidence, which lies on `shelf`.
+
+        `views` is where what is learned of its view outlives the process.
+        """
         self.camera = camera
         self._wire, self._settings, self._zone = wire, settings, zone
         self._tracks = tracker.Tracks()
         self._ring = evidence.Ring(keep_s=settings.evidence_s, keep_bytes=settings.evidence_bytes, shelf=shelf)
+        self._lookout = Lookout(camera.camera_id, every_s=settings.view_every_s, key=key_of(camera), store=views)
         self._last_at: datetime | None = None
         self._last_picture_s: float | None = None
         self._since_s: float | None = None
@@ -81,6 +89,7 @@ class Watched:
             self._settings.evidence_bytes,
         ):
             self._ring = before._ring
+        self._lookout.continue_from(before._lookout)
         self._last_at, self._online = before._last_at, before._online
         self._seq, self._health_seq = before._seq, before._health_seq
 
@@ -107,6 +116,8 @@ class Watched:
         self._seq += 1
         if picture.jpeg:
             self._ring.add(evidence.Kept(at, picture.jpeg, tuple(box for box in named if box.label == PERSON)))
+        if self._lookout.is_due(picture.at_s):
+            self._look(picture, at)
 
     def tend(self, totals: handover.Report, reconnects: int, *, now_s: float, now: datetime) -> None:
         """Say that the stream is lost when it is, and how the camera does when that is due."""
@@ -161,6 +172,15 @@ class Watched:
             when = kept.captured_at.astimezone(self._zone).isoformat(sep=" ", timespec="seconds")
             drawn = pictures.annotated(clean, asked.box, f"{asked.label} {when}".strip(), quality)
             self._wire.publish(topic, payloads.evidence(asked.alert, f"{kind}_annotated", kept.captured_at, drawn))
+
+    def _look(self, picture: handover.Picture, at: datetime) -> None:
+        """Publish how the view in a picture compares with the one that was learned."""
+        bgr = np.frombuffer(picture.bgr, np.uint8).reshape(picture.height_px, picture.width_px, 3)
+        verdict = self._lookout.look(bgr, picture.at_s, at.astimezone(self._zone))
+        if verdict is not None:
+            topic = topics.telemetry(self.camera.grid, DeviceKind.CAMERA, self.camera.camera_id)
+            self._wire.publish(topic, payloads.telemetry(at, self._health_seq, values(verdict)))
+            self._health_seq += 1
 
     def _say(self, online: bool, at: datetime) -> None:
         self._online = online

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from detectors.vision import handover, shelf
+from detectors.vision import handover, shelf, view_file
 from detectors.vision.feed import Feed
 from detectors.vision.models import Watch, look
 from detectors.vision.turns import Turns
@@ -68,9 +68,9 @@ class _Requests:
 class _Fleet:
     """The cameras that are watched now, each with its capture process and what is known of it."""
 
-    def __init__(self, wire: Wire, evidence: Path | None) -> None:
+    def __init__(self, wire: Wire, evidence: Path | None, views: Path | None) -> None:
         self._wire = wire
-        self._evidence = evidence
+        self._evidence, self._views = evidence, views
         self._requests = _Requests()
         self.watches: dict[str, Watch] = {}
         self.watched: dict[str, Watched] = {}
@@ -98,7 +98,14 @@ class _Fleet:
     def _begin(self, camera_id: str, watch: Watch) -> None:
         on_disk = self._evidence is not None and watch.settings.evidence_on_disk
         folder = shelf.Folder(self._evidence / camera_id) if self._evidence is not None and on_disk else None
-        watched = Watched(watch.camera, wire=self._wire, settings=watch.settings, zone=watch.zone, shelf=folder)
+        watched = Watched(
+            watch.camera,
+            wire=self._wire,
+            settings=watch.settings,
+            zone=watch.zone,
+            shelf=folder,
+            views=view_file.ViewFile(self._views, camera_id) if self._views is not None else None,
+        )
         before = self.watched.get(camera_id)
         if before is not None:
             watched.continue_from(before)
@@ -127,16 +134,18 @@ def run(
     now: Callable[[], datetime],
     changed: Callable[[], Sequence[Watch] | None] = lambda: None,
     evidence: Path | None = None,
+    views: Path | None = None,
 ) -> None:
     """Watch `watches` until `stop` is set; then end every process that was started here.
 
     `now` tells wall time. `changed` gives what is to be watched from now on, or None as long as nothing is new. A
     camera that is lost is said to be offline once; a worker that ends says nothing, so that a restart raises no alarm:
-    the hub notices by itself when frames stay away. `evidence` is the folder in which pictures outlive the process.
+    the hub notices by itself when frames stay away. `evidence` is the folder in which pictures outlive the process,
+    `views` the one in which it is remembered where each camera looks.
     """
     if evidence is not None:
         shelf.expire(evidence, now() - _EVIDENCE_MOST)
-    fleet = _Fleet(wire, evidence)
+    fleet = _Fleet(wire, evidence, views)
     try:
         fleet.become(watches)
         while not stop.is_set():
@@ -220,10 +229,11 @@ def run_at_broker(
     now: Callable[[], datetime],
     changed: Callable[[], Sequence[Watch] | None] = lambda: None,
     evidence: Path | None = None,
+    views: Path | None = None,
     ca: str | None = None,
     client_id: str = "",
 ) -> None:
-    """Watch `watches` and publish to the broker until `stop` is set; `changed` and `evidence` as for `run`."""
+    """Watch `watches` and publish to the broker until `stop` is set; `changed`, `evidence` and `views` as for `run`."""
     from ingest.mqtt import Publisher, parse_url
 
     # Two clients of one name throw each other out, so the name holds what tells processes apart.
@@ -232,6 +242,6 @@ def run_at_broker(
     publisher.start()
     try:
         log.info("watching %d cameras", len(watches))
-        run(watches, wire=publisher, stop=stop, now=now, changed=changed, evidence=evidence)
+        run(watches, wire=publisher, stop=stop, now=now, changed=changed, evidence=evidence, views=views)
     finally:
         publisher.stop()

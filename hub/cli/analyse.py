@@ -43,7 +43,7 @@ def analyse(
         Path | None, typer.Option(help="YOLO weights in place of those that the camera has in the city file.")
     ] = None,
     save_detections: Annotated[
-        Path | None, typer.Option(help="Write each processed frame here as a JSON line, as it goes over MQTT.")
+        Path | None, typer.Option(help="Write frames, and looks at the view, here as JSON lines, as they go over MQTT.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

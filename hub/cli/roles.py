@@ -65,11 +65,31 @@ def ingest(
 
 def vision(
     cameras: Annotated[str, typer.Option(help="Cameras of this worker, parted by commas; all by default.")] = "",
+    learn_view: Annotated[
+        str,
+        typer.Option(
+            metavar="CAMERAS",
+            help="Only say that these cameras look where they should now: their views are learned anew. Then end.",
+        ),
+    ] = "",
     mark: Mark = "",
 ) -> None:
     """Watch cameras and publish what stands in their pictures."""
-    from hub.vision_role import VisionError, serve
+    from hub.vision_role import VisionError, learn_views, serve
 
+    if learn_view:
+        named = [part.strip() for part in learn_view.split(",") if part.strip()]
+        try:
+            forgotten = learn_views(from_environment(), named)
+        except (VisionError, OSError) as error:
+            raise CommandError(str(error)) from None
+        for camera_id, was_known in forgotten.items():
+            print(
+                f"{camera_id}: its view is learned anew within a minute, by the vision role on this machine"
+                if was_known
+                else f"{camera_id}: no view of it is known in this machine's data folder; nothing was to be forgotten"
+            )
+        return
     settings, stop = _begin("vision")
     chosen = [part.strip() for part in cameras.split(",") if part.strip()] or None
     try:

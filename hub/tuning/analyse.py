@@ -15,14 +15,16 @@ from pathlib import Path
 from statistics import median
 
 from detectors.vision import payloads
+from detectors.vision.lookout import values
 from detectors.vision.motion import watched_polygons
 from detectors.vision.pictures import Bgr
-from detectors.vision.recording import Cost, Finder, frames
+from detectors.vision.recording import Cost, Finder, Viewed, observed
 from detectors.vision.settings import VisionSettings
 from hub.alerts.change import AlertChange
 from hub.config.load import Configuration
 from hub.worker.fold import Fold
 from ingest import topics
+from ingest.city import DeviceKind
 from ingest.observation import Box
 from ingest.window import Message
 
@@ -48,7 +50,7 @@ class Bill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Processed:
-    """One processed frame: as it goes over the wire, and the alerts that it changed, in order."""
+    """One processed frame, or a look at the camera's view: as it goes over the wire, and the alerts that it changed."""
 
     payload: bytes
     changes: Sequence[AlertChange]
@@ -64,15 +66,15 @@ def analyse(
     bill: Bill,
     settings: VisionSettings | None = None,
 ) -> Iterator[Processed]:
-    """Yield each frame of `video` that is processed, as if `camera_id` had filmed it from `start` on.
+    """Yield each frame of `video` that is processed, and each look at the view, as if `camera_id` had filmed it.
 
-    `bill` is kept up to date. Raises StreamError where the recording cannot be read.
+    It begins at `start`. `bill` is kept up to date. Raises StreamError where the recording cannot be read.
     """
     # In UTC, because seconds added to a local time would pass over the hour at which the clocks change.
     start = start.astimezone(UTC)
     fold = Fold(_alone(configuration, camera_id), grids=None, recent=(), listening_since=start)
-    topic = topics.detections(configuration.city.cameras[camera_id].grid, camera_id)
-    seen = frames(
+    grid = configuration.city.cameras[camera_id].grid
+    seen = observed(
         video,
         camera_id=camera_id,
         start=start,
@@ -81,9 +83,14 @@ def analyse(
         watch=watched_polygons(configuration.city.cameras[camera_id].zones),
         cost=bill.vision,
     )
-    for number, frame in enumerate(seen):
-        payload = payloads.detections(frame.captured_at, number, frame.boxes)
-        decoded = fold.decode([Message(topic, payload, 0, 1, False, frame.received_at)])
+    for number, each in enumerate(seen):
+        if isinstance(each, Viewed):
+            at, topic = each.at, topics.telemetry(grid, DeviceKind.CAMERA, camera_id)
+            payload = payloads.telemetry(at, number, values(each.verdict))
+        else:
+            at, topic = each.captured_at, topics.detections(grid, camera_id)
+            payload = payloads.detections(at, number, each.boxes)
+        decoded = fold.decode([Message(topic, payload, 0, 1, False, at)])
         bill.refused += len(decoded.quarantined)
         yield Processed(payload=payload, changes=fold.again(decoded.observations))
 

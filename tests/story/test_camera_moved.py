@@ -108,7 +108,7 @@ def test_a_picture_out_of_focus_is_reported_after_a_minute():
 
 
 def test_a_stay_is_not_fed_while_the_camera_looks_elsewhere():
-    # The car stands from 0 on; at 101 the camera is turned to where another car stands in the same place of the picture.
+    # The car stands from 0 on; at 101 the camera is turned to where another stands at the same place of the picture.
     found = judge(story(looks(0, 102), looks(102, 302, shift=9), looks(302, 700), parked(0, 101), parked(101, 302),
                         parked(302, 700)))  # fmt: skip
     assert phases(found, "camera.moved") == [("raised", 112.0), ("cleared", 312.0)]
