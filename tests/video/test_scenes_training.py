@@ -1,6 +1,7 @@
 """The training data and the score: boxes where the truth is, and average precision by hand."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,7 @@ import pytest
 from hub.demo.scenes.description import LABELS, TruthBox
 from hub.demo.scenes.random_scenes import SCENE_S, busy_scene
 from hub.demo.training.dataset import (
-    HEIGHT_PX,
-    PAD_PX,
-    PICTURE_PX,
-    WIDTH_PX,
+    Canvas,
     Sample,
     augment,
     cut,
@@ -22,8 +20,10 @@ from hub.demo.training.dataset import (
 )
 from hub.demo.training.draw import street_seed
 from hub.demo.training.drawn import TRAFFICS, Drawn, draw_street, load_street, save_street
-from hub.demo.training.evaluate import FIRST_HELD_OUT_SEED
-from hub.demo.training.score import Found, Wanted, average_precision, overlap
+from hub.demo.training.evaluate import FIRST_HELD_OUT_SEED, Judgement, found_table, precision_table
+from hub.demo.training.score import Found, Wanted, average_precision, found_share, overlap
+
+CANVAS = Canvas(320)
 
 
 def truth(visible: float, size: float = 0.2) -> TruthBox:
@@ -82,8 +82,8 @@ def test_no_run_learns_from_a_street_that_is_held_out() -> None:
 
 def test_the_same_generator_gives_the_same_sample(street: list[Drawn]) -> None:
     for number in range(4):
-        first, second = (learning_sample(street[0], np.random.default_rng(number)) for _ in range(2))
-        assert first.picture.shape == (PICTURE_PX, WIDTH_PX, 3)
+        first, second = (learning_sample(street[0], CANVAS, np.random.default_rng(number)) for _ in range(2))
+        assert first.picture.shape == (180, 320, 3)
         np.testing.assert_array_equal(first.picture, second.picture)
         np.testing.assert_array_equal(first.boxes, second.boxes)
 
@@ -110,8 +110,8 @@ def test_what_a_cut_takes_away_counts_as_hidden() -> None:
 
 
 def test_a_mirrored_sample_has_mirrored_boxes() -> None:
-    picture = np.zeros((PICTURE_PX, 320, 3), np.uint8)
-    picture[72:144, 32:96] = 200  # from a tenth to three tenths of the width
+    picture = np.zeros((180, 320, 3), np.uint8)
+    picture[60:120, 32:96] = 200  # from a tenth to three tenths of the width
     sample = Sample(picture, np.array([[0, 0.1, 1 / 3, 0.3, 2 / 3]], np.float32))
     seen = set()
     for seed in range(20):
@@ -127,14 +127,101 @@ def test_the_loss_gets_boxes_on_the_letterboxed_picture() -> None:
     torch = pytest.importorskip("torch")
     from hub.demo.training.batches import pack
 
-    sample = Sample(np.zeros((PICTURE_PX, WIDTH_PX, 3), np.uint8), np.array([[3, 0.0, 0.0, 1.0, 1.0]], np.float32))
-    batch = pack([sample, sample])
-    assert batch["img"].shape == (2, 3, HEIGHT_PX, WIDTH_PX)
+    sample = Sample(np.zeros((180, 320, 3), np.uint8), np.array([[3, 0.0, 0.0, 1.0, 1.0]], np.float32))
+    batch = pack([sample, sample], CANVAS)
+    assert batch["img"].shape == (2, 3, 192, 320)
     assert batch["batch_idx"].tolist() == [0, 1]
     assert batch["cls"].tolist() == [[3], [3]]
-    full = [0.5, 0.5, 1.0, PICTURE_PX / HEIGHT_PX]
+    full = [0.5, 0.5, 1.0, 180 / 192]
     torch.testing.assert_close(batch["bboxes"], torch.tensor([full, full]))
-    assert PICTURE_PX + 2 * PAD_PX == HEIGHT_PX
+
+
+@pytest.mark.parametrize(
+    ("width_px", "high"), [(320, (180, 192)), (384, (216, 224)), (448, (252, 256)), (512, (288, 288))]
+)
+def test_a_canvas_holds_a_wide_picture_in_its_middle(width_px: int, high: tuple[int, int]) -> None:
+    canvas = Canvas(width_px)
+    assert (canvas.picture_px, canvas.height_px) == high
+    filled = canvas.letterbox(np.full((canvas.picture_px, width_px, 3), 9, np.uint8))
+    assert filled.shape == (canvas.height_px, width_px, 3)
+    rows = np.nonzero((filled == 9).all(axis=(1, 2)))[0]
+    assert (rows[0], canvas.height_px - 1 - rows[-1]) == (canvas.pad_px, canvas.pad_px)
+
+
+@pytest.mark.parametrize("width_px", [0, -32, 300])
+def test_a_canvas_refuses_a_width_that_yolo_cannot_take(width_px: int) -> None:
+    with pytest.raises(ValueError, match=f"multiple of 32 px, not {width_px}"):
+        Canvas(width_px)
+
+
+def test_the_rate_rises_to_its_peak_and_falls_to_almost_nothing() -> None:
+    pytest.importorskip("torch")
+    from hub.demo.training.train import rate
+
+    rates = [rate(share / 100, 0.002) for share in range(121)]
+    top = rates.index(max(rates))
+    assert max(rates) == pytest.approx(0.002)
+    assert rates[: top + 1] == sorted(rates[: top + 1])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert 0.0 < rates[0] < 0.0002
+    assert 0.0 < rates[100] == rates[120] < 0.0001
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Let torch use one thread: on a busy machine two wait for each other more than they compute."""
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_training_goes_on_where_it_was_broken_off(tmp_path: Path) -> None:
+    import torch
+
+    from hub.demo.training.batches import Shelf
+    from hub.demo.training.train import Learner, Plan, train
+
+    save_street(tmp_path, 123)
+    plan = Plan(minutes=60.0, stop_after=0.0001, seed=1, width_px=64, brain_floats=False)
+    first = Learner.begin(plan)
+    before = {name: value.clone() for name, value in first.network.state_dict().items()}
+    train(Shelf(tmp_path), plan, first, out=tmp_path)
+    assert first.step == 1
+    assert first.spent_s > 0.0
+    assert any(not torch.equal(before[name], value) for name, value in first.network.state_dict().items())
+    second = Learner.begin(plan)
+    second.load(tmp_path)
+    assert (second.step, second.spent_s) == (first.step, first.spent_s)
+    for mine, theirs in ((first.network, second.network), (first.average, second.average)):
+        torch.testing.assert_close(mine.state_dict(), theirs.state_dict())
+    assert second.optimizer.state_dict()["state"].keys() == first.optimizer.state_dict()["state"].keys()
+
+
+def test_training_without_streets_says_how_to_draw_them(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from hub.demo.training.batches import Shelf
+
+    with pytest.raises(SystemExit, match=r"run python -m hub\.demo\.training\.draw"):
+        Shelf(tmp_path).look_again()
+
+
+def test_a_round_shows_each_picture_once_before_any_twice(tmp_path: Path, street: list[Drawn]) -> None:
+    pytest.importorskip("torch")
+    from hub.demo.training.batches import Shelf
+
+    save_street(tmp_path, 123)
+    shelf = Shelf(tmp_path)
+    shelf.look_again()
+    save_street(tmp_path, 124)
+    assert len(shelf) == TRAFFICS
+    shelf.look_again()
+    assert len(shelf) == 2 * TRAFFICS
+    chosen = [id(drawn) for drawn in shelf.chosen(np.random.default_rng(1), 3 * TRAFFICS)]
+    assert len(set(chosen[: 2 * TRAFFICS])) == 2 * TRAFFICS
+    assert set(Counter(chosen).values()) == {1, 2}
 
 
 BOX = (0.1, 0.1, 0.3, 0.3)
@@ -162,6 +249,28 @@ def test_a_second_box_on_one_thing_is_wrong_and_one_on_a_hidden_thing_is_not() -
     assert average_precision([(two, [*twice, Found("car", ELSEWHERE, 0.5)])], "car") == pytest.approx(5 / 6)
     hidden = [Wanted("car", BOX, True), Wanted("car", ELSEWHERE, False)]
     assert average_precision([(hidden, [Found("car", ELSEWHERE, 0.95), twice[0]])], "car") == pytest.approx(1.0)
+
+
+def test_the_share_found_counts_each_thing_once_and_only_what_is_sure_enough() -> None:
+    wanted = [Wanted("car", BOX, True, 0.4), Wanted("car", ELSEWHERE, True, 0.9), Wanted("bus", BOX, True, 0.4)]
+    found = [Found("car", BOX, 0.9), Found("car", BOX, 0.8), Found("car", ELSEWHERE, 0.2)]
+    assert found_share([(wanted, found)], "car", (0.3, 0.5), sure=0.25) == 1.0
+    assert found_share([(wanted, found)], "car", (0.5, 1.01), sure=0.25) == 0.0
+    assert found_share([(wanted, found)], "car", (0.3, 1.01), sure=0.25) == 0.5
+    assert found_share([(wanted, found)], "bus", (0.3, 0.5), sure=0.25) == 0.0
+    assert found_share([(wanted, found)], "bus", (0.5, 1.01), sure=0.25) is None
+
+
+def test_tables_tell_light_from_light_and_camera_from_camera() -> None:
+    wanted = [Wanted("car", BOX, True, 0.9)]
+    seen = Judgement(condition="day", camera="camera < 5 m", judged=(wanted, [Found("car", BOX, 0.9)]))
+    missed = Judgement(condition="night", camera="camera < 5 m", judged=(wanted, []))
+    table = precision_table([seen, missed])
+    assert list(table) == ["all", "day", "night", "camera < 5 m"]
+    assert [table[name]["car"] for name in table] == [0.5, 1.0, 0.0, 0.5]
+    found = found_table([seen, missed])
+    assert found["0.8-1 visible"] == {"car": 0.5, "all": 0.5}
+    assert found["0.3-0.5 visible"] == {}
 
 
 def test_overlap_of_boxes() -> None:

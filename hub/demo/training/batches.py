@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import torch
 
-from hub.demo.training.dataset import HEIGHT_PX, PAD_PX, PICTURE_PX, Sample, learning_sample, letterbox
+from hub.demo.training.dataset import Canvas, Sample, learning_sample
 from hub.demo.training.drawn import Drawn, load_street
 
 _AHEAD = 3
@@ -44,7 +44,9 @@ class Shelf:
         return [self._pictures[int(index)] for index in order[:count]]
 
 
-def batches(shelf: Shelf, rng: np.random.Generator, size: int, count: int) -> Iterator[dict[str, torch.Tensor]]:
+def batches(
+    shelf: Shelf, canvas: Canvas, rng: np.random.Generator, *, size: int, count: int
+) -> Iterator[dict[str, torch.Tensor]]:
     """Yield `count` batches of `size` pictures; a thread decodes, cuts and scales those to come."""
     cv2.setNumThreads(1)
     drawn = shelf.chosen(rng, size * count)
@@ -52,7 +54,8 @@ def batches(shelf: Shelf, rng: np.random.Generator, size: int, count: int) -> It
 
     def made(number: int) -> dict[str, torch.Tensor]:
         own = np.random.default_rng(seeds[number])
-        return pack([learning_sample(picture, own) for picture in drawn[number * size : (number + 1) * size]])
+        chosen = drawn[number * size : (number + 1) * size]
+        return pack([learning_sample(picture, canvas, own) for picture in chosen], canvas)
 
     with ThreadPoolExecutor(1) as pool:
         numbers = iter(range(count))
@@ -67,14 +70,14 @@ def batches(shelf: Shelf, rng: np.random.Generator, size: int, count: int) -> It
                 future.cancel()
 
 
-def pack(samples: list[Sample]) -> dict[str, torch.Tensor]:
+def pack(samples: list[Sample], canvas: Canvas) -> dict[str, torch.Tensor]:
     """Return the batch as the loss of `ultralytics` wants it: RGB pictures, and boxes as centre and size."""
-    pictures = np.stack([letterbox(sample.picture)[..., ::-1] for sample in samples])
+    pictures = np.stack([canvas.letterbox(sample.picture)[..., ::-1] for sample in samples])
     images = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 255
     owners, classes, boxes = [], [], []
     for number, sample in enumerate(samples):
         x0, x1 = sample.boxes[:, 1], sample.boxes[:, 3]
-        y0, y1 = ((sample.boxes[:, k] * PICTURE_PX + PAD_PX) / HEIGHT_PX for k in (2, 4))
+        y0, y1 = ((sample.boxes[:, k] * canvas.picture_px + canvas.pad_px) / canvas.height_px for k in (2, 4))
         owners.append(np.full(len(sample.boxes), number, np.float32))
         classes.append(sample.boxes[:, :1])
         boxes.append(np.stack([(x0 + x1) / 2, (y0 + y1) / 2, x1 - x0, y1 - y0], axis=1))

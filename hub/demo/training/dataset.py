@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 from hub.demo.scenes.description import TruthBox
 from hub.demo.training.drawn import Drawn
 
-WIDTH_PX, HEIGHT_PX = 384, 224  # what the model sees; 16:9 pictures fill 384×216 of it
-PICTURE_PX = 216
-PAD_PX = (HEIGHT_PX - PICTURE_PX) // 2
 PAD_GREY = 114
+_STRIDE_PX = 32  # YOLO's coarsest grid: both sides of its input are multiples of it
 
 _MIN_VISIBLE = 0.3
 _MIN_SIDE_PX = 7.0  # in the full 640×360 picture
@@ -27,8 +25,43 @@ Boxes = NDArray[np.float32]  # (N, 5): class, then x0, y0, x1, y1 in shares of t
 
 
 @dataclass(frozen=True, slots=True)
+class Canvas:
+    """The model's input: `width_px` wide, with room for a 16:9 picture and grey above and below it."""
+
+    width_px: int
+
+    def __post_init__(self) -> None:
+        if self.width_px <= 0 or self.width_px % _STRIDE_PX:
+            raise ValueError(f"the input's width must be a multiple of {_STRIDE_PX} px, not {self.width_px}")
+
+    @property
+    def picture_px(self) -> int:
+        """Return how high a 16:9 picture is on it."""
+        return round(self.width_px * 9 / 16)
+
+    @property
+    def height_px(self) -> int:
+        """Return how high it is itself."""
+        return -(-self.picture_px // _STRIDE_PX) * _STRIDE_PX
+
+    @property
+    def pad_px(self) -> int:
+        """Return how much grey is above the picture."""
+        return (self.height_px - self.picture_px) // 2
+
+    def letterbox(self, picture: Pictures) -> Pictures:
+        """Return a picture of the canvas's width centred on it."""
+        filled = np.full((self.height_px, self.width_px, 3), PAD_GREY, np.uint8)
+        filled[self.pad_px : self.pad_px + self.picture_px] = picture
+        return filled
+
+
+SHIPPED_CANVAS = Canvas(448)
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
-    """One picture (216, 384, 3) and its boxes."""
+    """One picture as wide as its canvas and its boxes."""
 
     picture: Pictures
     boxes: Boxes
@@ -40,13 +73,15 @@ def worth_finding(box: TruthBox, width_px: int, height_px: int, least_px: float 
     return box.visible_fraction >= _MIN_VISIBLE and min(wide, high) >= least_px and wide * high >= _MIN_AREA_PX
 
 
-def learning_sample(drawn: Drawn, rng: np.random.Generator) -> Sample:
+def learning_sample(drawn: Drawn, canvas: Canvas, rng: np.random.Generator) -> Sample:
     """Return the picture as one pass of training sees it: some are cut out and enlarged, and all are recoloured."""
     frame = np.asarray(cv2.imdecode(drawn.jpeg, cv2.IMREAD_COLOR), np.uint8)
     truth = drawn.truth
     if rng.random() < _CUT_SHARE:
         frame, truth = cut(frame, truth, _random_window(rng))
-    picture = np.asarray(cv2.resize(frame, (WIDTH_PX, PICTURE_PX), interpolation=cv2.INTER_LINEAR), np.uint8)
+    picture = np.asarray(
+        cv2.resize(frame, (canvas.width_px, canvas.picture_px), interpolation=cv2.INTER_LINEAR), np.uint8
+    )
     return augment(Sample(picture, learnt_boxes(truth)), rng)
 
 
@@ -75,13 +110,6 @@ def cut(
     after = (rows[:, 3] - rows[:, 1]) * (x1 - x0) * (rows[:, 4] - rows[:, 2]) * (y1 - y0)
     rows[:, 5] *= np.clip(after / np.maximum(before, 1e-6), 0.0, 1.0)
     return frame[y0:y1, x0:x1], rows
-
-
-def letterbox(picture: Pictures) -> Pictures:
-    """Return a (216, 384) picture centred on the model's (224, 384) canvas."""
-    canvas = np.full((HEIGHT_PX, WIDTH_PX, 3), PAD_GREY, np.uint8)
-    canvas[PAD_PX : PAD_PX + PICTURE_PX] = picture
-    return canvas
 
 
 def augment(sample: Sample, rng: np.random.Generator) -> Sample:

@@ -5,7 +5,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from hub.demo.training.dataset import HEIGHT_PX, WIDTH_PX
+from hub.demo.training.dataset import Canvas
 from hub.demo.training.network import make_network
 
 MODEL_FOLDER = "street_openvino_model"
@@ -20,8 +20,8 @@ def load_network(weights: Path) -> Any:
     return network
 
 
-def export(network: Any, out: Path) -> Path:
-    """Write `network` to `out/street_openvino_model` with 16-bit weights and return that folder."""
+def export(network: Any, canvas: Canvas, out: Path) -> Path:
+    """Write `network` to `out/street_openvino_model` for this input, with 16-bit weights, and return that folder."""
     import torch
     from ultralytics import YOLO
 
@@ -30,7 +30,8 @@ def export(network: Any, out: Path) -> Path:
     weights = out / "street.pt"
     network.task = "detect"
     torch.save({"model": network.half(), "train_args": dict(vars(network.args)), "epoch": -1}, weights)
-    made = Path(YOLO(weights).export(format="openvino", imgsz=(HEIGHT_PX, WIDTH_PX), quantize=16, device="cpu"))
+    size = (canvas.height_px, canvas.width_px)
+    made = Path(YOLO(weights).export(format="openvino", imgsz=size, quantize=16, device="cpu"))
     folder = out / MODEL_FOLDER
     if made.resolve() != folder.resolve():
         if folder.exists():

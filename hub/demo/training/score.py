@@ -1,4 +1,4 @@
-"""Boxes found and boxes there in, average precision per class out (at an overlap of one half)."""
+"""Boxes found and boxes there in, average precision and shares found per class out (at an overlap of one half)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ class Wanted:
     label: str
     rect: Rect
     required: bool
+    visible: float = 1.0  # how much of it can be seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,30 @@ def average_precision(pictures: Sequence[tuple[Sequence[Wanted], Sequence[Found]
     ceiling = np.maximum.accumulate(precision[::-1])[::-1]
     steps = np.diff(np.concatenate([[0.0], recall]))
     return float((steps * ceiling).sum())
+
+
+def found_share(
+    pictures: Sequence[tuple[Sequence[Wanted], Sequence[Found]]], label: str, visible: tuple[float, float], sure: float
+) -> float | None:
+    """Return which share of one class is found at a confidence of `sure` or more, or None where none was there.
+
+    Counted are the required things of which a share from `visible[0]` up to, not including, `visible[1]` can be seen.
+    """
+    there = found = 0
+    for wanteds, founds in pictures:
+        mine = [w for w in wanteds if w.label == label]
+        taken: set[int] = set()
+        for box in sorted(
+            (f for f in founds if f.label == label and f.confidence >= sure), key=lambda f: -f.confidence
+        ):
+            free = [(overlap(box.rect, w.rect), k) for k, w in enumerate(mine) if w.required and k not in taken]
+            best, k = max(free, default=(0.0, -1))
+            if best >= OVERLAP:
+                taken.add(k)
+        asked = [k for k, w in enumerate(mine) if w.required and visible[0] <= w.visible < visible[1]]
+        there += len(asked)
+        found += sum(k in taken for k in asked)
+    return found / there if there else None
 
 
 def _judge(wanteds: Sequence[Wanted], founds: Sequence[Found]) -> list[tuple[float, bool]]:

@@ -1,11 +1,13 @@
 """A folder of drawn streets and a number of minutes in, trained weights and an OpenVINO model out.
 
     python -m hub.demo.training.draw --out STREETS --streets 2000 &
-    python -m hub.demo.training.train --out DIR --streets STREETS --minutes 90 --seed 1
+    python -m hub.demo.training.train --out DIR --streets STREETS --minutes 90 --seed 1 --width 384 --stop-after 45
+    python -m hub.demo.training.train --out DIR --streets STREETS --minutes 90 --seed 1 --resume
 
 Runs on a CPU, for as long as it is given: the rate of learning follows the clock, so a slower machine ends on time too,
 only with less learnt. `DIR` receives `street_weights.pt`, `street_openvino_model/` and `training.json`, and after each
-round `state.pt`, from which `--resume` goes on. With `--start WEIGHTS` training begins at an earlier run's weights.
+round `state.pt`, from which `--resume` goes on. With `--start WEIGHTS` training begins at an earlier run's weights. The
+network fits any input, so a run may begin on a smaller one, which costs less, and go on with the one that is shipped.
 """
 
 import argparse
@@ -21,6 +23,7 @@ import numpy as np
 import torch
 
 from hub.demo.training.batches import Shelf, batches
+from hub.demo.training.dataset import SHIPPED_CANVAS, Canvas
 from hub.demo.training.export import export, load_network
 from hub.demo.training.network import make_network
 
@@ -36,14 +39,18 @@ _LOSS_PARTS = ("box_loss", "cls_loss", "dfl_loss")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One run of training: how long, how fast it learns at most, where it begins."""
+    """One run of training: how long, on what input, how fast it learns at most, where it begins.
+
+    `stop_after` ends it at that minute, on the schedule that `minutes` sets, to be resumed later.
+    """
 
     minutes: float
     seed: int
+    width_px: int = SHIPPED_CANVAS.width_px
+    stop_after: float | None = None
     peak_rate: float = PEAK_RATE
     start: Path | None = None
     brain_floats: bool = True
-    compiled: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,19 +132,20 @@ def train(shelf: Shelf, plan: Plan, learner: Learner, *, out: Path) -> None:
     """Teach the learner until the plan's minutes are over; its state is saved after each round."""
     learner.network.train()
     criterion = learner.network.init_criterion()
-    forward = torch.compile(learner.network) if plan.compiled else learner.network
+    canvas = Canvas(plan.width_px)
     planned_s = plan.minutes * 60
+    end_s = planned_s if plan.stop_after is None else min(planned_s, plan.stop_after * 60)
     last_s = time.monotonic()
-    while learner.spent_s < planned_s:
+    while learner.spent_s < end_s:
         shelf.look_again()
         rng = np.random.default_rng((plan.seed, 81, learner.step))
         total, steps, round_s = torch.zeros(3), 0, learner.spent_s
-        for batch in batches(shelf, rng, BATCH, ROUND_STEPS):
+        for batch in batches(shelf, canvas, rng, size=BATCH, count=ROUND_STEPS):
             now_rate = rate(learner.spent_s / planned_s, plan.peak_rate)
             for group in learner.optimizer.param_groups:
                 group["lr"] = now_rate
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=plan.brain_floats):
-                predicted = forward(batch["img"])
+                predicted = learner.network(batch["img"])
             loss, parts = criterion(_full_precision(predicted), batch)
             learner.optimizer.zero_grad(set_to_none=True)
             loss.sum().backward()
@@ -150,7 +158,7 @@ def train(shelf: Shelf, plan: Plan, learner: Learner, *, out: Path) -> None:
             now_s = time.monotonic()
             learner.spent_s += now_s - last_s
             last_s = now_s
-            if learner.spent_s >= planned_s:
+            if learner.spent_s >= end_s:
                 break
         box, label, spread = (total / steps).tolist()
         print(
@@ -169,29 +177,31 @@ def main() -> None:
     parser.add_argument("--streets", type=Path, required=True, help="folder that hub.demo.training.draw fills")
     parser.add_argument("--minutes", type=float, default=90.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--width", type=int, default=SHIPPED_CANVAS.width_px, help="of the model's input, in pixels")
+    parser.add_argument("--stop-after", type=float, help="end at this minute of the run, to be resumed later")
     parser.add_argument("--start", type=Path, help="weights of an earlier run to begin with")
     parser.add_argument("--resume", action="store_true", help="go on from the state that is in --out")
     parser.add_argument("--peak-rate", type=float, default=PEAK_RATE)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--fp32", action="store_true", help="do not compute in bfloat16 where the CPU can")
-    parser.add_argument("--compile", action="store_true", help="compile the network first; needs a C++ compiler")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(given.threads)
     plan = Plan(
         minutes=given.minutes,
         seed=given.seed,
+        width_px=given.width,
+        stop_after=given.stop_after,
         peak_rate=given.peak_rate,
         start=given.start,
         brain_floats=not given.fp32 and torch.ops.mkldnn._is_mkldnn_bf16_supported(),
-        compiled=given.compile,
     )
     learner = Learner.begin(plan)
     if given.resume:
         learner.load(given.out)
     shelf = Shelf(given.streets)
     train(shelf, plan, learner, out=given.out)
-    folder = export(learner.average, given.out)
+    folder = export(learner.average, Canvas(plan.width_px), given.out)
     record = asdict(plan) | {"start": str(plan.start or ""), "pictures": len(shelf), "passes": learner.step * BATCH}
     (given.out / "training.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(f"{record['passes']} passes in {learner.spent_s / 60:.0f} min; the model is {folder}")
