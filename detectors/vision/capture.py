@@ -81,7 +81,7 @@ class Reader:
         self._begin, self._settings, self._slot, self._rest = begin, begin.settings, slot, rest
         self._gate = motion.Gate()
         self._progress_s = time.monotonic()
-        self._streaming, self._detail = False, _AT_FIRST
+        self._streaming, self._detail, self._broke = False, _AT_FIRST, ""
         self._decoded = self._still = self._breaks = 0
 
     def report(self) -> handover.Report:
@@ -94,6 +94,7 @@ class Reader:
             breaks=self._breaks,
             stuck_s=time.monotonic() - self._progress_s,
             detail=self._detail,
+            broke=self._broke,
         )
 
     def run(self) -> None:
@@ -108,8 +109,9 @@ class Reader:
             except Exception as error:  # whatever a decoder may throw, the camera is tried again
                 self._detail = f"{shown(self._begin.url)}: {type(error).__name__}"
             failures = 1 if self._streaming and time.monotonic() - began_s >= _STEADY_S else failures + 1
-            self._breaks += self._streaming
-            self._streaming = False
+            if self._streaming:
+                self._streaming, self._broke = False, self._detail
+                self._breaks += 1
             pause_s = retry.wait_s(failures, self._settings.retry_first_s, self._settings.retry_most_s, random.random())
             while pause_s > 0:
                 self._progress_s = time.monotonic()
@@ -118,6 +120,7 @@ class Reader:
 
     def _stream(self) -> None:
         anchor: stream_time.Anchor | None = None
+        settled_s: float | None = None  # from when on pictures are taken to come as they were taken
         # What the gate saw before the stream broke is no measure for what it sees now: scan as at the start.
         self._gate = motion.Gate()
         url = self._begin.url
@@ -134,10 +137,17 @@ class Reader:
             self._progress_s = arrived_s = time.monotonic()
             self._streaming, self._detail = True, ""
             self._decoded += 1
-            anchor, how = stream_time.place(anchor, picture.pts_s, arrived_s)
+            before, (anchor, how) = anchor, stream_time.place(anchor, picture.pts_s, arrived_s)
             if how is stream_time.Placed.LATE and pace is None:
                 # What waits on the way would be shown late for ever: to join anew leaves it behind.
                 raise StreamError(Broken.BEHIND, f"{shown(url)}: pictures come {stream_time.LATE_S:g} s late")
+            if settled_s is None:
+                settled_s = arrived_s + stream_time.SETTLE_S
+            if arrived_s < settled_s and pace is None:
+                if not stream_time.is_prompt(before, picture.pts_s, arrived_s):
+                    self._still += 1
+                    continue
+                settled_s = arrived_s
             self._look(picture, anchor.at_s)
 
     def _look(self, picture: Decoded, at_s: float) -> None:

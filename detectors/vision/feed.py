@@ -52,6 +52,7 @@ class Feed:
         self.ended = 0  # capture processes that crashed or were ended because they hung
         self.detail = "not started yet"
         self._said = ""
+        self._starting = True
 
     @property
     def totals(self) -> handover.Report:
@@ -65,6 +66,7 @@ class Feed:
             breaks=before.breaks + last.breaks,
             stuck_s=last.stuck_s,
             detail=self.detail,
+            starting=self._starting,
         )
 
     @property
@@ -101,7 +103,10 @@ class Feed:
             return message
         if isinstance(message, handover.Ready):
             return message
-        self._last, self.detail = message, message.detail
+        if message.breaks > self._last.breaks:
+            log.info("camera %s: the stream broke: %s", self.camera.camera_id, message.broke)
+            self._said = message.broke
+        self._last, self.detail, self._starting = message, message.detail, False
         self._say()
         return None
 
@@ -134,7 +139,7 @@ class Feed:
     def _give_up(self, detail: str) -> None:
         self._before = self.totals
         self._last = _nothing()
-        self.detail = detail
+        self.detail, self._starting = detail, False
         self._say()
         self.ended += 1
         self._failures += 1

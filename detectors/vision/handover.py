@@ -51,6 +51,8 @@ class Report(msgspec.Struct, tag="report"):
     breaks: int  # how often a stream that had run broke
     stuck_s: float  # since the reading thread last got on
     detail: str = ""  # why there is no stream; holds no credentials
+    broke: str = ""  # why it last broke, though it may be back by now
+    starting: bool = False  # no capture process has said anything yet
 
 
 Order = Begin | Next

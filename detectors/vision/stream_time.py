@@ -13,6 +13,9 @@ from enum import StrEnum
 
 LEAST_STEP_S = 0.001
 JUMP_S = 3.0  # a PTS may run ahead of the time that really passed by no more than this
+PROMPT = 0.5  # a picture that comes after less than this share of the PTS step comes out of a store
+PROMPT_S = 0.02  # and so does one that comes sooner than this where no PTS tell
+SETTLE_S = 3.0  # no stream's first pictures are taken for stored ones longer than this
 LATE_S = 8.0  # a picture that is older than this on arrival is anchored again; who reads it live had better join anew
 DRIFT = 0.001  # by this share of the time that passes the anchor may follow a camera whose clock runs slow
 
@@ -57,6 +60,18 @@ def place(anchor: Anchor | None, pts_s: float | None, arrived_s: float) -> tuple
         drift_s = min(DRIFT * passed_s, max(0.0, arrived_s - estimate_s))
         return Anchor(anchor.offset_s + drift_s, pts_s, max(estimate_s, floor_s), arrived_s), Placed.STEADY
     return Anchor(arrived_s - pts_s, pts_s, max(arrived_s, floor_s), arrived_s), how
+
+
+def is_prompt(before: Anchor | None, pts_s: float | None, arrived_s: float) -> bool:
+    """Return whether a live picture came as it was taken, and not in a burst of stored ones with the one before.
+
+    A stream begins with what was stored on the way, or while its format was found out. How old that is nobody knows
+    until the first picture that comes as it is taken.
+    """
+    if before is None:
+        return False
+    passed_s, step_s = arrived_s - before.arrived_s, 0.0 if pts_s is None else pts_s - before.pts_s
+    return passed_s >= (PROMPT * step_s if 0 < step_s <= JUMP_S else PROMPT_S)
 
 
 def place_recorded(anchor: Anchor | None, pts_s: float | None, frame_s: float) -> Anchor:

@@ -121,7 +121,8 @@ class Watched:
 
     def tend(self, totals: handover.Report, reconnects: int, *, now_s: float, now: datetime) -> None:
         """Say that the stream is lost when it is, and how the camera does when that is due."""
-        self._since_s = now_s if self._since_s is None else self._since_s
+        if self._since_s is None or totals.starting:  # where many captures start at once, that takes its time
+            self._since_s = now_s
         seen_s = self._since_s if self._last_picture_s is None else self._last_picture_s
         if self._online is not False and now_s - seen_s > self._settings.lost_after_s:
             log.warning("camera %s is lost: %s", self.camera.camera_id, totals.detail or "no pictures come")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
+from typing import Self
 
 from detectors.vision.models import Model, Watch
 from detectors.vision.settings import VisionSettings
@@ -55,7 +56,7 @@ class Watching:
         self._arguments = (cameras, settings, model or BrightSquares())
         self._thread = threading.Thread(target=self._run)
 
-    def __enter__(self) -> Watching:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

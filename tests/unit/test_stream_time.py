@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.vision.stream_time import LATE_S, Anchor, Placed, place, place_recorded
+from detectors.vision.stream_time import LATE_S, Anchor, Placed, is_prompt, place, place_recorded
 
 
 def run(story: Sequence[tuple[float | None, float]]) -> list[tuple[float, Placed]]:
@@ -62,6 +62,17 @@ def test_a_real_gap_that_the_stamps_know_of_is_a_gap() -> None:
 
 def test_a_paused_stream_whose_stamps_go_on_as_if_nothing_was_is_brought_up_to_date() -> None:
     assert run([(0.0, 1000.0), (0.1, 1060.0), (0.2, 1060.1)])[1:] == [(1060.0, Placed.LATE), (1060.1, Placed.STEADY)]
+
+
+def test_pictures_out_of_a_store_are_told_from_those_that_come_as_they_are_taken() -> None:
+    story = [(None, 1000.0), (50.0, 1000.001), (50.1, 1000.002), (50.2, 1000.004), (50.3, 1000.07), (50.4, 1000.17)]
+    anchor: Anchor | None = None
+    prompt = []
+    for pts_s, arrived_s in story:
+        prompt.append(is_prompt(anchor, pts_s, arrived_s))
+        anchor, _ = place(anchor, pts_s, arrived_s)
+    assert prompt == [False, False, False, False, True, True]
+    assert is_prompt(place(None, None, 1000.0)[0], None, 1000.1), "without stamps too"
 
 
 def test_without_stamps_the_arrival_counts() -> None:
