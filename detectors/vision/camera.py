@@ -81,14 +81,14 @@ class Decoded:
     def grey(self) -> Grey:
         """Return the small picture that the motion gate compares."""
         high = max(2, round(CELLS_ACROSS * self.height_px / self.width_px))
-        small = self._scalers.grey.reformat(self._frame, CELLS_ACROSS, high, "gray", interpolation="AREA")
+        small = self._scalers.grey.reformat(self._frame, CELLS_ACROSS, high, "gray", interpolation="AREA", threads=1)
         return cast(Grey, small.to_ndarray())
 
     def fitted(self, width_px: int, height_px: int) -> Bgr:
         """Return the picture in colour, scaled to fit into the given size; never enlarged, its proportions kept."""
         scale = min(1.0, width_px / self.width_px, height_px / self.height_px)
         size = max(2, round(self.width_px * scale)), max(2, round(self.height_px * scale))
-        picture = self._scalers.colour[size].reformat(self._frame, *size, "bgr24", interpolation="AREA")
+        picture = self._scalers.colour[size].reformat(self._frame, *size, "bgr24", interpolation="AREA", threads=1)
         return cast(Bgr, np.ascontiguousarray(picture.to_ndarray()))
 
 
