@@ -147,18 +147,18 @@ class Places:
         rivals = [thing for number, thing in enumerate(things) if number not in chosen.values()]
         kept: list[Standing] = []
         findings: list[Finding] = []
-        taken = {stay.subject for stay in stays if stay.cleared_at is None}
+        taken = {stay.subject: stay.is_latched(at) for stay in stays if stay.cleared_at is None}
         for index, stay in enumerate(stays):
             number = chosen.get(index)
-            latched = stay.is_latched(at)
+            if stay.is_latched(at):  # it knows more than this frame; what comes here now is it, or was there before it
+                stay.last_at = at if number is not None else stay.last_at
+                kept.append(stay)
+                continue
             steady = stay.sight is Sight.THERE and step_s <= rule.gap_s
             if number is not None:
                 seen(stay, things[number], boxes, at, step_s, rule)
-            elif not latched:
+            else:
                 missed(stay, boxes, step_s, rule)
-            if latched:
-                kept.append(stay)
-                continue
             ban = self._forbidden.ban(stay.ground, at)
             if stay.cleared_at is not None:
                 if ban is not None and self._why_over(stay, stays, at) is None:
@@ -199,7 +199,7 @@ class Places:
         at: datetime,
         step_s: float,
         steady: bool,
-        taken: set[str | None],
+        taken: dict[str | None, bool],
         findings: list[Finding],
     ) -> None:
         """Judge `stay`, whose box is in the frame at `at`, and add what is found; `steady`: so it was in the last."""
@@ -225,7 +225,7 @@ class Places:
         if subject is None:
             return
         stay.subject = subject
-        taken.add(subject)
+        taken[subject] = False
         # Where it stood there all the while since the last frame, its dwell was over between the two.
         late_s = stay.counted_s - ban.dwell_s
         if not steady or late_s > step_s:
@@ -277,16 +277,19 @@ class Places:
                 new.append(stay)
         return new
 
-    def _name_place(self, ban: Ban, stay: Standing, taken: set[str | None]) -> str | None:
+    def _name_place(self, ban: Ban, stay: Standing, taken: Mapping[str | None, bool]) -> str | None:
         """Return the subject: the zone, and the place rounded coarsely, or finely where a neighbour has that name.
 
-        None where even that name is taken: two things there are one to anybody who goes and looks.
+        None where even that name is taken: two things there are one to anybody who goes and looks. None as well where
+        a stay that is still latched has the name: what stood there before it was judged before, and told.
         """
         x, y = bottom_centre(stay.place)
         for grain in (self._rule.place, self._rule.place / 5):
             subject = f"{ban.zone_id}@{round(x / grain) * grain:.2f},{round(y / grain) * grain:.2f}"
             if subject not in taken:
                 return subject
+            if taken[subject]:
+                return None
         return None
 
     def _raised(self, scene: Scene, stay: Standing, ban: Ban, at: datetime, late_s: float) -> Finding:

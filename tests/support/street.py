@@ -63,8 +63,8 @@ class Street:
     hidden: dict[int, list[float]] = field(default_factory=dict)  # visit → the frames that did not show it
 
 
-def street(seed: int, *, dwell_s: float, lasts_s: float = 420.0) -> Street:
-    """Return the street of `seed`, with a frame each EVERY_S."""
+def street(seed: int, *, dwell_s: float, lasts_s: float = 420.0, stalls_from: float = 1.0) -> Street:
+    """Return the street of `seed`, with a frame each EVERY_S; what stands right of `stalls_from` is a stall."""
     chance = random.Random(seed)
     made = Street()
     if chance.random() < 0.6:
@@ -83,7 +83,7 @@ def street(seed: int, *, dwell_s: float, lasts_s: float = 420.0) -> Street:
     for step in range(int(lasts_s / EVERY_S)):
         at_s = step * EVERY_S
         if not any(begin_s <= at_s < end_s for begin_s, end_s in made.blind):
-            made.frames.append((at_s, _frame(made, chance, blinks, at_s)))
+            made.frames.append((at_s, _frame(made, chance, blinks, at_s, stalls_from)))
     return made
 
 
@@ -117,7 +117,9 @@ def _clear_of(second: float, blind: list[tuple[float, float]], stands_s: float) 
     return second
 
 
-def _frame(made: Street, chance: random.Random, blinks: dict[int, float], at_s: float) -> tuple[Box, ...]:
+def _frame(
+    made: Street, chance: random.Random, blinks: dict[int, float], at_s: float, stalls_from: float
+) -> tuple[Box, ...]:
     moving = [(one.label, corners) for one in made.passing if (corners := one.box(at_s)) is not None]
     boxes = [_seen(chance, label, corners) for label, corners in moving]
     for number, visit in enumerate(made.visits):
@@ -132,7 +134,7 @@ def _frame(made: Street, chance: random.Random, blinks: dict[int, float], at_s: 
             continue
         if left != place:
             made.hidden.setdefault(number, []).append(at_s)
-        boxes.append(_seen(chance, chance.choice(LABELS), left))
+        boxes.append(_seen(chance, chance.choice(LABELS) if visit.x < stalls_from else "stall", left))
     for _ in range(chance.randrange(3)):
         x, y = chance.uniform(0.1, 0.9), chance.choice([0.35, 0.5, 0.62, 0.78])  # not just where somebody may stand
         boxes.append(Box("car", chance.uniform(0.1, 0.35), None, x - 0.04, y - 0.08, x + 0.04, y))
