@@ -45,7 +45,7 @@ class Shelf:
 
 
 def batches(
-    shelf: Shelf, canvas: Canvas, rng: np.random.Generator, *, size: int, count: int
+    shelf: Shelf, canvas: Canvas, rng: np.random.Generator, *, size: int, count: int, cut_share: float
 ) -> Iterator[dict[str, torch.Tensor]]:
     """Yield `count` batches of `size` pictures; a thread decodes, cuts and scales those to come."""
     cv2.setNumThreads(1)
@@ -55,7 +55,7 @@ def batches(
     def made(number: int) -> dict[str, torch.Tensor]:
         own = np.random.default_rng(seeds[number])
         chosen = drawn[number * size : (number + 1) * size]
-        return pack([learning_sample(picture, canvas, own) for picture in chosen], canvas)
+        return pack([learning_sample(picture, canvas, own, cut_share=cut_share) for picture in chosen], canvas)
 
     with ThreadPoolExecutor(1) as pool:
         numbers = iter(range(count))

@@ -17,7 +17,6 @@ _MIN_SIDE_PX = 7.0  # in the full 640×360 picture
 _MIN_AREA_PX = 120.0
 _LEARNT_VISIBLE = 0.2  # somewhat past what is asked for, so that nothing asked for lies on the brink
 _CAMERA_WIDTH_PX, _CAMERA_HEIGHT_PX = 640, 360
-_CUT_SHARE = 0.4
 _LEAST_CUT = 0.55  # of the picture's width and height
 
 Pictures = NDArray[np.uint8]
@@ -73,15 +72,18 @@ def worth_finding(box: TruthBox, width_px: int, height_px: int, least_px: float 
     return box.visible_fraction >= _MIN_VISIBLE and min(wide, high) >= least_px and wide * high >= _MIN_AREA_PX
 
 
-def learning_sample(drawn: Drawn, canvas: Canvas, rng: np.random.Generator) -> Sample:
-    """Return the picture as one pass of training sees it: some are cut out and enlarged, and all are recoloured."""
+def learning_sample(drawn: Drawn, canvas: Canvas, rng: np.random.Generator, *, cut_share: float) -> Sample:
+    """Return the picture as one pass of training sees it: some are cut out and enlarged, and all are recoloured.
+
+    It is made smaller now as the evaluation does it, now as a camera's process does it.
+    """
     frame = np.asarray(cv2.imdecode(drawn.jpeg, cv2.IMREAD_COLOR), np.uint8)
     truth = drawn.truth
-    if rng.random() < _CUT_SHARE:
+    if rng.random() < cut_share:
         frame, truth = cut(frame, truth, _random_window(rng))
-    picture = np.asarray(
-        cv2.resize(frame, (canvas.width_px, canvas.picture_px), interpolation=cv2.INTER_LINEAR), np.uint8
-    )
+    by_area = rng.random() < 0.5 and frame.shape[1] > canvas.width_px
+    way = cv2.INTER_AREA if by_area else cv2.INTER_LINEAR
+    picture = np.asarray(cv2.resize(frame, (canvas.width_px, canvas.picture_px), interpolation=way), np.uint8)
     return augment(Sample(picture, learnt_boxes(truth)), rng)
 
 

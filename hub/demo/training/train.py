@@ -34,6 +34,7 @@ _LAST_RATE = 1e-5
 _WARM_UP_SHARE = 0.02
 _DECAY = 5e-4
 _AVERAGE = 0.9985
+_FIRST_CUT_SHARE = 0.4  # of the pictures are cut and enlarged at first, none at the end
 _LOSS_PARTS = ("box_loss", "cls_loss", "dfl_loss")
 
 
@@ -140,7 +141,8 @@ def train(shelf: Shelf, plan: Plan, learner: Learner, *, out: Path) -> None:
         shelf.look_again()
         rng = np.random.default_rng((plan.seed, 81, learner.step))
         total, steps, round_s = torch.zeros(3), 0, learner.spent_s
-        for batch in batches(shelf, canvas, rng, size=BATCH, count=ROUND_STEPS):
+        cut_share = _FIRST_CUT_SHARE * max(0.0, 1.0 - round_s / planned_s)
+        for batch in batches(shelf, canvas, rng, size=BATCH, count=ROUND_STEPS, cut_share=cut_share):
             now_rate = rate(learner.spent_s / planned_s, plan.peak_rate)
             for group in learner.optimizer.param_groups:
                 group["lr"] = now_rate
