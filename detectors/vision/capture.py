@@ -120,7 +120,8 @@ class Reader:
 
     def _stream(self) -> None:
         anchor: stream_time.Anchor | None = None
-        settled_s: float | None = None  # from when on pictures are taken to come as they were taken
+        settling: stream_time.Settling | None = None
+        settled = False
         # What the gate saw before the stream broke is no measure for what it sees now: scan as at the start.
         self._gate = motion.Gate()
         url = self._begin.url
@@ -137,17 +138,15 @@ class Reader:
             self._progress_s = arrived_s = time.monotonic()
             self._streaming, self._detail = True, ""
             self._decoded += 1
-            before, (anchor, how) = anchor, stream_time.place(anchor, picture.pts_s, arrived_s)
+            anchor, how = stream_time.place(anchor, picture.pts_s, arrived_s)
             if how is stream_time.Placed.LATE and pace is None:
                 # What waits on the way would be shown late for ever: to join anew leaves it behind.
                 raise StreamError(Broken.BEHIND, f"{shown(url)}: pictures come {stream_time.LATE_S:g} s late")
-            if settled_s is None:
-                settled_s = arrived_s + stream_time.SETTLE_S
-            if arrived_s < settled_s and pace is None:
-                if not stream_time.is_prompt(before, picture.pts_s, arrived_s):
-                    self._still += 1
+            if not settled and pace is None:
+                settling, settled = stream_time.settle(settling, picture.pts_s, arrived_s)
+                self._still += not settled
+                if not settled:
                     continue
-                settled_s = arrived_s
             self._look(picture, anchor.at_s)
 
     def _look(self, picture: Decoded, at_s: float) -> None:

@@ -13,9 +13,11 @@ from enum import StrEnum
 
 LEAST_STEP_S = 0.001
 JUMP_S = 3.0  # a PTS may run ahead of the time that really passed by no more than this
-PROMPT = 0.5  # a picture that comes after less than this share of the PTS step comes out of a store
-PROMPT_S = 0.02  # and so does one that comes sooner than this where no PTS tell
-SETTLE_S = 3.0  # no stream's first pictures are taken for stored ones longer than this
+PROMPT_FOR_S = 0.4  # pictures that keep time for so long come as they are taken
+HASTE = 1.25  # stamps that run faster than this share of the time that passes are of stored pictures,
+HASTE_S = 0.05  # apart from the network's jitter
+UNSTAMPED_S = 0.02  # without stamps: sooner than this after one another come only stored pictures
+SETTLE_S = 3.0  # the first pictures are not taken for stored ones longer than this
 LATE_S = 8.0  # a picture that is older than this on arrival is anchored again; who reads it live had better join anew
 DRIFT = 0.001  # by this share of the time that passes the anchor may follow a camera whose clock runs slow
 
@@ -62,16 +64,31 @@ def place(anchor: Anchor | None, pts_s: float | None, arrived_s: float) -> tuple
     return Anchor(arrived_s - pts_s, pts_s, max(arrived_s, floor_s), arrived_s), how
 
 
-def is_prompt(before: Anchor | None, pts_s: float | None, arrived_s: float) -> bool:
-    """Return whether a live picture came as it was taken, and not in a burst of stored ones with the one before.
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """A stream's first pictures: when the first came, and since which one they have kept time."""
 
-    A stream begins with what was stored on the way, or while its format was found out. How old that is nobody knows
-    until the first picture that comes as it is taken.
+    began_s: float
+    pts_s: float | None
+    arrived_s: float
+
+
+def settle(state: Settling | None, pts_s: float | None, arrived_s: float) -> tuple[Settling, bool]:
+    """Return the state after one of a live stream's first pictures, and whether pictures come as they are taken now.
+
+    A stream begins with what was stored on the way, or while its format was found out: a burst. How old that is
+    nobody can know, so it is not used; a moment later the pictures are live and their instant is known.
     """
-    if before is None:
-        return False
-    passed_s, step_s = arrived_s - before.arrived_s, 0.0 if pts_s is None else pts_s - before.pts_s
-    return passed_s >= (PROMPT * step_s if 0 < step_s <= JUMP_S else PROMPT_S)
+    if state is None:
+        return Settling(arrived_s, pts_s, arrived_s), False
+    passed_s = arrived_s - state.arrived_s
+    if pts_s is None or state.pts_s is None:
+        kept_time = passed_s >= UNSTAMPED_S and arrived_s - state.began_s >= PROMPT_FOR_S
+        return Settling(state.began_s, pts_s, arrived_s), kept_time and pts_s is None
+    if not 0 < pts_s - state.pts_s <= HASTE * passed_s + HASTE_S:
+        state = Settling(state.began_s, pts_s, arrived_s)
+        passed_s = 0.0
+    return state, passed_s >= PROMPT_FOR_S or arrived_s - state.began_s >= SETTLE_S
 
 
 def place_recorded(anchor: Anchor | None, pts_s: float | None, frame_s: float) -> Anchor:

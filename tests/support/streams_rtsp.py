@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
@@ -25,6 +26,7 @@ _HEAD = struct.Struct(">I?")  # as streams_rtsp_server.py reads it
 _SCRIPT = Path(__file__).with_name("streams_rtsp_server.py")
 _NOBODY = 65534
 _START_WAIT_S = 60.0
+_numbers = itertools.count()
 
 
 class RtspCamera:
@@ -39,7 +41,7 @@ class RtspCamera:
         self.port = 0
         self._words = (method, user, password)
         self._root = rtsp_root()
-        self._work = WorkFolder(self._root / "var/tmp/lianqin-rtsp")
+        self._work = WorkFolder(self._root / f"var/tmp/lianqin-rtsp-{next(_numbers)}")  # one run may have several
         self._folder = self._work.folder("rtsp")
         shutil.copy(_SCRIPT, self._folder / "serve.py")
         os.chown(self._folder, _NOBODY, _NOBODY)

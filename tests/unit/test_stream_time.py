@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.vision.stream_time import LATE_S, Anchor, Placed, is_prompt, place, place_recorded
+from detectors.vision.stream_time import LATE_S, SETTLE_S, Anchor, Placed, Settling, place, place_recorded, settle
 
 
 def run(story: Sequence[tuple[float | None, float]]) -> list[tuple[float, Placed]]:
@@ -64,15 +64,31 @@ def test_a_paused_stream_whose_stamps_go_on_as_if_nothing_was_is_brought_up_to_d
     assert run([(0.0, 1000.0), (0.1, 1060.0), (0.2, 1060.1)])[1:] == [(1060.0, Placed.LATE), (1060.1, Placed.STEADY)]
 
 
-def test_pictures_out_of_a_store_are_told_from_those_that_come_as_they_are_taken() -> None:
-    story = [(None, 1000.0), (50.0, 1000.001), (50.1, 1000.002), (50.2, 1000.004), (50.3, 1000.07), (50.4, 1000.17)]
-    anchor: Anchor | None = None
-    prompt = []
+def settled_at(story: Sequence[tuple[float | None, float]]) -> float | None:
+    state: Settling | None = None
     for pts_s, arrived_s in story:
-        prompt.append(is_prompt(anchor, pts_s, arrived_s))
-        anchor, _ = place(anchor, pts_s, arrived_s)
-    assert prompt == [False, False, False, False, True, True]
-    assert is_prompt(place(None, None, 1000.0)[0], None, 1000.1), "without stamps too"
+        state, settled = settle(state, pts_s, arrived_s)
+        if settled:
+            return arrived_s
+    return None
+
+
+@pytest.mark.parametrize("times_faster", [1000.0, 5.0, 2.0])
+def test_pictures_out_of_a_store_are_told_from_those_that_come_as_they_are_taken(times_faster: float) -> None:
+    stored = [(50 + i / 10, i / 10 / times_faster) for i in range(15)]
+    live = [(51.5 + i / 10, 1.5 / times_faster + i / 10) for i in range(20)]
+    settled = settled_at([(None, -0.01), *stored, *live])
+    assert settled is not None
+    assert 1.4 / times_faster + 0.3 <= settled <= 1.5 / times_faster + 0.6
+
+
+def test_a_live_stream_is_settled_at_once_whatever_its_jitter_and_its_rate() -> None:
+    jitter = [0.0, 0.04, -0.02, 0.05, 0.0, -0.04, 0.03, 0.02, 0.0, 0.01]
+    assert (settled_at([(i / 10, i / 10 + late) for i, late in enumerate(jitter)]) or 9) <= 0.6
+    assert settled_at([(0.0, 0.0), (1.0, 1.0)]) == 1.0
+    assert settled_at([(None, i / 10) for i in range(9)]) == 0.4, "without stamps too"
+    mad = [(i * 100.0, i / 10) for i in range(100)]
+    assert settled_at(mad) == pytest.approx(SETTLE_S), "stamps that are worth nothing keep no camera blind"
 
 
 def test_without_stamps_the_arrival_counts() -> None:
