@@ -180,7 +180,8 @@ def _against_best(view: View, now: Look) -> tuple[View, _Compared, Shares]:
 def _verdict(view: View, now: Look, compared: _Compared) -> Verdict:
     assert view.look is not None
     sharpness = now.fineness / view.look.fineness if view.look.fineness else 1.0
-    return Verdict(100 * (1 - compared.found), 100 * min(2.0, sharpness), 100 * compared.shift)
+    lost_pct, sharpness_pct, shift_pct = 100 * (1 - compared.found), 100 * min(2.0, sharpness), 100 * compared.shift
+    return Verdict(max(0.0, round(lost_pct, 1)), round(sharpness_pct, 1), round(shift_pct, 1))
 
 
 def _learned(view: View, now: Look, at_s: float, hours: float) -> View:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -49,11 +50,17 @@ def watches_of(cameras: Sequence[Camera], settings: VisionSettings, model: Model
 class Watching:
     """`with Watching(camera, …) as watching:` runs the worker; `watching.wire` holds what it says."""
 
-    def __init__(self, *cameras: Camera, settings: VisionSettings = QUICK, model: Model | None = None) -> None:
+    def __init__(
+        self,
+        *cameras: Camera,
+        settings: VisionSettings = QUICK,
+        model: Model | None = None,
+        views: Path | None = None,
+    ) -> None:
         self.wire = ListWire()
         self._stop = threading.Event()
         self._failed: list[BaseException] = []
-        self._arguments = (cameras, settings, model or BrightSquares())
+        self._arguments = (cameras, settings, model or BrightSquares(), views)
         self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> Self:
@@ -79,9 +86,9 @@ class Watching:
         return [bool(status["online"]) for status in self.wire.on("status", camera)]
 
     def _run(self) -> None:
-        cameras, settings, model = self._arguments
+        cameras, settings, model, views = self._arguments
         try:
-            run(watches_of(cameras, settings, model), wire=self.wire, stop=self._stop, now=now)
+            run(watches_of(cameras, settings, model), wire=self.wire, stop=self._stop, now=now, views=views)
         except BaseException as error:
             self._failed.append(error)
 
