@@ -21,6 +21,7 @@ from detectors.stay import (
     began,
     is_hidden,
     is_over,
+    is_succeeded,
     is_taken,
     missed,
     seen,
@@ -143,6 +144,7 @@ class Places:
         stays = state.stays
         if step_s > rule.forget_s:
             stays = tuple(stay for stay in stays if stay.subject is not None)
+        stays = tuple(stay for stay in stays if not is_succeeded(stay, things, stays, rule))
         chosen = assigned(stays, things, rule)
         rivals = [thing for number, thing in enumerate(things) if number not in chosen.values()]
         kept: list[Standing] = []

@@ -139,22 +139,21 @@ def continues(stay: Standing, box: Box, rule: Rule) -> float:
     if fit < rule.overlap or _moved(stay.first, box) > rule.drift:
         return 0.0
     gone = stay.empty_s >= rule.swap_s or (stay.cleared_at is not None and stay.sight is not Sight.THERE)
+    if not gone and stay.subject is None and stay.empty_s and rule.overlap < SAME_FIT:
+        # The longer a place was seen empty, the more exactly must what comes fit: vehicles that stop there one after
+        # the other lie a little apart, and what the detector lost for a moment comes back where it was.
+        return 0.0 if fit < rule.overlap + (SAME_FIT - rule.overlap) * stay.empty_s / rule.swap_s else fit
     return 0.0 if gone and fit < SAME_FIT else fit
 
 
 def assigned(stays: Sequence[Standing], boxes: Sequence[Box], rule: Rule) -> dict[int, int]:
-    """Return which box continues which stay, both by index: the best fits first, each used once.
-
-    One that was cleared is not known again in a box that was seen to arrive.
-    """
+    """Return which box continues which stay, both by index: the best fits first, each used once."""
     fits = []
     for index, stay in enumerate(stays):
         place = stay.place
         left, right = place.x1, place.x2
         for number, box in enumerate(boxes):
             if box.x1 < right and box.x2 > left and (fit := continues(stay, box, rule)):
-                if stay.cleared_at is not None and stay.sight is not Sight.THERE and _arrived(box, stays, rule):
-                    continue
                 fits.append((-fit, index, number))
     chosen: dict[int, int] = {}
     used: set[int] = set()
@@ -257,7 +256,10 @@ def is_over(stay: Standing, at: datetime, rule: Rule) -> bool:
 
 def stands(stay: Standing, rule: Rule) -> bool:
     """Tell whether what was seen is one thing that stands, and no passing traffic and no guess of the detector."""
-    return stay.presence >= rule.presence and stay.scatter <= rule.scatter and stay.confidence >= rule.confidence
+    # Of the time that its place was in plain sight it was there for `presence`; of all its time, for half of that: a
+    # place that is hidden most of the time tells too little.
+    there = stay.credit_s >= 0.0 and stay.presence >= rule.presence / 2
+    return there and stay.scatter <= rule.scatter and stay.confidence >= rule.confidence
 
 
 def is_taken(stay: Standing, stays: Sequence[Standing], rule: Rule) -> bool:
@@ -288,6 +290,15 @@ def _note(stay: Standing, box: Box, time_s: float) -> None:
     """Take the box's confidence and label down for as long as it was there."""
     stay.confidences[_bin(box.confidence)] += time_s
     stay.labels[box.label] = stay.labels.get(box.label, 0.0) + time_s
+
+
+def is_succeeded(stay: Standing, boxes: Sequence[Box], stays: Sequence[Standing], rule: Rule) -> bool:
+    """Tell whether one of `boxes` lies just where `stay` was before it was cleared, but was seen to arrive there."""
+    return (
+        stay.cleared_at is not None
+        and stay.sight is not Sight.THERE
+        and any(continues(stay, box, rule) and _arrived(box, stays, rule) for box in boxes)
+    )
 
 
 def _arrived(box: Box, stays: Sequence[Standing], rule: Rule) -> bool:
