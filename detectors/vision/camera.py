@@ -31,6 +31,7 @@ from detectors.vision.settings import VisionSettings
 MOST_UNREADABLE = 1000  # packets of a file in a row
 # Pictures begin with a key frame. Cameras that save bits send one in ten or twenty seconds, and whoever joins at a
 # relay waits for it; to hang up and come again would only begin the wait anew.
+HASTE_KEYS_S = 4.0  # with key frames further apart, one that leaves out the others sees less than one that comes late
 KEY_FRAME_WAIT_S = 30.0
 
 av.logging.set_level(None)  # FFmpeg prints addresses, passwords and all, to stderr
@@ -68,6 +69,36 @@ class _Scalers:
         self.colour: dict[tuple[int, int], VideoReformatter] = defaultdict(VideoReformatter)
 
 
+class _Haste:
+    """Lets a decoder leave out all but key frames while pictures come late, where key frames are not far apart."""
+
+    def __init__(self, decoder: Any) -> None:
+        self._decoder = decoder
+        self._key_at_s: float | None = None
+        self._apart_s = float("inf")
+        self._hurries, self._after_key = False, False
+
+    def before(self, packet: Any, behind: bool) -> None:
+        """Set the decoder right for `packet`."""
+        if packet is None or packet.pts is None:
+            return
+        if behind and self._apart_s <= HASTE_KEYS_S:
+            self._become(True)
+        elif self._after_key:  # what follows a key frame can be decoded again
+            self._become(False)
+        if packet.is_keyframe:
+            at_s = float(packet.pts * packet.time_base)
+            if self._key_at_s is not None and at_s > self._key_at_s:
+                self._apart_s = at_s - self._key_at_s
+            self._key_at_s = at_s
+        self._after_key = packet.is_keyframe
+
+    def _become(self, hurries: bool) -> None:
+        if hurries is not self._hurries:
+            self._hurries = hurries
+            self._decoder.skip_frame = "NONKEY" if hurries else "DEFAULT"
+
+
 @dataclass(slots=True)
 class Decoded:
     """One decoded picture, converted only as far as someone asks; grey by one thread, in colour perhaps by another."""
@@ -92,10 +123,17 @@ class Decoded:
         return cast(Bgr, np.ascontiguousarray(picture.to_ndarray()))
 
 
-def pictures(url: str, settings: VisionSettings, *, alive: Callable[[], object] = lambda: None) -> Iterator[Decoded]:
+def pictures(
+    url: str,
+    settings: VisionSettings,
+    *,
+    alive: Callable[[], object] = lambda: None,
+    behind: Callable[[], bool] = lambda: False,
+) -> Iterator[Decoded]:
     """Yield the pictures of `url` as they come (a file: as fast as they are taken) and raise StreamError at the end.
 
-    `alive` is called whenever data came, though no picture may have come of them.
+    `alive` is called whenever data came, though no picture may have come of them. While `behind` says that pictures
+    come late, because decoding takes longer than the camera, only key frames are decoded.
     """
     try:
         kind = kind_of(url)
@@ -106,7 +144,7 @@ def pictures(url: str, settings: VisionSettings, *, alive: Callable[[], object] 
         stream = container.streams.video[0]
         stream.thread_type = "SLICE"  # frame threads hold pictures back, one for each thread
         stream.codec_context.thread_count = 1
-        yield from _decoded(container, stream, url, kind, settings, alive)
+        yield from _decoded(container, stream, url, kind, settings, alive, behind)
     finally:
         container.close()
 
@@ -153,9 +191,15 @@ def _open(url: str, kind: Kind, settings: VisionSettings) -> Any:
 
 
 def _decoded(
-    container: Any, stream: Any, url: str, kind: Kind, settings: VisionSettings, alive: Callable[[], object]
+    container: Any,
+    stream: Any,
+    url: str,
+    kind: Kind,
+    settings: VisionSettings,
+    alive: Callable[[], object],
+    behind: Callable[[], bool],
 ) -> Iterator[Decoded]:
-    scalers, damage = _Scalers(), Damage()
+    scalers, damage, haste = _Scalers(), Damage(), _Haste(stream.codec_context)
     # Where the format has no time stamps (motion JPEG, bare H.264) FFmpeg makes up a rate, which is not the camera's.
     stamped = not container.format.flags & Flags.no_timestamps.value or kind is Kind.FILE
     shown_s, unreadable, key_came = time.monotonic(), 0, False
@@ -166,6 +210,7 @@ def _decoded(
         except (av.error.FFmpegError, OSError) as error:
             raise _broken(error, url, Broken.CUT) from None
         alive()
+        haste.before(packet, behind())
         try:
             frames = [] if packet is None else packet.decode()
         except av.error.InvalidDataError:

@@ -28,6 +28,7 @@ from detectors.vision.camera import Broken, Decoded, StreamError, pictures
 from detectors.vision.pictures import jpeg
 
 REPORT_EVERY_S = 1.0
+_BEHIND_S = 0.6  # pictures that come later than this wait for the decoder, which must leave some out
 _STEADY_S = 10.0  # a stream that ran so long was a good one: the next failure counts as the first
 _AT_FIRST = "not connected yet"
 
@@ -132,7 +133,10 @@ class Reader:
             if self._detail == _AT_FIRST:  # the reason why it broke tells more
                 self._detail = "connected, and data come, but no picture yet"
 
-        for picture in pictures(url, self._settings, alive=alive):
+        def behind() -> bool:
+            return pace is None and anchor is not None and anchor.arrived_s - anchor.at_s > _BEHIND_S
+
+        for picture in pictures(url, self._settings, alive=alive, behind=behind):
             if pace is not None:
                 pace.wait(picture.pts_s)
             self._progress_s = arrived_s = time.monotonic()

@@ -1,10 +1,15 @@
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from detectors.vision.camera import Broken, StreamError, pictures
 from detectors.vision.settings import VisionSettings
@@ -32,6 +37,48 @@ def test_every_picture_of_a_recording_comes_with_its_stamp(tmp_path: Path, codec
     assert len(stamps) == 20
     steps = [after - before for before, after in pairwise(stamps)]
     assert steps == pytest.approx([0.1] * 19, abs=0.001)
+
+
+def keyed(folder: Path, seconds: int, gop: int) -> Path:
+    """Write a clip of ten pictures a second with a key frame every `gop` pictures."""
+    path = folder / "keyed.ts"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10, options={"preset": "ultrafast", "g": str(gop), "bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for number in range(seconds * 10):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(crossing(number / 10), format="bgr24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def seen(clip: Path, behind: Callable[[int], bool]) -> dict[float, NDArray[np.uint8]]:
+    """Return the pictures by their time; `behind` is asked with how many came so far."""
+    found: dict[float, NDArray[np.uint8]] = {}
+    with suppress(StreamError):
+        for picture in pictures(str(clip), SETTINGS, behind=lambda: behind(len(found))):
+            assert picture.pts_s is not None
+            found[round(picture.pts_s, 2)] = picture.fitted(320, 180)
+    return found
+
+
+def test_pictures_that_come_late_are_left_out_up_to_the_next_key_frame_and_no_further(tmp_path: Path) -> None:
+    clip = keyed(tmp_path, seconds=8, gop=20)
+    every = seen(clip, lambda _: False)
+    first, *_ = every
+    some = seen(clip, lambda count: count == 25)  # it falls behind after 25 pictures, and the next one has caught up
+    left_out = [round(at_s - first, 1) for at_s in every if at_s not in some]
+    assert left_out == [number / 10 for number in range(left_out_from(left_out), 40)], "up to the key frame at 4 s"
+    assert 24 <= left_out_from(left_out) <= 26
+    assert all((some[at_s] == every[at_s]).all() for at_s in some), "what is shown afterwards is whole"
+
+
+def left_out_from(left_out: list[float]) -> int:
+    return round(left_out[0] * 10)
+
+
+def test_where_key_frames_are_rare_a_late_picture_is_better_than_none(tmp_path: Path) -> None:
+    clip = keyed(tmp_path, seconds=14, gop=60)
+    assert len(seen(clip, lambda _: True)) == len(seen(clip, lambda _: False))
 
 
 def test_a_picture_is_made_small_and_fitted_without_bending_it(tmp_path: Path) -> None:
