@@ -162,6 +162,9 @@ class Detector:
         if runtime.task not in (None, "detect"):
             raise _wrong_task(self.weights, runtime.task)
         height, width = self._model.predictor.imgsz
+        said = getattr(runtime, "imgsz", None)
+        if imgsz is None and getattr(runtime, "dynamic", False) and isinstance(said, list | tuple) and len(said) == 2:
+            height, width = said  # an export that leaves the size open still says for which it was made
         if imgsz is not None and max(height, width) != longer:
             raise ModelError(
                 f"{self.weights} was exported for {width}×{height} pixels and cannot run at imgsz {imgsz}: leave "
