@@ -9,6 +9,7 @@ from pathlib import Path
 
 from detectors.rules import RULES
 from detectors.thresholds import Described, described
+from detectors.vision.settings import described_settings
 from hub.alerts.lifecycle import diagram
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -35,6 +36,18 @@ def thresholds_table() -> str:
     return "\n".join(lines)
 
 
+def vision_table() -> str:
+    """Return every setting of `vision:` in city.yaml with unit, default, range and meaning, as a Markdown table."""
+    lines = ["| setting | default | unit | range | meaning |", "|---|---|---|---|---|"]
+    for entry in described_settings():
+        switch = isinstance(entry.default, bool)
+        default = ("yes" if entry.default else "no") if switch else f"{entry.default:,}"
+        limits = "" if switch else f"{entry.least:,} – {entry.most:,}"
+        meaning = entry.meaning if entry.camera else f"{entry.meaning}; the same for all cameras"
+        lines.append(f"| `{entry.name}` | {default} | {entry.unit} | {limits} | {_cell(meaning)} |")
+    return "\n".join(lines)
+
+
 def state_diagram() -> str:
     """Return the alert's state machine as a Mermaid block."""
     return f"```mermaid\n{diagram()}\n```"
@@ -43,6 +56,7 @@ def state_diagram() -> str:
 GENERATED = {
     "architecture.md": {"states": state_diagram},
     "detectors.md": {"rules": rules_table, "thresholds": thresholds_table},
+    "operations.md": {"vision": vision_table},
 }
 
 
