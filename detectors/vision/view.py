@@ -40,6 +40,7 @@ LONGEST_STEP_S = 60.0  # after a pause the reference follows by no more than thi
 
 ENOUGH_TILES = 6.0  # a reference with edges in fewer tiles than this is none: fog, a black night
 STEADY = 0.25  # an average direction shorter than this is no lasting edge
+ALL_IN_PLACE = 0.96  # where this share of the view fits unmoved, it is not looked for elsewhere
 CONFIRMED = 0.5  # where this share does, and nothing fits better, the view may be learned from
 NOISE_LEVELS = 2.5  # an edge is this many of 255 grey levels high, or it is noise
 AROUND = 10  # an edge is measured against those within this many points
@@ -171,7 +172,7 @@ def _against_best(view: View, now: Look) -> tuple[View, _Compared, Shares]:
             best, best_look, shares = fits, other, others
     if best_look is not None:
         view, lasting, in_place = replace(view, look=best_look), steady(best_look.edges), best
-    fit = displacement.find(lasting, now.edges)
+    fit = displacement.find(lasting, now.edges) if in_place < ALL_IN_PLACE else None
     if fit is None:
         return view, _Compared(in_place, in_place, 0.0), shares
     return view, _Compared(in_place, max(in_place, fit.share), fit.corner), shares
