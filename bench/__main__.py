@@ -1,4 +1,4 @@
-"""`make bench`: measures the hub on this machine, prints a table, writes bench/results/latest.json.
+"""`make bench`: measures the hub on this machine, prints a table, writes bench/results/*.json.
 
 Every figure stands beside one of the bare parts, taken in the same minutes: absolute figures are this machine's, and
 what else it does; ratios travel. Everything runs on loopback, and ends by itself after some minutes.
@@ -14,6 +14,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,11 @@ from tests.support.availability import Unavailable
 from tests.support.servers import Servers
 
 RESULTS = Path(__file__).with_name("results")
-SECTIONS = ("singles", "batches", "latency", "replay")
+VISION = ("vision-cost", "vision-capacity", "vision-batches")
+SECTIONS = ("singles", "batches", "latency", "replay", *VISION)
 SINGLES, BATCHES = 40_000, 3_000  # messages
 Row = tuple[str, str, str, str]  # what, figure, aim, kept
+Section = Callable[[Servers, Path, int], tuple[dict[str, Any], list[Row]]]
 
 
 def main() -> int:
@@ -50,7 +53,7 @@ def main() -> int:
             print(f"{json.dumps(found['machine'])}\n", flush=True)
             for section in options.only or SECTIONS:
                 say(f"{section} …")
-                measured, told = globals()[f"_{section}"](servers, city, options.runs)
+                measured, told = _section(section)(servers, city, options.runs)
                 found[section] = measured
                 rows += told
     except Unavailable as error:
@@ -58,13 +61,32 @@ def main() -> int:
         return 1
     finally:
         servers.close()
-    found |= {"command": "make bench", "runs": options.runs, "took_s": round(time.monotonic() - began)}
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / "latest.json"
-    path.write_text(json.dumps(found, indent=2) + "\n")
+    took_s = round(time.monotonic() - began)
     print_table(rows)
-    say(f"\n{path} has every run; it took {found['took_s']} s")
+    say(f"\n{', '.join(map(str, _write(found, options.runs, took_s)))} has every run; it took {took_s} s")
     return 0
+
+
+def _section(name: str) -> Section:
+    """Return what measures the section. Those of the vision role load its libraries, which the others do without."""
+    if name in VISION:
+        from bench import vision
+
+        return {"vision-cost": vision.cost, "vision-capacity": vision.capacity, "vision-batches": vision.batches}[name]
+    return {"singles": _singles, "batches": _batches, "latency": _latency, "replay": _replay}[name]
+
+
+def _write(found: dict[str, Any], runs: int, took_s: int) -> list[Path]:
+    """Write the hub's sections and the vision role's to a file each; one of which nothing was measured stays."""
+    RESULTS.mkdir(exist_ok=True)
+    paths = []
+    for name, is_vision in (("latest.json", False), ("vision.json", True)):
+        sections = {key: each for key, each in found.items() if key in SECTIONS and (key in VISION) is is_vision}
+        if sections:
+            about = {"machine": found["machine"], "command": "make bench", "runs": runs, "took_s": took_s}
+            paths.append(RESULTS / name)
+            paths[-1].write_text(json.dumps({**about, **sections}, indent=2) + "\n")
+    return paths
 
 
 def _options() -> argparse.Namespace:
