@@ -8,6 +8,8 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import datetime
 
+from detectors.vision.plan import Problem
+from detectors.vision.weights import ModelError, look_at
 from hub import clock
 from hub.config.load import Configuration, load
 from hub.config.yaml_source import ConfigError
@@ -15,6 +17,7 @@ from hub.settings import Settings
 from hub.store.doctor import Check, doctor
 from hub.store.read_health import newest_frames
 from hub.store.session import StoreUnavailable, open_session
+from hub.vision_settings import perception
 from ingest.address import BadAddress, parse_url
 from ingest.mqtt import Publisher
 
@@ -37,6 +40,8 @@ def checks(settings: Settings, role: str | None) -> Iterator[Check]:
         yield Check(name="configuration", ok=True, detail=detail)
     except ConfigError as error:
         yield Check(name="configuration", ok=False, detail="; ".join(error.problems))
+    if configuration is not None and configuration.city.cameras and role == "vision":
+        yield _models(settings)
     if role in (None, "ingest", "vision"):
         yield _broker(settings)
     if role in (None, "ingest", "api"):
@@ -47,6 +52,25 @@ def checks(settings: Settings, role: str | None) -> Iterator[Check]:
         yield _cameras(settings, configuration)
     if role in (None, "api"):
         yield _api(settings)
+
+
+def _models(settings: Settings) -> Check:
+    """Look whether the cameras' weights are on this machine, without loading them: `config check` does that."""
+    try:
+        found = perception(settings)
+    except ConfigError as error:
+        return Check(name="models", ok=False, detail="; ".join(error.problems))
+    every = {weights: None for plan in found.plans.values() for weights in plan.weights}
+    problems = []
+    for weights in every:
+        try:
+            look_at(weights.path)
+        except ModelError as error:
+            problems.append(found.said(Problem(message=str(error), weights=weights)))
+    if problems:
+        return Check(name="models", ok=False, detail="; ".join(problems))
+    names = ", ".join(sorted({weights.path.name for weights in every}))
+    return Check(name="models", ok=True, detail=f"{names}; `lianqin config check --weights` loads them")
 
 
 def _broker(settings: Settings) -> Check:

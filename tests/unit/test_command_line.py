@@ -109,6 +109,18 @@ def test_a_role_that_cannot_start_says_why_in_one_line(surroundings: Path) -> No
         assert "cannot listen on 127.0.0.1" in role_says("api", LIANQIN_HTTP_PORT=port)
 
 
+@pytest.mark.parametrize(("model", "good"), [("", True), ("/nowhere/best.pt", False)])
+def test_the_doctor_of_a_vision_machine_looks_for_its_models(
+    surroundings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], model: str, good: bool
+) -> None:
+    monkeypatch.setenv("LIANQIN_MODEL", model)
+    monkeypatch.setenv("LIANQIN_MQTT_URL", "http://hub:geheim@broker")
+    _, out, _ = said(monkeypatch, capsys, "doctor", "--json", "--role", "vision")
+    (found,) = [check for check in map(json.loads, out.splitlines()) if check["name"] == "models"]
+    assert found["ok"] is good
+    assert ("street_openvino_model" if good else "LIANQIN_MODEL: there is no model at") in found["detail"]
+
+
 def test_the_doctor_names_everything_that_is_away(
     surroundings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
