@@ -144,7 +144,8 @@ class Places:
         stays = state.stays
         if step_s > rule.forget_s:
             stays = tuple(stay for stay in stays if stay.subject is not None)
-        stays = tuple(stay for stay in stays if not is_succeeded(stay, things, stays, rule))
+        if any(stay.cleared_at is not None for stay in stays):
+            stays = tuple(stay for stay in stays if not is_succeeded(stay, things, stays, rule))
         chosen = assigned(stays, things, rule)
         rivals = [thing for number, thing in enumerate(things) if number not in chosen.values()]
         kept: list[Standing] = []
@@ -183,7 +184,7 @@ class Places:
                     kept.append(stay)
         there = [stays[index].place for index in chosen]
         hidden = [stay.place for stay in kept if stay.last_at != at and is_hidden(stay, boxes)]
-        kept += self._newcomers(state.scene, rivals, there, hidden, at)
+        kept += self._newcomers(state.scene, rivals, boxes, there, hidden, at)
         return SceneState(state.scene, tuple(kept), at), findings
 
     def _allow(self, scene: Scene, stay: Standing, at: datetime, findings: list[Finding]) -> None:
@@ -260,7 +261,13 @@ class Places:
         return SceneState(state.scene, stays, until)
 
     def _newcomers(
-        self, scene: Scene, things: Sequence[Box], there: Sequence[Box], hidden: Sequence[Box], at: datetime
+        self,
+        scene: Scene,
+        things: Sequence[Box],
+        boxes: Sequence[Box],
+        there: Sequence[Box],
+        hidden: Sequence[Box],
+        at: datetime,
     ) -> list[Standing]:
         """Return the stays that begin with boxes that continue none.
 
@@ -272,7 +279,7 @@ class Places:
             if any(overlap(place, thing) >= self._rule.overlap for place in there):
                 continue
             ground = scene.ground(thing)
-            if ground and not any(is_part_of(thing, place) for place in hidden):
+            if ground and not any(is_part_of(thing, place, boxes) for place in hidden):
                 stay = began(thing, ground, at)
                 if self._forbidden.ban(ground, at) is not None:
                     start_clock(stay, at)
