@@ -139,7 +139,7 @@ def pictures(
         kind = kind_of(url)
     except AddressError as error:
         raise StreamError(Broken.BAD_ADDRESS, str(error)) from None
-    container = _open(url, kind, settings)
+    container = _open(url, kind, settings, alive)
     try:
         stream = container.streams.video[0]
         stream.thread_type = "SLICE"  # frame threads hold pictures back, one for each thread
@@ -158,7 +158,7 @@ def length_s(file: str) -> float | None:
         container.close()
 
 
-def _open(url: str, kind: Kind, settings: VisionSettings) -> Any:
+def _open(url: str, kind: Kind, settings: VisionSettings, alive: Callable[[], object] = lambda: None) -> Any:
     # FFmpeg would watch a live stream for up to five seconds to guess its frame rate, which nobody here asks for.
     options = {"fpsprobesize": "0", "probesize": "500000", "analyzeduration": "2000000"}
     if kind is Kind.RTSP:
@@ -171,6 +171,7 @@ def _open(url: str, kind: Kind, settings: VisionSettings) -> Any:
             look_up(host_of(url), settings.open_timeout_s)  # FFmpeg calls a name it cannot look up an I/O error
         except UnknownHostError as error:
             raise StreamError(Broken.UNKNOWN_HOST, f"{shown(url)}: {error}") from None
+        alive()
     began_s = time.monotonic()
     try:
         container = av.open(

@@ -131,7 +131,7 @@ class Reader:
         def alive() -> None:
             self._progress_s = time.monotonic()
             if self._detail == _AT_FIRST:  # the reason why it broke tells more
-                self._detail = "connected, and data come, but no picture yet"
+                self._detail = "no picture has come yet"
 
         def behind() -> bool:
             return pace is None and anchor is not None and anchor.arrived_s - anchor.at_s > _BEHIND_S
