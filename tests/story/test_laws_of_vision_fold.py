@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -18,12 +19,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from detectors.vision import payloads
-from hub.alerts.alert import Alert
+from hub.alerts.alert import Alert, Condition
 from hub.config.load import Configuration, load
 from hub.store.write import Batch
 from hub.worker.fold import Fold
 from hub.worker.resume import resume
 from ingest import topics
+from ingest.observation import Box
 from ingest.window import Message
 from tests.support.memory_store import MemoryStore
 from tests.support.stories import START, at
@@ -42,10 +44,8 @@ TOPIC = topics.detections("01", "cam-1")
 WHOLE = [[0, 0], [1, 0], [1, 1], [0, 1]]
 
 
-@pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
-    folder = tmp_path_factory.mktemp("street")
-    zones = [{"id": kind, "kind": kind, "polygon": WHOLE} for kind in ("no_parking", "no_stall")]
+def configured(folder: Path, dwell_s: float, polygon: Sequence[Sequence[float]]) -> Configuration:
+    zones = [{"id": kind, "kind": kind, "polygon": polygon} for kind in ("no_parking", "no_stall")]
     city = {
         "name": "Testtown",
         "timezone": "Asia/Shanghai",
@@ -54,10 +54,15 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
         "grids": [{"id": "01", "name": "One"}],
         "cameras": [{"id": "cam-1", "grid": "01", "url": "tcp://127.0.0.1:9", "zones": zones}],
     }
-    rules = {"parking": {"illegal": {"dwell_s": DWELL_S}}, "stall": {"unlicensed": {"dwell_s": DWELL_S}}}
+    rules = {"parking": {"illegal": {"dwell_s": dwell_s}}, "stall": {"unlicensed": {"dwell_s": dwell_s}}}
     for name, content in (("city.yaml", city), ("detectors.yaml", rules)):
         (folder / name).write_text(yaml.safe_dump(content), encoding="utf-8")
-    return load(Path(folder / "city.yaml"), Path(folder / "detectors.yaml"))
+    return load(folder / "city.yaml", folder / "detectors.yaml")
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Configuration:
+    return configured(tmp_path_factory.mktemp("street"), DWELL_S, WHOLE)
 
 
 def made(seed: int) -> Street:
@@ -144,3 +149,44 @@ def test_any_order_of_arrival_within_the_bound_changes_nothing(town: Configurati
     assert town.thresholds.lateness_s.camera == 1.0
     delays = [shake.uniform(0, 0.99) for _ in whole.frames]
     assert run(town, messages(whole, delays)) == run(town, in_order(whole))
+
+
+def parked(begin: int, end: int) -> list[Message]:
+    there = (Box("car", 0.8, None, 0.45, 0.6, 0.55, 0.7),)
+    whole = Street(frames=[(float(second), there) for second in range(begin, end)])
+    return in_order(whole)
+
+
+@pytest.mark.parametrize("dwell_s", [20.0, 60.0, 300.0])
+def test_neither_an_acknowledgement_nor_another_configuration_reports_it_again(
+    town: Configuration, tmp_path: Path, dwell_s: float
+):
+    """It was reported and taken notice of; then the thresholds are edited, which restarts the judge."""
+    store = MemoryStore()
+    fold = Fold(town, grids=None, recent=(), listening_since=START)
+    store.write(fold.judge(fold.decode(parked(0, 100)), now=at(100)))
+    (known,) = store.alerts.values()
+    store.alerts[known.alert_id] = replace(known, acknowledged=True, acknowledged_by="Wang", acknowledged_at=at(100))
+    edited = configured(tmp_path, dwell_s, WHOLE)
+    fold, changes = resume(store, edited, grids=None, now=at(101), changed=True)  # type: ignore[arg-type]
+    store.write(Batch(at=at(101), changes=changes))
+    store.write(fold.judge(fold.decode(parked(101, 900)), now=at(900)))
+    (still,) = store.alerts.values()
+    assert (still.alert_id, still.raised_at, still.acknowledged) == (known.alert_id, at(60), True)
+    assert still.condition is Condition.ACTIVE
+
+
+def test_where_the_zone_was_drawn_elsewhere_the_alert_ends_because_standing_there_is_allowed(
+    town: Configuration, tmp_path: Path
+):
+    store = MemoryStore()
+    fold = Fold(town, grids=None, recent=(), listening_since=START)
+    store.write(fold.judge(fold.decode(parked(0, 100)), now=at(100)))
+    edited = configured(tmp_path, DWELL_S, [[0, 0], [0.3, 0], [0.3, 1], [0, 1]])
+    fold, changes = resume(store, edited, grids=None, now=at(101), changed=True)  # type: ignore[arg-type]
+    store.write(Batch(at=at(101), changes=changes))
+    store.write(fold.judge(fold.decode(parked(101, 400)), now=at(400)))
+    (ended,) = store.alerts.values()
+    assert ended.condition is Condition.CLEARED
+    assert ended.clear_reason is not None
+    assert "allowed from now on" in ended.clear_reason.text
