@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ingest.observation import Box
 
 Point = tuple[float, float]
 RIM = 1e-6
+PART_SHARE = 0.7  # of a part, so much lies within the whole
+PIECE_FIT = 0.5  # and it overlaps what nothing hides by this much
+ALL_OVER = 0.8  # what covers this much of a place leaves no edge of it to go by
 
 
 def bottom_centre(box: Box) -> Point:
@@ -52,9 +56,32 @@ def hides(front: Box, back: Box, share: float) -> bool:
     return _nearer(front, back) and shared_area(front, back) >= share * area(back)
 
 
-def is_part_of(rest: Box, whole: Box) -> bool:
-    """Tell whether `rest` may be what is still seen of a thing at `whole` that something hides in part."""
-    return not _nearer(rest, whole) and shared_area(rest, whole) >= 0.7 * area(rest)
+def is_part_of(rest: Box, whole: Box, boxes: Sequence[Box]) -> bool:
+    """Tell whether `rest` may be what is still seen of a thing at `whole` that nearer ones of `boxes` hide in part.
+
+    What is still seen reaches from the edges of the whole to what hides it. Whatever else lies there, such as the next
+    vehicle in a row, is a thing of its own: of that it says nothing.
+    """
+    if _nearer(rest, whole) or shared_area(rest, whole) < PART_SHARE * area(rest):
+        return False
+    fronts = [box for box in boxes if _nearer(box, whole) and shared_area(box, whole)]
+    if any(shared_area(front, whole) >= ALL_OVER * area(whole) for front in fronts):
+        return True  # a thing is no solid box: something shows past it
+    pieces = [piece for front in fronts for piece in _pieces(whole, front)]
+    pieces += [rest_of for piece in pieces for front in fronts for rest_of in _pieces(piece, front)]
+    return any(overlap(piece, rest) >= PIECE_FIT for piece in pieces)
+
+
+def _pieces(whole: Box, front: Box) -> list[Box]:
+    """Return what can still be seen of `whole` to the left of `front`, to the right of it, and above it."""
+    found = []
+    if whole.x1 < front.x1 < whole.x2:
+        found.append(replace(whole, x2=front.x1))
+    if whole.x1 < front.x2 < whole.x2:
+        found.append(replace(whole, x1=front.x2))
+    if whole.y1 < front.y1 < whole.y2:
+        found.append(replace(whole, y2=front.y1))
+    return found
 
 
 def _nearer(front: Box, back: Box) -> bool:

@@ -202,7 +202,7 @@ def missed(stay: Standing, boxes: Sequence[Box], step_s: float, rule: Rule) -> N
     """Let `stay` be without its box in a frame, `step_s` after the last frame."""
     now = Sight.EMPTY
     if is_hidden(stay, boxes):
-        now = Sight.PART if any(is_part_of(box, stay.place) for box in boxes) else Sight.HIDDEN
+        now = Sight.PART if any(is_part_of(box, stay.place, boxes) for box in boxes) else Sight.HIDDEN
     if step_s > rule.gap_s:
         stay.blind_s += step_s
     elif now is stay.sight:
