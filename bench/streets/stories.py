@@ -18,6 +18,7 @@ from ingest.city import ZoneKind
 
 _STOPPING = {"car": 0.66, "motorcycle": 0.12, "truck": 0.17, "bus": 0.05}
 _PULL_S, _PULL_M, _SPEED_M_S = 4.0, 8.0, 7.0
+_PLACE_M, _APART_M = 5.9, 0.8  # the shortest place at the kerb, and the least room between two vehicles
 _NOWHERE = Path(waypoints=(Waypoint(0.0, 0.0, 0.0),))
 LONGER_S = (25.0, 150.0)  # what stays too long stays longer than is allowed by this much
 SHORTER = (0.08, 0.75)  # and what does not, for this share of what is allowed
@@ -39,15 +40,18 @@ def stopping(site: Site, rng: np.random.Generator) -> list[Actor]:
 def _at_kerb(site: Site, dwell_s: float, rng: np.random.Generator) -> list[Actor]:
     """Return the vehicles that come one after another to a few places along the watched kerb."""
     found: list[Actor] = []
-    places = int(rng.integers(2, 5))
+    most = int((site.far_m - site.near_m) / _PLACE_M)
+    places = int(rng.integers(min(2, most), most + 1))
     spacing = (site.far_m - site.near_m) / places
     busy_s = float(rng.choice([30.0, 80.0, 200.0]))
     long_share = float(rng.uniform(0.35, 0.9))
     for place in range(places):
-        y = site.near_m + (place + 0.5) * spacing + float(rng.uniform(-0.15, 0.15)) * spacing
+        middle = site.near_m + (place + 0.5) * spacing
         at_s = float(rng.uniform(-60.0, busy_s))
         while at_s < SCENE_S - 30:
-            actor = _fitting(rng, f"kerb-{place}-{len(found)}", spacing - 0.8)
+            actor = _fitting(rng, f"kerb-{place}-{len(found)}", spacing - _APART_M)
+            spare_m = spacing - _APART_M - actor.size.length_m  # nobody stops twice at the very same spot
+            y = middle + float(rng.uniform(-0.5, 0.5)) * min(3.0, spare_m)
             stays_s = _stay(rng, dwell_s, long_share)
             found.append(replace(actor, path=_visit(site, actor.size, y, at_s, stays_s, rng)))
             at_s += stays_s + float(rng.choice([rng.uniform(12, 25), 15 + rng.exponential(busy_s)]))
@@ -70,7 +74,7 @@ def _visit(site: Site, size: Size, y: float, at_s: float, stays_s: float, rng: n
     """Return the way along the outer lane to a place at the kerb, a stay there from `at_s` on, and the way off."""
     half, side = site.street.road_half_m, site.side
     lane = side * (half - STRIP_M - LANE_M / 2)
-    x = side * (half - size.width_m / 2 - float(rng.uniform(0.1, 0.35)))
+    x = side * (half - size.width_m / 2 - float(rng.uniform(0.05, 0.5)))
     heading, on = (0.0, 1.0) if side > 0 else (180.0, -1.0)
     begin, end = (NEAR_END_M, FAR_END_M) if side > 0 else (FAR_END_M, NEAR_END_M)
     turned_in, turns_out = y - on * _PULL_M, y + on * _PULL_M
