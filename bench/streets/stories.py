@@ -109,8 +109,9 @@ def _stalls(site: Site, dwell_s: float, rng: np.random.Generator) -> list[Actor]
             actor = random_actor(rng, "stall", name, _NOWHERE)
             heading = float(rng.choice([0.0, 180.0])) + float(rng.normal(0, 6))
             carts = actor.look % 3 == 2
-            found.append(replace(actor, path=_set_up(x, y, heading, at_s, stays_s, pushed=carts)))
-            found += _company(x, y, side, at_s, stays_s, name, rng)
+            here_x, here_y = x + float(rng.uniform(-0.3, 0.3)), y + float(rng.uniform(-0.5, 0.5))
+            found.append(replace(actor, path=_set_up(here_x, here_y, heading, at_s, stays_s, pushed=carts)))
+            found += _company(here_x, here_y, side, at_s, stays_s, name, rng)
             at_s += stays_s + float(rng.uniform(45, 200))
     return found
 
