@@ -31,6 +31,8 @@ REPORT_EVERY_S = 1.0
 _BEHIND_S = 0.6  # pictures that come later than this wait for the decoder, which must leave some out
 _STEADY_S = 10.0  # a stream that ran so long was a good one: the next failure counts as the first
 _AT_FIRST = "not connected yet"
+# Cameras lock an account after a few wrong passwords: a refusal is tried again this rarely.
+REFUSED_FIRST_S, REFUSED_MOST_S = 30.0, 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +102,31 @@ class Reader:
 
     def run(self) -> None:
         """Read for ever."""
-        failures = 0
+        failures = refusals = 0
         while True:
             self._progress_s = began_s = time.monotonic()
+            refused = False
             try:
                 self._stream()
             except StreamError as error:
-                self._detail = str(error)
+                self._detail, refused = str(error), error.why is Broken.UNAUTHORISED
             except Exception as error:  # whatever a decoder may throw, the camera is tried again
                 self._detail = f"{shown(self._begin.url)}: {type(error).__name__}"
             failures = 1 if self._streaming and time.monotonic() - began_s >= _STEADY_S else failures + 1
             if self._streaming:
                 self._streaming, self._broke = False, self._detail
                 self._breaks += 1
-            pause_s = retry.wait_s(failures, self._settings.retry_first_s, self._settings.retry_most_s, random.random())
+            refusals = refusals + 1 if refused else 0
+            pause_s = self._pause_s(failures, refusals)
             while pause_s > 0:
                 self._progress_s = time.monotonic()
                 self._rest(min(1.0, pause_s))
                 pause_s -= 1.0
+
+    def _pause_s(self, failures: int, refusals: int) -> float:
+        if refusals:
+            return retry.wait_s(refusals, REFUSED_FIRST_S, REFUSED_MOST_S, random.random())
+        return retry.wait_s(failures, self._settings.retry_first_s, self._settings.retry_most_s, random.random())
 
     def _stream(self) -> None:
         anchor: stream_time.Anchor | None = None

@@ -5,7 +5,9 @@ from urllib.parse import quote
 
 import pytest
 
+from detectors.vision import handover
 from detectors.vision.camera import Broken, StreamError, pictures
+from detectors.vision.capture import Reader, Slot
 from detectors.vision.settings import VisionSettings
 from tests.support.streams import Relay
 from tests.support.streams_clock import number_in
@@ -66,6 +68,28 @@ def test_a_refusal_is_named(status: int, why: Broken) -> None:
         error = refused(camera.url("/ts", CREDENTIALS))
     assert error.why is why
     assert f"http://127.0.0.1:{camera.port}: " in str(error)
+
+
+class _EnoughError(Exception):
+    """The simulated time is over."""
+
+
+@pytest.mark.parametrize(("status", "least", "most"), [(401, 3, 6), (404, 40, 200)])
+def test_a_wrong_password_is_tried_rarely_lest_the_camera_locks_the_account(status: int, least: int, most: int) -> None:
+    left_s = 400.0
+
+    def rest(wait_s: float) -> None:
+        nonlocal left_s
+        left_s -= wait_s
+        if left_s < 0:
+            raise _EnoughError
+
+    with HttpCamera() as camera:
+        camera.status = status
+        begin = handover.Begin(url=camera.url("/ts", CREDENTIALS), settings=SETTINGS, width_px=160, height_px=96)
+        with pytest.raises(_EnoughError):
+            Reader(begin, Slot(filled=lambda: None), rest).run()
+        assert least <= camera.accepted <= most
 
 
 def test_a_redirect_leads_to_no_file_of_this_machine(tmp_path: Path) -> None:
