@@ -243,6 +243,8 @@ def _processed(kept: Path, begin: datetime) -> Iterator[tuple[float, list[Found]
     """Yield second and boxes of every frame that the model saw."""
     for line in gzip.decompress(kept.read_bytes()).splitlines():
         frame = json.loads(line)
+        if "boxes" not in frame:
+            continue  # a look at the camera's view
         at_s = (datetime.fromisoformat(frame["at"]) - begin).total_seconds()
         yield at_s, [Found(b["label"], b["confidence"], tuple(b["box"])) for b in frame["boxes"]]
 

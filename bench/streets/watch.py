@@ -21,7 +21,7 @@ from hub.config.load import Configuration, config_version
 from hub.tuning.analyse import Bill, analyse
 from hub.worker.fold import Fold
 from ingest import topics
-from ingest.city import Camera, City, Grid, TimeWindow, Zone, ZoneKind
+from ingest.city import Camera, City, DeviceKind, Grid, TimeWindow, Zone, ZoneKind
 from ingest.window import Message
 
 CAMERA, GRID = "cam", "01"
@@ -95,7 +95,7 @@ def _clock(at: datetime) -> time:
 
 
 def watch(site: Site, video: Path, model: Finder, keep: Path | None = None) -> Seen:
-    """Return what the hub says of the recording; its detections go to `keep`, one payload a line, where given."""
+    """Return what the hub says of the recording; what goes over the wire goes to `keep`, one payload a line."""
     bill = Bill()
     alerts = _Alerts(site)
     payloads: list[bytes] = []
@@ -117,16 +117,14 @@ def judge_again(site: Site, kept: Path) -> Seen:
     thresholds = given.thresholds.model_copy(update={"lateness_s": at_once})
     fold = Fold(Configuration(given.city, thresholds, given.version), grids=None, recent=(), listening_since=begin)
     alerts = _Alerts(site)
-    topic = topics.detections(GRID, CAMERA)
+    detections, telemetry = topics.detections(GRID, CAMERA), topics.telemetry(GRID, DeviceKind.CAMERA, CAMERA)
     lines = gzip.decompress(kept.read_bytes()).splitlines()
     for line in lines:
-        frames = fold.decode([Message(topic, line, 0, 1, False, _instant(line))])
-        alerts.take(fold.again(frames.observations))
+        said = json.loads(line)
+        topic = detections if "boxes" in said else telemetry
+        decoded = fold.decode([Message(topic, line, 0, 1, False, datetime.fromisoformat(said["at"]))])
+        alerts.take(fold.again(decoded.observations))
     return Seen(tuple(alerts.alarms), tuple(alerts.others), len(lines), 0.0, 0.0)
-
-
-def _instant(payload: bytes) -> datetime:
-    return datetime.fromisoformat(json.loads(payload)["at"])
 
 
 class _Alerts:
