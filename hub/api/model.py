@@ -237,6 +237,7 @@ class CameraState(Document):
     longitude: float | None
     online: bool | None
     lost: bool = Field(description="An alert for its loss is active.")
+    moved: bool = Field(description="An alert that it looks elsewhere is active: its zones are not judged.")
     last_frame: datetime | None = Field(description="Capture time of the newest processed frame within a day.")
     last_frame_boxes: int = Field(description="Detections in it.")
     last_heard: datetime | None

@@ -146,6 +146,7 @@ def _camera(camera: Camera, heard: Heard, alerts: Mapping[str, Sequence[OpenAler
         "longitude": camera.longitude,
         "online": heard.online,
         "lost": any(alert.rule == "camera.lost" for alert in mine),
+        "moved": any(alert.rule == "camera.moved" for alert in mine),
         "last_frame": instant(heard.frame_at),
         "last_frame_boxes": heard.frame_boxes,
         "last_heard": instant(heard.last_heard),

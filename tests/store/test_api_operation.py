@@ -68,6 +68,7 @@ def test_cameras_show_zones_and_frames_and_never_their_address(api: Api) -> None
     found = by_id(api.client("operator").get("/api/v1/cameras"))["cam-1"]
     assert found["last_frame"] == "2026-11-23T04:29:58.000000Z"
     assert (found["last_frame_boxes"], found["lost"], found["zones"][0]["id"]) == (1, True, "zone-1")
+    assert found["moved"] is False
     for path in ("/api/v1/cameras", "/api/v1/config", "/api/v1/grids", "/readyz", "/metrics"):
         text = api.client("admin").get(path).text
         assert "s3cret" not in text

@@ -137,3 +137,23 @@ def test_the_doctor_names_everything_that_is_away(
         "api": False,
     }
     assert err == ""
+
+
+def test_a_new_view_is_accepted_by_forgetting_the_old_one(
+    surroundings: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = surroundings / "views" / "cam-1.view"
+    kept.parent.mkdir()
+    kept.write_bytes(b"as it looked")
+    status, out, err = said(monkeypatch, capsys, "vision", "--learn-view", "cam-1")
+    assert (status, err) == (0, "")
+    assert out.startswith("cam-1: its view is learned anew within a minute")
+    assert not kept.exists()
+    status, out, _ = said(monkeypatch, capsys, "vision", "--learn-view", "cam-1")
+    assert (status, out) == (
+        0,
+        "cam-1: no view of it is known in this machine's data folder; nothing was to be forgotten\n",
+    )
+    status, _, err = said(monkeypatch, capsys, "vision", "--learn-view", "cam-9")
+    assert status == 2
+    assert "the city has no camera cam-9" in err
