@@ -9,10 +9,9 @@ from statistics import median
 
 from bench.streets.match import overlap
 from bench.streets.truth import HALF, STALL, Corners, Event, Stand
+from detectors.thresholds import Thresholds
 
-FLOOR, CONFIDENT, FITS = 0.2, 0.4, 0.5  # what the rules ask of boxes: box_floor, confidence and overlap
-PRESENCE = 0.4
-VEHICLES = frozenset({"car", "bus", "truck", "motorcycle"})
+_SHIPPED = Thresholds()
 
 
 class Fault(StrEnum):
@@ -44,7 +43,7 @@ def cause(
     event: Event, stand: Stand, taken_s: Sequence[float], processed: Sequence[tuple[float, Sequence[Found]]]
 ) -> Cause:
     """Return why `event` was missed or late: the model, where the rules' own demands on boxes were not met."""
-    labels = frozenset({"stall"}) if event.rule == STALL else VEHICLES
+    rule = _SHIPPED.stall.unlicensed if event.rule == STALL else _SHIPPED.parking.illegal
     until_s = event.until_s if event.due_s is None else event.due_s
     shown = {
         round(at_s, 2)
@@ -53,14 +52,18 @@ def cause(
     }
     best = [
         max(
-            (one.confidence for one in found if one.label in labels and overlap(one.box, event.box) >= FITS),
+            (
+                one.confidence
+                for one in found
+                if one.label in rule.labels and overlap(one.box, event.box) >= rule.overlap
+            ),
             default=0.0,
         )
         for at_s, found in processed
         if round(at_s, 2) in shown
     ]
-    sure = [confidence for confidence in best if confidence >= FLOOR]
+    sure = [confidence for confidence in best if confidence >= rule.box_floor]
     share = len(sure) / len(best) if best else 0.0
     middle = median(sure) if sure else 0.0
-    model = share < PRESENCE or middle < CONFIDENT
+    model = share < rule.presence or middle < rule.confidence
     return Cause(Fault.MODEL if model else Fault.JUDGEMENT, round(share, 3), round(middle, 3))

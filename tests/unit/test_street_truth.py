@@ -215,7 +215,7 @@ def test_whose_fault_a_missed_event_is():
 
     assert said(0.9, 0.7) is Fault.JUDGEMENT
     assert said(0.3, 0.7) is Fault.MODEL
-    assert said(0.9, 0.3) is Fault.MODEL
+    assert said(0.9, 0.15) is Fault.MODEL
 
 
 # The table
