@@ -249,3 +249,17 @@ def test_looks_and_frames_that_overtake_each_other_within_the_bound_give_the_sam
         for one, delay in zip(TURNED, delays, strict=True)
     ]
     assert judge(sorted(late, key=lambda one: one.received_at)) == EXPECTED
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.sets(st.integers(0, 700), max_size=40))
+def test_how_often_time_ticks_changes_nothing_for_a_turned_camera(ticks: set[int]):
+    judge_of_all = Judge(CITY, Thresholds(), listening_since=at(0))
+    found: list[Finding] = []
+    waiting = sorted(ticks)
+    for one in TURNED:
+        while waiting and at(waiting[0]) <= one.received_at:
+            found += judge_of_all.advance(at(waiting.pop(0)))
+        found += judge_of_all.observe([one]).findings
+    found += judge_of_all.advance(at(5000))
+    assert [each for each in found if each.rule in JUDGED] == EXPECTED

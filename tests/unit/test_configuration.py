@@ -148,6 +148,7 @@ def test_the_example_is_a_good_city_and_shows_every_setting() -> None:
     example = Path(__file__).resolve().parents[2] / "deploy" / "city.example.yaml"
     city = load_city(example)
     assert {zone.kind for zone in city.cameras["cam-01"].zones} == set(ZoneKind)
+    assert city.cameras["cam-01"].preset == 3
     assert {device.kind for device in city.devices.values()} == set(DeviceKind) - {DeviceKind.CAMERA}
     text = example.read_text(encoding="utf-8")
     assert [name for name in names_in(schema_of("city")) if f"{name}:" not in text] == []
