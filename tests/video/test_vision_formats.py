@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,17 @@ def test_pictures_of_different_shapes_go_through_apart_and_come_back_in_order(
     for found, picture in zip(model.detect(mixed), mixed, strict=True):
         (alone,) = model.detect([picture])
         assert [box.label for box in found] == [box.label for box in alone]
+
+
+@pytest.mark.parametrize("name", ["tiny.pt", "one.onnx", "one_openvino_model"])
+def test_one_thread_is_one_thread(folder: Path, pictures: list[Bgr], name: str) -> None:
+    """What a picture costs is what this thread spends: no other thread computes, or spins, beside it."""
+    model = Detector(folder / name, threads=1, device="cpu")
+    model.detect(pictures)
+    all_s, own_s = time.process_time(), time.thread_time()
+    model.detect(pictures * 8)
+    all_s, own_s = time.process_time() - all_s, time.thread_time() - own_s
+    assert all_s < 1.3 * own_s + 0.02
 
 
 def test_a_size_may_be_asked_of_weights_that_leave_it_open_and_of_no_others(folder: Path) -> None:
