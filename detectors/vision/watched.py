@@ -84,9 +84,11 @@ class Watched:
         What it said of the camera stays said, and no time comes twice. Tracks begin anew, for the picture may be
         another one now.
         """
-        if (before._settings.evidence_s, before._settings.evidence_bytes) == (
-            self._settings.evidence_s,
-            self._settings.evidence_bytes,
+        old, new = before._settings, self._settings
+        if (old.evidence_s, old.evidence_bytes, old.evidence_on_disk) == (
+            new.evidence_s,
+            new.evidence_bytes,
+            new.evidence_on_disk,
         ):
             self._ring = before._ring
         self._lookout.continue_from(before._lookout)
