@@ -47,8 +47,14 @@ class Turns:
         """Learn how fast the model is."""
         self._picture_s += 0.2 * (max(seconds, 1e-6) / pictures - self._picture_s)
 
-    def next(self, now_s: float) -> list[str]:
-        """Return the cameras that are to be asked now; they count as asked from here on."""
+    def next(self, now_s: float, at_work: bool = False) -> list[str]:
+        """Return the cameras that are to be asked now; they count as asked from here on.
+
+        `at_work`: the model is about to look at others. For a slow one none is fetched ahead: to fetch a picture takes
+        next to no time, and while it waits for the model it grows old.
+        """
+        if at_work and self.batch == 1:
+            return []
         room = self.batch - sum(now_s - asked_s < PATIENCE_S for asked_s in self._asked_s.values())
         if room <= 0:
             return []

@@ -154,7 +154,7 @@ def run(
             for feed in fleet.feeds.values():
                 feed.tend()
             come = _hear(list(fleet.feeds.values()), fleet.turns)
-            for camera_id in fleet.turns.next(time.monotonic()):
+            for camera_id in fleet.turns.next(time.monotonic(), at_work=bool(come)):
                 fleet.feeds[camera_id].ask()  # they arrive while the model looks at those that have come
             _process(come, fleet, now)
             fleet.answer()

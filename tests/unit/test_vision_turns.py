@@ -65,6 +65,16 @@ def test_a_quiet_camera_s_heartbeat_comes_before_the_busy_ones() -> None:
     assert [turn for turn, camera in enumerate(order) if camera == "quiet"] == [3, 10]
 
 
+def test_a_slow_model_is_fetched_no_picture_while_it_looks_at_another() -> None:
+    turns = at_speed(2 * BATCH_S)
+    turns.ready("a")
+    assert turns.next(0.0, at_work=True) == []
+    assert turns.next(0.4) == ["a"]
+    quick = at_speed(BATCH_S / 4)
+    quick.ready("a")
+    assert quick.next(0.0, at_work=True) == ["a"]
+
+
 def test_one_that_is_asked_and_sends_nothing_holds_up_nobody_for_long() -> None:
     turns = at_speed(BATCH_S)
     turns.ready("hangs")
