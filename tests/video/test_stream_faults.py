@@ -67,17 +67,17 @@ def test_a_silent_line_is_given_up_and_tried_again(
             relay.mute = True
             relay.hang_up()
         eventually(lambda: witness.online()[-1] is False)
+        eventually(lambda: "no answer" in said.text)
         relay.held = relay.mute = False
         witness.see(5)
         assert witness.online()[-1] is True
         witness.check()
-    assert "no answer" in said.text
 
 
 def test_what_comes_ever_later_is_left_behind(camera: TsCamera, relay: Relay, said: pytest.LogCaptureFixture) -> None:
-    with Witness(url(relay), camera.film) as witness:
+    with Witness(url(relay), camera.film, replace(PATIENT, read_timeout_s=5, lost_after_s=6)) as witness:
         witness.see(5)
-        relay.bytes_a_s = 6000  # it films 16,000
+        relay.bytes_a_s = 8000  # it films 16,000
         eventually(lambda: "late" in said.text)
         relay.bytes_a_s = None
         witness.see(10)
