@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from detectors.finding import Finding
 from detectors.judge import Judge
 from detectors.thresholds import Thresholds
+from hub.alerts.inhibit import causes
 from ingest.city import City, Zone, ZoneKind
 from ingest.observation import Frame, Observation, Quantity, Reading
 from tests.support.stories import at, box, frame, identities, open_from, reading, second_of, small_city, told
@@ -145,6 +146,11 @@ def test_a_short_look_elsewhere_raises_nothing_and_is_blind_time():
     assert phases(found, "camera.moved") == []
     assert phases(found, "parking.illegal") == [("raised", pytest.approx(188, abs=0.5))]
     assert found[0].reason.numbers["blind_s"] == pytest.approx(8, abs=0.5)
+
+
+def test_a_camera_that_is_lost_is_not_also_moved():
+    turned = judge(story(looks(0, 100), looks(100, 200, shift=9)))[0]
+    assert list(causes(turned, CITY)) == [("camera.lost", "cam-1")]
 
 
 PTZ_CITY = replace(CITY, cameras={**CITY.cameras, "cam-1": replace(CITY.cameras["cam-1"], preset=3)})
