@@ -101,15 +101,16 @@ class Allowed:
 
     @property
     def since_s(self) -> float:
-        return self.gap_s + self.out_of_sight(self.life.since_s - 1, self.life.since_s + 2 * self.gap_s + 2)
+        return self.gap_s + self.out_of_sight(self.life.since_s - 1, self.life.since_s + 2 * self.gap_s + LORRY_S)
 
     @property
     def raised_s(self) -> float:
         due_s, gap_s = self.life.raised_s, self.gap_s
         edges = 2 * sum(self.life.since_s < begin_s < due_s for begin_s, _ in self.made.blind)
-        if any(due_s - gap_s < begin_s < due_s + 3 * gap_s for begin_s, _ in self.made.blind):
-            edges += 30  # raised just before the camera was lost, or as soon as it is back
         late_s = self.out_of_sight(due_s - LORRY_S, due_s + 2 * gap_s + LORRY_S)
+        # Raised just before the camera was lost, or as soon as it was back.
+        reach_s = self.since_s + late_s + gap_s
+        late_s += sum(end - begin for begin, end in self.made.blind if due_s - gap_s < begin < due_s + reach_s)
         return self.since_s + edges * gap_s + late_s
 
     @property
