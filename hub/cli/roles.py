@@ -75,8 +75,10 @@ def vision(
     mark: Mark = "",
 ) -> None:
     """Watch cameras and publish what stands in their pictures."""
-    from hub.vision_role import VisionError, learn_views, serve
-
+    try:
+        from hub.vision_role import VisionError, learn_views, serve
+    except ImportError as error:
+        raise CommandError(f"{error.name} cannot be imported: install lianqin[vision]") from None
     if learn_view:
         named = [part.strip() for part in learn_view.split(",") if part.strip()]
         try:
