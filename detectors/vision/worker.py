@@ -114,6 +114,11 @@ class _Fleet:
         self.feeds[camera_id] = Feed(watch.camera, watch.settings, width_px=watch.width_px, height_px=watch.height_px)
         self._requests.expect(watched)
 
+    def ask(self, *, at_work: bool = False) -> None:
+        """Ask those cameras for their picture whose turn it is; `at_work`: the model is about to look at others."""
+        for camera_id in self.turns.next(time.monotonic(), at_work):
+            self.feeds[camera_id].ask()
+
     def answer(self) -> None:
         """Answer requests for evidence."""
         self._requests.answer(self.watched)
@@ -154,9 +159,9 @@ def run(
             for feed in fleet.feeds.values():
                 feed.tend()
             come = _hear(list(fleet.feeds.values()), fleet.turns)
-            for camera_id in fleet.turns.next(time.monotonic(), at_work=bool(come)):
-                fleet.feeds[camera_id].ask()  # they arrive while the model looks at those that have come
+            fleet.ask(at_work=bool(come))  # they arrive while the model looks at those that have come
             _process(come, fleet, now)
+            fleet.ask()
             fleet.answer()
             now_s, at = time.monotonic(), now()
             for camera_id, feed in fleet.feeds.items():
