@@ -184,17 +184,31 @@ class Moved:
         return tuple(self._seen_by(state, finding) for finding in found)
 
     def _evidence(self, state: ViewState) -> list[tuple[str, Evidence]]:
-        """Return what the complete look says of each cause."""
+        """Return what the complete look says of each cause.
+
+        A cause that held and is not over holds on, and so does a cover while the view is found elsewhere: else looks
+        that hover around a threshold, or between two causes, would blind the camera without ever being reported.
+        """
         rule = self._rule
         lost, sharpness, shift = (state.look[quantity] for quantity in LOOK)
         covered = above(lost, rule.lost_pct, rule.lost_back_pct)
         moved = above(shift, rule.shift_pct, rule.shift_back_pct)
         blurred = below(sharpness, rule.sharpness_pct, rule.sharpness_back_pct)
-        if covered is not Evidence.OVER:
+        if moved is Evidence.OVER and covered is Evidence.UNDECIDED:
+            moved = Evidence.UNDECIDED  # where so much is missing, what seems in place may be chance
+        if covered is not Evidence.HOLDS:
+            moved, blurred = self._lasting(state, MOVED, moved), self._lasting(state, BLURRED, blurred)
+            if COVERED in state.off and moved is Evidence.HOLDS:
+                covered = Evidence.HOLDS
+            covered = self._lasting(state, COVERED, covered)
+        else:
             # What is hardly found at all is neither in place nor sharp; it may still be found far away.
             moved = moved if moved is Evidence.HOLDS else Evidence.UNDECIDED
             blurred = Evidence.UNDECIDED
         return [(MOVED, moved), (COVERED, covered), (BLURRED, blurred)]
+
+    def _lasting(self, state: ViewState, cause: str, says: Evidence) -> Evidence:
+        return Evidence.HOLDS if says is Evidence.UNDECIDED and cause in state.off else says
 
     def _numbers(self, state: ViewState) -> dict[str, Number]:
         rule = self._rule
@@ -213,23 +227,29 @@ class Moved:
         if phase is Phase.CLEARED:
             return f"The view of {name} is back where its zones were drawn; they are judged again."
         lasted = f" for {condition.lasted_s:.0f} s" if condition.lasted_s > 0 else ""
-        match cause:
-            case "preset":
-                what = f"{name} stands at preset {state.preset:g}; its zones were drawn at preset {state.camera.preset}"
-            case "moved":
+        if cause == PRESET:
+            what = f"{name} stands at preset {state.preset:g}; its zones were drawn at preset {state.camera.preset}"
+        else:
+            lost, sharpness, shift = (look[quantity] for quantity in LOOK)
+            if cause == MOVED and shift >= rule.shift_pct:
                 what = (
-                    f"The picture of {name} has lain {look[Quantity.VIEW_SHIFT_PCT]:.1f} % of its width beside its "
-                    f"view{lasted}; allowed are {rule.shift_pct:g} %"
+                    f"The picture of {name} has lain {shift:.1f} % of its width beside its view{lasted}; allowed are "
+                    f"{rule.shift_pct:g} %"
                 )
-            case "covered":
+            elif cause == COVERED and lost >= rule.lost_pct:
                 what = (
-                    f"{look[Quantity.VIEW_LOST_PCT]:.0f} % of the view of {name} has not been found{lasted}, limit "
-                    f"{rule.lost_pct:g} %: it is covered or turned away"
+                    f"{lost:.0f} % of the view of {name} has not been found{lasted}, limit {rule.lost_pct:g} %: it is "
+                    "covered or turned away"
                 )
-            case _:
+            elif cause == BLURRED and sharpness <= rule.sharpness_pct:
                 what = (
-                    f"The picture of {name} has had {look[Quantity.VIEW_SHARPNESS_PCT]:.0f} % of its usual fine "
-                    f"detail{lasted}, limit {rule.sharpness_pct:g} %: it is out of focus, misted or dirty"
+                    f"The picture of {name} has had {sharpness:.0f} % of its usual fine detail{lasted}, limit "
+                    f"{rule.sharpness_pct:g} %: it is out of focus, misted or dirty"
+                )
+            else:
+                what = (
+                    f"The view of {name} has been off{lasted} and is not back: {lost:.0f} % of it is not found, the rest "
+                    f"lies {shift:.1f} % of the width aside, with {sharpness:.0f} % of its fine detail"
                 )
         return what + ". Nothing is judged in its zones until it is back."
 

@@ -148,6 +148,28 @@ def test_a_short_look_elsewhere_raises_nothing_and_is_blind_time():
     assert found[0].reason.numbers["blind_s"] == pytest.approx(8, abs=0.5)
 
 
+@pytest.mark.parametrize(
+    ("says", "cause"),
+    [
+        ([{"lost": 72}, {"lost": 66}], "covered"),
+        ([{"shift": 27, "lost": 40}, {"lost": 94}], "covered"),
+        ([{"shift": 27, "lost": 45}, {"lost": 60}], "moved"),
+        ([{"shift": 2.2}, {"shift": 1.6}], "moved"),
+        ([{"sharpness": 26, "lost": 66}, {"sharpness": 24, "lost": 72}], "covered"),
+        ([{"sharpness": 28}, {"sharpness": 40}], "blurred"),
+        ([{"sharpness": 20, "lost": 60}], "blurred"),
+    ],
+)
+def test_looks_that_hover_around_a_threshold_or_between_two_causes_are_reported(
+    says: list[dict[str, float]], cause: str
+):
+    hovering = [one for n in range(60) for one in look(100 + n * 2, **says[n % len(says)])]
+    found = judge(story(looks(0, 100), hovering, looks(220, 300)))
+    assert [phase for phase, _ in phases(found, "camera.moved") if phase != "updated"] == ["raised", "cleared"]
+    assert found[0].reason.numbers["causes"] == cause
+    assert phases(found, "camera.moved")[0][1] <= 162
+
+
 def test_a_camera_that_is_lost_is_not_also_moved():
     turned = judge(story(looks(0, 100), looks(100, 200, shift=9)))[0]
     assert list(causes(turned, CITY)) == [("camera.lost", "cam-1")]
