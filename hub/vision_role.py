@@ -41,10 +41,9 @@ def serve(settings: Settings, *, cameras: Sequence[str] | None, stop: threading.
         current = read()
     except CameraError as error:
         raise VisionError(str(error)) from None
-    # What was imported and loaded stays, and looking through all of it for garbage stops the pictures for 0.14 s.
-    gc.collect()
-    gc.freeze()
+    _let_go()
     changes: queue.SimpleQueue[list[Watch]] = queue.SimpleQueue()
+    first = list(current)
 
     def look() -> None:
         # Models are loaded here and not in the worker's loop, which goes on meanwhile with those that it has.
@@ -60,11 +59,11 @@ def serve(settings: Settings, *, cameras: Sequence[str] | None, stop: threading.
     threading.Thread(target=watch, args=([settings.city], look, stop), name="configuration", daemon=True).start()
     try:
         run_at_broker(
-            current,
+            first,
             settings.mqtt_url,
             stop,
             now=now,
-            changed=_newest(changes),
+            changed=_newest(changes, first),
             evidence=settings.data / "evidence",
             views=settings.data / VIEWS,
             ca=settings.mqtt_ca or None,
@@ -85,11 +84,29 @@ def learn_views(settings: Settings, cameras: Sequence[str]) -> dict[str, bool]:
     return {camera.camera_id: ViewFile(settings.data / VIEWS, camera.camera_id).forget() for camera in known}
 
 
-def _newest(changes: queue.SimpleQueue[list[Watch]]) -> Callable[[], list[Watch] | None]:
+def _newest(changes: queue.SimpleQueue[list[Watch]], first: list[Watch]) -> Callable[[], list[Watch] | None]:
+    """Return what gives the newest of `changes`, or None; models that nobody looks through any more are let go.
+
+    `first` is what is watched to begin with. Whoever called holds that list, so it is emptied with the first change.
+    """
+    changed = False
+
     def take() -> list[Watch] | None:
+        nonlocal changed
+        if changed:  # in the turn before
+            changed = False
+            _let_go()
         found = None
         while not changes.empty():
-            found = changes.get()
+            found, changed = changes.get(), True
+            first.clear()
         return found
 
     return take
+
+
+def _let_go() -> None:
+    """Free what is garbage now, and have nobody look through the rest again: that stops the pictures for 0.14 s."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

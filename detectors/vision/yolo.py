@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 _HARMLESS = frozenset({"torch", "numpy", "collections", "pathlib", "builtins", "__builtin__", "copyreg", "_codecs"})
 _MOST_BOXES = 200
 _DEFAULT_PX = 640
-# What weights that take any number are given at once. On a CPU four cost a fifth to a third less than one by one and
-# eight no less than four, while the first picture waits for the last; a GPU is idle with so few.
+# What weights that take any number are given at once. On a CPU a picture among four costs up to a third less than alone
+# and among eight no less, while the first waits for the last (docs/vision.md); a GPU is idle with so few.
 _AT_ONCE_CPU = 4
 _AT_ONCE_GPU = 32
 
