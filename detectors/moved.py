@@ -248,8 +248,8 @@ class Moved:
                 )
             else:
                 what = (
-                    f"The view of {name} has been off{lasted} and is not back: {lost:.0f} % of it is not found, the rest "
-                    f"lies {shift:.1f} % of the width aside, with {sharpness:.0f} % of its fine detail"
+                    f"The view of {name} has been off{lasted} and is not back: {lost:.0f} % of it is not found, the "
+                    f"rest lies {shift:.1f} % of the width aside, with {sharpness:.0f} % of its fine detail"
                 )
         return what + ". Nothing is judged in its zones until it is back."
 
