@@ -156,8 +156,9 @@ def test_the_hub_is_sent_the_pictures_it_asks_for() -> None:
                 "label": "parking.illegal",
             },
         )
-        eventually(lambda: len(watching.wire.on("evidence")) == 2)
-        clean, drawn = watching.wire.on("evidence")
+        eventually(lambda: len(watching.wire.on("evidence")) == 3)
+        clean, drawn, missing = watching.wire.on("evidence")
+    assert (missing["kind"], missing["missing"]) == ("clear", "too_old")
     assert (clean["alert"], clean["kind"], drawn["kind"]) == ("5a1e", "first_sight", "first_sight_annotated")
     assert clean["at"] == drawn["at"]
     assert abs(datetime.fromisoformat(clean["at"]) - at) <= timedelta(seconds=1)
