@@ -238,6 +238,8 @@ class Stay(Rule):
     def _ends_in_order(self) -> Self:
         if self.box_floor > self.confidence:
             raise ValueError("box_floor must not be above confidence, else no box could lower the median")
+        if self.forget_s < self.gap_s:
+            raise ValueError("forget_s must not be below gap_s, else a slow camera would forget from frame to frame")
         return self
 
 

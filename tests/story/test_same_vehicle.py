@@ -161,6 +161,11 @@ def test_blind_for_too_long_nobody_knows_who_stood_there():
     assert found.reason.numbers["blind_s"] == 0.0
 
 
+def test_a_rule_that_would_forget_from_frame_to_frame_is_refused():
+    with pytest.raises(ValueError, match="forget_s must not be below gap_s"):
+        Thresholds.model_validate({"parking": {"illegal": {"forget_s": 10, "gap_s": 20}}})
+
+
 def test_after_a_night_too_dark_to_be_sure_it_is_reported_in_the_morning():
     """For hours it is half seen; the clock that ran then must not weigh on what daylight shows."""
     found = fold(
@@ -214,6 +219,12 @@ def test_what_passes_a_place_that_was_left_does_not_take_it():
 
 def test_one_that_the_detector_lost_and_found_again_is_not_reported_again():
     lost = parked(0, 300) + nothing(300, 340) + parked(340, 900) + nothing(900, 930) + parked(930, 1500)
+    assert phases(fold(lost)) == [("raised", 180.0), ("cleared", 319.75)]
+
+
+def test_one_that_is_found_again_by_a_poor_box_first_is_not_reported_again():
+    poor = [frame("cam-1", s, box(X + 0.015, Y + 0.01, 0.09, 0.09)) for s in (340.0, 340.5)]
+    lost = parked(0, 300) + nothing(300, 340) + poor + parked(341, 900)
     assert phases(fold(lost)) == [("raised", 180.0), ("cleared", 319.75)]
 
 
