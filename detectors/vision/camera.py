@@ -29,9 +29,9 @@ from detectors.vision.pictures import Bgr
 from detectors.vision.settings import VisionSettings
 
 MOST_UNREADABLE = 1000  # packets of a file in a row
+HASTE_KEYS_S = 4.0  # with key frames further apart, one that leaves out the others sees less than one that comes late
 # Pictures begin with a key frame. Cameras that save bits send one in ten or twenty seconds, and whoever joins at a
 # relay waits for it; to hang up and come again would only begin the wait anew.
-HASTE_KEYS_S = 4.0  # with key frames further apart, one that leaves out the others sees less than one that comes late
 KEY_FRAME_WAIT_S = 30.0
 
 av.logging.set_level(None)  # FFmpeg prints addresses, passwords and all, to stderr
