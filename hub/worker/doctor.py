@@ -61,16 +61,22 @@ def _models(settings: Settings) -> Check:
     except ConfigError as error:
         return Check(name="models", ok=False, detail="; ".join(error.problems))
     every = {weights: None for plan in found.plans.values() for weights in plan.weights}
+    here = [weights for weights in every if weights.path.exists()]
     problems = []
-    for weights in every:
+    # Weights that are not here may be on the machine that watches their cameras; one without any watches nothing.
+    for weights in here or every:
         try:
             look_at(weights.path)
         except ModelError as error:
             problems.append(found.said(Problem(message=str(error), weights=weights)))
     if problems:
         return Check(name="models", ok=False, detail="; ".join(problems))
-    names = ", ".join(sorted({weights.path.name for weights in every}))
-    return Check(name="models", ok=True, detail=f"{names}; `lianqin config check --weights` loads them")
+    names = ", ".join(sorted({weights.path.name for weights in here}))
+    away = ", ".join(sorted({weights.path.name for weights in every} - {weights.path.name for weights in here}))
+    detail = f"{names}; `lianqin config check --weights` loads them" + (
+        f"; not on this machine: {away}" if away else ""
+    )
+    return Check(name="models", ok=True, detail=detail)
 
 
 def _broker(settings: Settings) -> Check:

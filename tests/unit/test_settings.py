@@ -11,7 +11,14 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
     settings = from_environment({})
     assert (settings.http_host, settings.http_port) == ("127.0.0.1", 8600)
     assert settings.detectors is None
-    assert not settings.blur_persons
+    assert (settings.model, settings.device, settings.blur_persons) == (None, None, None), "the city file says"
+
+
+def test_what_is_said_of_vision_is_told_from_what_is_not_said() -> None:
+    settings = from_environment({"LIANQIN_BLUR_PERSONS": "No", "LIANQIN_DEVICE": "CUDA:0", "LIANQIN_MODEL": "a.pt"})
+    assert settings.blur_persons is False
+    assert settings.device == "cuda:0"
+    assert str(settings.model) == "a.pt"
 
 
 @pytest.mark.parametrize(
@@ -21,6 +28,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
         ("LIANQIN_HTTP_PORT", "70000"),
         ("LIANQIN_LOG_LEVEL", "loud"),
         ("LIANQIN_BLUR_PERSONS", "perhaps"),
+        ("LIANQIN_DEVICE", "gpu"),
         ("LIANQIN_READINGS_KEEP_DAYS", "0"),
     ],
 )
