@@ -144,6 +144,8 @@ def _add_rtsp(root: Path, *, quiet: bool) -> None:
     with log.open("w") as out:
         stream = out if quiet else sys.stderr
         try:
+            _prepare(root)  # the folder may be old, and this machine's way to the archive another by now
+            shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
             _run(["chroot", str(root), "sh", "-c", script], stream)
             for package in sorted(packages.glob("*.deb")):
                 _run(["dpkg-deb", "--extract", str(package), str(fresh)], stream)
