@@ -40,6 +40,7 @@ CUTTING_SHARE = 0.05  # one that covers this much of it cuts off a part,
 WHOLE = 0.9  # where its box is smaller than this share of the place
 SAME_FIT = 0.85  # what comes back to a place seen empty, and overlaps it by this much, is what stood there before
 REFILL = 2.0  # a box that is there undoes this many times its time of what the place was seen empty
+GLIMPSES = 6  # fewer boxes than these, some missed in between, may be as many things
 YOUNG_S = 2.0  # a stay that is not raised is waited for at least this long,
 PATIENCE = 3.0  # and this many times as long as it has been seen
 GIVEN_UP_AFTER = 10.0  # a place hidden this many times as long as the rule waits for anything is given up
@@ -257,8 +258,10 @@ def is_over(stay: Standing, at: datetime, rule: Rule) -> bool:
 def stands(stay: Standing, rule: Rule) -> bool:
     """Tell whether what was seen is one thing that stands, and no passing traffic and no guess of the detector."""
     # Of the time that its place was in plain sight it was there for `presence`; of all its time, for half of that: a
-    # place that is hidden most of the time tells too little.
+    # place that is hidden most of the time tells too little. And where it was missed at all, so do a few glimpses: cars
+    # of a dense traffic that is looked at once a second lie at one place three times by chance.
     there = stay.credit_s >= 0.0 and stay.presence >= rule.presence / 2
+    there = there and (stay.missed_s == 0.0 or stay.boxes >= GLIMPSES)
     return there and stay.scatter <= rule.scatter and stay.confidence >= rule.confidence
 
 

@@ -58,3 +58,18 @@ def test_a_car_that_the_detector_loses_for_five_seconds_at_a_time_is_raised():
 def test_cars_that_stop_one_after_another_a_little_apart_are_no_parked_car():
     story = [(n / 2, [car(n, 0.5 + 0.02 * (n // 40 % 2))] if n % 40 < 30 else []) for n in range(1200)]
     assert fold(story) == []
+
+
+def test_three_glimpses_at_one_place_are_traffic_and_six_are_a_car():
+    """Looked at once a second, as where traffic never ends, with a dwell of eight seconds."""
+
+    def looked(seen: str) -> list[tuple[str, float]]:
+        parking = Parking(small_city(KERB), Thresholds.model_validate({"parking": {"illegal": {"dwell_s": 8.0}}}))
+        state, found = parking.start("cam-1", []), list[Finding]()
+        for second, there in enumerate(seen):
+            state, new = parking.observe(state, frame("cam-1", second, *([car(second)] if there == "x" else [])))
+            found += new
+        return [(phase, second) for phase, _, _, second in told(found)]
+
+    assert looked("-xx---xx--x-") == []
+    assert [phase for phase, _ in looked("-xx-x-xx-xx")] == ["raised"]
