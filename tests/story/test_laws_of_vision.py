@@ -124,9 +124,10 @@ class Allowed:
         return (2 + len(lorries)) * self.gap_s
 
     def out_of_sight(self, from_s: float, to_s: float) -> float:
-        """Return how long it was not seen whole in a span, and the gap besides if ever."""
-        absent = EVERY_S * sum(from_s <= second <= to_s for second in self.hidden)
-        return absent + self.gap_s if absent else 0.0
+        """Return how long it was not seen whole in a span, and the gap besides for each time that it was not."""
+        absent = [second for second in self.hidden if from_s <= second <= to_s]
+        times = sum(second - EVERY_S not in absent for second in absent)
+        return EVERY_S * len(absent) + self.gap_s * times
 
 
 def of(visit: Visit, life: Life) -> bool:
