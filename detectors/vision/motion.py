@@ -36,8 +36,7 @@ class Reason(StrEnum):
     HEARTBEAT = "heartbeat"
     STILL = "still"
     LIGHT = "light"
-    BUSY = "busy"  # something moves, but was looked at often enough of late
-    TOO_SOON = "too_soon"
+    TOO_SOON = "too_soon"  # by the rates
 
 
 PROCESS = frozenset({Reason.START_UP, Reason.MOTION, Reason.SETTLED, Reason.HEARTBEAT})
@@ -90,8 +89,8 @@ def watched_cells(polygons: tuple[Polygon, ...], margin: float, shape: tuple[int
             dx, dy = x2 - x1, y2 - y1
             along = np.clip(((columns - x1) * dx + (rows - y1) * dy) / max(dx * dx + dy * dy, 1e-9), 0, 1)
             near |= np.hypot(columns - x1 - along * dx, rows - y1 - along * dy) <= reach
-            if dy:
-                within ^= ((y1 > rows) != (y2 > rows)) & (columns < x1 + (rows - y1) * dx / dy)
+            beside = (columns - x1) * dy - (rows - y1) * dx  # below nought: left of an edge that leads down
+            within ^= ((y1 > rows) != (y2 > rows)) & (beside < 0 if dy > 0 else beside > 0)
         near |= within
     near.setflags(write=False)
     return near
@@ -110,9 +109,16 @@ def compare(before: Grey, after: Grey, levels: float, watched: Cells | None = No
 
 
 def due(gate: Gate, at_s: float, settings: VisionSettings) -> bool:
-    """Return whether a picture taken at `at_s` may be processed at all, by the rate: ask before making it small."""
+    """Return whether a picture taken at `at_s` may be processed at all, by the rates: ask before making it small."""
+    waited_s = at_s - gate.seen_at_s
     # half a millisecond of tolerance: a stream at exactly the rate must not lose every second picture to rounding
-    return gate.seen is None or at_s - gate.seen_at_s >= 1 / settings.process_fps - 0.0005
+    if gate.seen is None or waited_s < 1 / settings.process_fps - 0.0005:
+        return gate.seen is None
+    return (
+        _credit(gate, at_s, settings) >= 0.999  # a thousandth of tolerance, for the sum of many small steps
+        or waited_s >= settings.heartbeat_s - 0.0005
+        or at_s - gate.began_at_s <= settings.start_up_s
+    )
 
 
 def renewed(gate: Gate, picture: Grey, at_s: float, settings: VisionSettings) -> Gate:
@@ -143,10 +149,7 @@ def look(
         return replace(gate, seen=picture, unsettled=True), Reason.LIGHT
     if gate.unsettled:
         return processed, Reason.SETTLED
-    if change.cells < settings.motion_cells:
-        return gate, Reason.STILL
-    # a thousandth of tolerance, for the sum of many small steps
-    return (processed, Reason.MOTION) if credit >= 0.999 else (gate, Reason.BUSY)
+    return (processed, Reason.MOTION) if change.cells >= settings.motion_cells else (gate, Reason.STILL)
 
 
 def _burst(settings: VisionSettings) -> float:

@@ -129,7 +129,7 @@ def test_where_traffic_never_ends_a_picture_a_second_is_looked_at() -> None:
     found = reasons(traffic, settings=SPARING)
     later = [at_s for at_s in times_looked(found) if at_s >= 10]
     assert {round(after - before, 3) for before, after in pairwise(later)} == {1.0}
-    assert set(found[50:]) == {Reason.BUSY, Reason.MOTION}
+    assert set(found[50:]) == {Reason.TOO_SOON, Reason.MOTION}
 
 
 def test_what_comes_into_a_quiet_street_is_followed_closely_at_first() -> None:
