@@ -45,6 +45,7 @@ YOUNG_S = 2.0  # a stay that is not raised is waited for at least this long,
 PATIENCE = 3.0  # and this many times as long as it has been seen
 GIVEN_UP_AFTER = 10.0  # a place hidden this many times as long as the rule waits for anything is given up
 KNOWN_AGAIN_S = 60.0  # what comes back to its very place within this time after its alert cleared is known again
+COMING_S = 5.0  # seen for this long: what came to stand may have rolled on until then
 SETTLE_S = 60.0  # the place is the mean of about this time: it settles, and forgets a bad first box
 BINS = 101  # confidences by the hundredth: the median of any number of boxes in a fixed space
 ANY_S = 1e-6  # what the first box weighs: nothing, beside any that has stood for a time
@@ -70,7 +71,8 @@ class Standing:
     absence. `empty_s` grows while the place is seen empty, and falls while the box is there. `credit_s` grows with what
     was seen and falls with what was missed in plain sight; it is below nought when that was more than `presence`
     allows. `subject` is set once it is raised, `cleared_at` once that was cleared: from then on it is only known again.
-    Up to `latched_until` a stay that was open at start is not judged again: that time was judged before.
+    `first` is where it came to stand, and its drift is measured from there. Up to `latched_until` a stay that was open
+    at start is not judged again: that time was judged before.
     """
 
     first: Box
@@ -192,6 +194,8 @@ def seen(stay: Standing, box: Box, boxes: Sequence[Box], at: datetime, step_s: f
     stay.sight = Sight.THERE
     stay.last_at = at
     stay.boxes += 1
+    if YOUNG_S <= stay.seen_s <= COMING_S:
+        stay.first = box
     if credited_s and not _is_cut(stay.place, box, boxes):
         stay.spread += credited_s * _moved(stay.place, box) ** 2
         stay.settled_s = min((stay.settled_s or credited_s) + credited_s, SETTLE_S)
