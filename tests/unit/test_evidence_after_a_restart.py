@@ -35,7 +35,7 @@ def jpeg(second: int) -> bytes:
 def watch(folder: Path, wire: ListWire, seconds: range, *, settings: VisionSettings = DEFAULT) -> Watched:
     watched = Watched(CAMERA, wire=wire, settings=settings, shelf=Folder(folder / CAMERA.camera_id))
     for second in seconds:
-        picture = Picture(float(second), "heartbeat", 160, 96, b"", jpeg(second))
+        picture = Picture(float(second), "heartbeat", 160, 96, bytes(96 * 160 * 3), jpeg(second))
         at = START + timedelta(seconds=second)
         watched.processed(picture, [PERSON], now_s=float(second), now=at, inference_s=0.01)
     return watched
