@@ -27,12 +27,13 @@ TRAFFIC = DATA / "footage" / "traffic.mp4"
 STREET = ROOT / "hub" / "demo" / "model" / "street_openvino_model"
 
 FPS = 25
-ARRIVES_S, STANDS_S, CLIP_S, DWELL_S = 15.0, 90.0, 130.0, 30.0
+ARRIVES_S, STANDS_S, CLIP_S, DWELL_S = 15.0, 90.0, 150.0, 30.0
 KBIT_S = {360: 1000, 1080: 4000}
 ZONE = ((0.0, 0.36), (1.0, 0.36), (1.0, 0.66), (0.0, 0.66))  # the lane in which it stands, and the one before it
 _SEED_PICTURE = 200  # in which the car to be cut out is seen whole
 _CUT = (98, 142, 262, 205)  # where it is there: left, top, right, bottom
 _NOISE_LEVELS = 2.0
+_DRIVE_S = 3.0  # from the edge of the picture to where it stands, and from there to the other
 _EDITION = 1  # of what this file paints: a kept clip of another one is not used
 
 Picture = NDArray[np.uint8]
@@ -65,9 +66,9 @@ def clip(high: int, seconds: float) -> Path:
     return path
 
 
-def write(path: Path, high: int, seconds: float) -> Path:
-    """Write the clip, `high` pixels high, to `path` (MPEG-TS) and return it."""
-    pictures = _road() if footage().real else _rendered()
+def write(path: Path, high: int, seconds: float, *, arrives_s: float = ARRIVES_S, stands_s: float = STANDS_S) -> Path:
+    """Write the clip, `high` pixels high, to `path` (MPEG-TS) and return it; the times are the real footage's."""
+    pictures = _road(arrives_s, stands_s) if footage().real else _rendered()
     wide = high * 16 // 9
     noise = np.random.default_rng(5).normal(0, _NOISE_LEVELS, (4, high, wide, 3)).astype(np.int16)
     with av.open(str(path), "w", format="mpegts") as container:
@@ -96,7 +97,7 @@ def _running() -> Iterator[Picture]:
                 yield frame.to_ndarray(format="bgr24")
 
 
-def _road() -> Callable[[float], Picture]:
+def _road(arrives_s: float, stands_s: float) -> Callable[[float], Picture]:
     """Return what paints the road at a second, to be called second after second."""
     some, seed = [], None
     with av.open(str(TRAFFIC)) as container:
@@ -114,7 +115,7 @@ def _road() -> Callable[[float], Picture]:
 
     def paint(at_s: float) -> Picture:
         picture = next(running)
-        if (along := _along(at_s)) is None:
+        if (along := _along(at_s - arrives_s, stands_s)) is None:
             return picture
         # It comes in from the left, stands in the middle, and leaves to the right.
         x = round(along * (picture.shape[1] + right - left)) - (right - left)
@@ -124,14 +125,12 @@ def _road() -> Callable[[float], Picture]:
     return paint
 
 
-def _along(at_s: float) -> float | None:
-    """Return how far along the picture the car is at a second of the clip (0..1), or None when it is not there."""
-    drive_s = 3.0
-    if not ARRIVES_S - drive_s <= at_s <= ARRIVES_S + STANDS_S + drive_s:
+def _along(at_s: float, stands_s: float) -> float | None:
+    """Return how far along the picture the car is (0..1) so long after it came to rest; None: it is not there."""
+    if not -_DRIVE_S <= at_s <= stands_s + _DRIVE_S:
         return None
-    before_s = min(0.0, at_s - ARRIVES_S)
-    after_s = max(0.0, at_s - ARRIVES_S - STANDS_S)
-    return 0.5 - 0.5 * (before_s / drive_s) ** 2 + 0.5 * (after_s / drive_s) ** 2
+    before_s, after_s = min(0.0, at_s), max(0.0, at_s - stands_s)
+    return 0.5 - 0.5 * (before_s / _DRIVE_S) ** 2 + 0.5 * (after_s / _DRIVE_S) ** 2
 
 
 def _share(pixels: Picture, empty: Picture) -> NDArray[np.float32]:

@@ -123,7 +123,7 @@ def alerts(folder: Path, heard: list[Heard]) -> list[tuple[str, str, str]]:
     return [(change.alert.rule, change.alert.subject, change.type.value) for change in changes]
 
 
-def write_city(folder: Path, port: int, cameras: int, vision: Mapping[str, Any]) -> Path:
+def write_city(folder: Path, port: int, cameras: int, vision: Mapping[str, Any], *, dwell_s: float = DWELL_S) -> Path:
     """Write a city with so many cameras that all watch the same road, and detectors that wait for nobody."""
     city = {
         "name": "Benchtown",
@@ -141,7 +141,7 @@ def write_city(folder: Path, port: int, cameras: int, vision: Mapping[str, Any])
                         "id": f"lane-{number:03}",
                         "kind": "no_parking",
                         "polygon": [list(corner) for corner in ZONE],
-                        "dwell_s": DWELL_S,
+                        "dwell_s": dwell_s,
                     }
                 ],
             }
