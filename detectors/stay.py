@@ -35,7 +35,8 @@ from detectors.thresholds_watch import Stay as Rule
 from ingest.city import Zone
 from ingest.observation import Box
 
-HIDING_SHARE = 0.3  # a box that covers this much of a place may hide what stands there
+HIDING_SHARE = 0.3  # a box that covers this much of a place hides what stands there, but for a part
+WHOLLY_SHARE = 0.5  # it must cover this much for no part to be seen: half a vehicle is found
 CUTTING_SHARE = 0.05  # one that covers this much of it cuts off a part,
 WHOLE = 0.9  # where its box is smaller than this share of the place
 SAME_FIT = 0.85  # what comes back to a place seen empty, and overlaps it by this much, is what stood there before
@@ -206,8 +207,10 @@ def seen(stay: Standing, box: Box, boxes: Sequence[Box], at: datetime, step_s: f
 def missed(stay: Standing, boxes: Sequence[Box], step_s: float, rule: Rule) -> None:
     """Let `stay` be without its box in a frame, `step_s` after the last frame."""
     now = Sight.EMPTY
-    if is_hidden(stay, boxes):
-        now = Sight.PART if any(is_part_of(box, stay.place, boxes) for box in boxes) else Sight.HIDDEN
+    if is_hidden(stay, boxes) and any(is_part_of(box, stay.place, boxes) for box in boxes):
+        now = Sight.PART
+    elif is_hidden(stay, boxes, WHOLLY_SHARE):
+        now = Sight.HIDDEN
     if step_s > rule.gap_s:
         stay.blind_s += step_s
     elif now is stay.sight:
@@ -236,11 +239,11 @@ def _without(stay: Standing, sight: Sight, span_s: float, rule: Rule) -> None:
         stay.credit_s -= rule.presence * span_s
 
 
-def is_hidden(stay: Standing, boxes: Sequence[Box]) -> bool:
-    """Tell whether one of `boxes` may hide what stands there."""
+def is_hidden(stay: Standing, boxes: Sequence[Box], share: float = HIDING_SHARE) -> bool:
+    """Tell whether one of `boxes` covers at least `share` of the place, and may hide what stands there."""
     place = stay.place
     left, right = place.x1, place.x2
-    return any(box.x1 < right and box.x2 > left and hides(box, place, HIDING_SHARE) for box in boxes)
+    return any(box.x1 < right and box.x2 > left and hides(box, place, share) for box in boxes)
 
 
 def is_over(stay: Standing, at: datetime, rule: Rule) -> bool:

@@ -54,3 +54,16 @@ def test_what_shows_through_something_that_covers_all_is_a_part() -> None:
     whole = vehicle((0.4, 0.4, 0.6, 0.6))
     boxes = [vehicle((0.3, 0.2, 0.9, 0.8), "bus"), vehicle((0.42, 0.45, 0.5, 0.58))]
     assert is_part_of(boxes[1], whole, boxes)
+
+
+def test_a_place_of_which_more_than_half_can_be_seen_is_seen_empty() -> None:
+    """The near car covers two fifths of where the other stood: half a vehicle would be found, so it has left."""
+    beside = (0.55, 0.47, 0.69, 0.75)
+    found = fold(row(0, 300, beside, MIDDLE) + row(300, 400, beside))
+    assert phases(f for f in found if f.box is not None and f.box.y2 < 0.7) == [("raised", 180.0), ("cleared", 319.75)]
+
+
+def test_two_that_come_one_after_the_other_are_not_one_because_a_third_stands_near() -> None:
+    beside = (0.55, 0.47, 0.69, 0.75)
+    frames = row(0, 120, MIDDLE, beside) + row(120, 150, beside) + row(150, 270, MIDDLE, beside)
+    assert [f for f in fold(frames) if f.box is not None and f.box.y2 < 0.7] == []
