@@ -64,7 +64,7 @@ def check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 def test_good_models_are_named_with_what_they_give(check: Checked) -> None:
     status, out, err = check()
     assert (status, err) == (0, "")
-    assert "model: street_openvino_model gives bus, car, motorcycle, person, stall, truck at 320×192" in out
+    assert "model: street_openvino_model gives bus, car, motorcycle, person, stall, truck at 448×256" in out
     assert "for cam-1, cam-2" in out
 
 

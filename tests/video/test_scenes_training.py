@@ -285,10 +285,10 @@ def test_the_share_found_counts_each_thing_once_and_only_what_is_sure_enough() -
 
 def test_tables_tell_light_from_light_and_camera_from_camera() -> None:
     wanted = [Wanted("car", BOX, True, 0.9)]
-    seen = Judgement(condition="day", camera="camera < 5 m", judged=(wanted, [Found("car", BOX, 0.9)]))
-    missed = Judgement(condition="night", camera="camera < 5 m", judged=(wanted, []))
+    seen = Judgement(condition="day", camera="camera 3-5 m", judged=(wanted, [Found("car", BOX, 0.9)]))
+    missed = Judgement(condition="night", camera="camera 3-5 m", judged=(wanted, []))
     table = precision_table([seen, missed])
-    assert list(table) == ["all", "day", "night", "camera < 5 m"]
+    assert list(table) == ["all", "day", "night", "camera 3-5 m"]
     assert [table[name]["car"] for name in table] == [0.5, 1.0, 0.0, 0.5]
     found = found_table([seen, missed])
     assert found["0.8-1 visible"] == {"car": 0.5, "all": 0.5}

@@ -49,7 +49,7 @@ def condition(light: Light) -> str:
 
 def camera_height(height_m: float) -> str:
     """Return under which name a camera's height is reported."""
-    return "camera < 5 m" if height_m < 5.0 else "camera 5-7 m" if height_m < 7.0 else "camera > 7 m"
+    return "camera 3-5 m" if height_m < 5.0 else "camera 5-7 m" if height_m < 7.0 else "camera 7-9 m"
 
 
 def judge(detector: Detector, scenes: int, seed: int, least_px: float = LEAST_PX) -> tuple[list[Judgement], float]:
