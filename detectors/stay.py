@@ -195,9 +195,9 @@ def seen(stay: Standing, box: Box, boxes: Sequence[Box], at: datetime, step_s: f
     stay.sight = Sight.THERE
     stay.last_at = at
     stay.boxes += 1
-    if YOUNG_S <= stay.seen_s <= COMING_S:
-        stay.first = box
     if credited_s and not _is_cut(stay.place, box, boxes):
+        if YOUNG_S <= stay.seen_s <= COMING_S:
+            stay.first = box
         stay.spread += credited_s * _moved(stay.place, box) ** 2
         stay.settled_s = min((stay.settled_s or credited_s) + credited_s, SETTLE_S)
         stay.place = _mean(stay.place, box, credited_s / stay.settled_s)
