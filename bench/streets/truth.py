@@ -3,9 +3,9 @@
 What must be reported follows from the script, and from what the camera was shown:
 
 - A vehicle in a no-parking zone while the ban is in force, or a stall where no permit is valid, is *due* once it has
-  stood there for the zone's dwell. Blind time (no picture for more than 10 s) does not count, nor does a stretch in
-  which less than `HIDDEN` of it can be seen and which lasts longer than the rule's `occlusion_s`. If it is hidden at
-  that instant, it is due in the first picture that shows at least half of it.
+  stood there for the zone's dwell. Blind time (no picture for longer than the rule's `gap_s`) does not count, nor does
+  a stretch in which less than `HIDDEN` of it can be seen and which lasts longer than the rule's `occlusion_s`. If it is
+  hidden at that instant, it is due in the first picture that shows at least half of it.
 - It is *needed* if it stays for at least 10 s after it was due, at least half of it could be seen in at least 0.6 of
   the pictures until then, and it is at least 20 pixels wide and high in the 640×360 picture.
 - What stood long enough but is not needed, or stood on a zone's edge, may be reported or not; that counts as nothing.
@@ -21,12 +21,14 @@ from itertools import pairwise
 from statistics import fmean
 
 from bench.streets.site import EDGE, Point, Polygon, Span, Watched, depth_in
+from detectors.thresholds import Thresholds
+from detectors.thresholds_watch import Stay
 from hub.demo.scenes.description import Actor
 from ingest.city import ZoneKind
 
 PARKING, STALL = "parking.illegal", "stall.unlicensed"
-BLIND_S = 10.0
-OCCLUSION_S = {PARKING: 30.0, STALL: 60.0}
+_SHIPPED = Thresholds()
+_RULES = {PARKING: _SHIPPED.parking.illegal, STALL: _SHIPPED.stall.unlicensed}
 HIDDEN, HALF = 0.3, 0.5
 SEEN_SHARE = 0.6
 LEAST_PX = 20.0
@@ -122,11 +124,6 @@ def _bans(zones: Sequence[Watched], stand: Stand, whole_dwell_s: float) -> list[
     forbidden = [zone for zone in zones if zone.kind is ZoneKind.NO_STALL]
     if not permitted and not forbidden:
         return []
-    sure = all(abs(depth_in(point, zone.polygon)) > EDGE for zone in (*permitted, *forbidden))
-    for zone in permitted:
-        if depth_in(point, zone.polygon) > 0:
-            closed = _rest(zone.open_s)
-            return [] if closed is None else [(zone, closed, sure)]
     if not forbidden:
         whole = Watched(
             zone_id="cam",
@@ -135,8 +132,17 @@ def _bans(zones: Sequence[Watched], stand: Stand, whole_dwell_s: float) -> list[
             dwell_s=whole_dwell_s,
             open_s=(-math.inf, math.inf),
         )
-        return [(whole, whole.open_s, sure)]
-    return [(zone, zone.open_s, sure) for zone in forbidden if depth_in(point, zone.polygon) > -EDGE]
+        forbidden = [whole]
+    sure = all(abs(depth_in(point, zone.polygon)) > EDGE for zone in (*permitted, *forbidden))
+    closed = [
+        (zone, rest, sure)
+        for zone in permitted
+        if depth_in(point, zone.polygon) > -EDGE and (rest := _rest(zone.open_s)) is not None
+    ]
+    if sure and any(depth_in(point, zone.polygon) > 0 for zone in permitted):
+        return closed
+    # On the edge of a permitted zone it may be taken to stand within or beside it.
+    return closed + [(zone, zone.open_s, sure) for zone in forbidden if depth_in(point, zone.polygon) > -EDGE]
 
 
 def _rest(span: Span) -> Span | None:
@@ -159,12 +165,12 @@ def _event(
         return None
     # It is there from the instant that the script says, unless nobody looked then.
     since_s = max(stand.from_s, ban[0], 0.0)
-    if there[0][0] - since_s > BLIND_S:
+    if there[0][0] - since_s > _RULES[rule].gap_s:
         since_s = there[0][0]
     until_s = min(stand.to_s, ban[1], taken_s[-1])
     if until_s < there[-1][0]:  # a frozen camera goes on showing it
         until_s = there[-1][0]
-    due_s = _due(since_s, there, zone.dwell_s, OCCLUSION_S[rule])
+    due_s = _due(since_s, there, zone.dwell_s, _RULES[rule])
     if due_s is None and until_s - since_s < zone.dwell_s - NEARLY_S:
         return None
     until_due = [seen for at_s, seen in there if due_s is None or at_s <= due_s]
@@ -193,14 +199,14 @@ def _event(
     )
 
 
-def _due(since_s: float, there: Sequence[tuple[float, float]], dwell_s: float, occlusion_s: float) -> float | None:
+def _due(since_s: float, there: Sequence[tuple[float, float]], dwell_s: float, rule: Stay) -> float | None:
     """Return the first instant at which it has stood for `dwell_s`, as the rule counts, and can be seen."""
-    hidden_long = _long_hidden(there, occlusion_s)
+    hidden_long = _long_hidden(there, rule.occlusion_s)
     counted_s, before_s = 0.0, since_s
     reached: float | None = None
     for at_s, seen in there:
         step_s = at_s - before_s
-        counts = step_s <= BLIND_S and not any(from_s < at_s <= to_s for from_s, to_s in hidden_long)
+        counts = step_s <= rule.gap_s and not any(from_s < at_s <= to_s for from_s, to_s in hidden_long)
         if reached is None and counts:
             if counted_s + step_s >= dwell_s:
                 reached = before_s + dwell_s - counted_s

@@ -140,6 +140,12 @@ def test_a_stall_beside_the_permitted_ground_is_at_fault_there_or_in_the_whole_p
     assert (event.zone_id, event.due_s) == ("cam", 120.0)
 
 
+def test_a_stall_on_the_edge_of_permitted_ground_may_be_reported():
+    always = Watched(zone_id="market", kind=ZoneKind.PERMITTED_STALL, polygon=SQUARE, dwell_s=60.0, open_s=EVER)
+    event = only(stand(0.0, 290.0, label="stall", box=(0.4, 0.5, 0.6, 0.795)), zones=(always, PAVEMENT))
+    assert (event.zone_id, event.needed, event.why) == ("*", False, "edge")
+
+
 def test_a_car_is_no_stall_and_a_stall_no_car():
     assert events((PAVEMENT,), (stand(0.0, 290.0),), SECONDS) == []
     assert events((KERB,), (stand(0.0, 290.0, label="stall"),), SECONDS) == []
