@@ -69,6 +69,8 @@ def _fits(event: Event, alarm: Alarm) -> float:
         return 0.0
     if not event.since_s - EARLY_S <= alarm.raised_s <= event.until_s + TOLERANCE_S:
         return 0.0
+    if not event.needed and alarm.since_s < event.since_s - TOLERANCE_S:
+        return 0.0  # what need not be reported excuses no alarm about what stood there before
     shared = overlap(event.box, alarm.box)
     return shared if shared >= LEAST_OVERLAP else 0.0
 

@@ -151,9 +151,9 @@ def test_a_car_is_no_stall_and_a_stall_no_car():
     assert events((KERB,), (stand(0.0, 290.0, label="stall"),), SECONDS) == []
 
 
-def alarm(raised_s: float, box=CAR, zone_id="kerb", rule="parking.illegal") -> Alarm:
+def alarm(raised_s: float, box=CAR, zone_id="kerb", rule="parking.illegal", since_s: float = 20.0) -> Alarm:
     return Alarm(
-        rule=rule, zone_id=zone_id, box=box, label="car", raised_s=raised_s, since_s=0.0, cleared_s=None, text=""
+        rule=rule, zone_id=zone_id, box=box, label="car", raised_s=raised_s, since_s=since_s, cleared_s=None, text=""
     )
 
 
@@ -182,6 +182,10 @@ def test_an_alarm_about_something_else_is_false_and_the_event_is_missed(wrong: A
 
 def test_an_alarm_about_what_need_not_be_reported_counts_as_nothing():
     assert match([only(stand(20.0, 85.0))], [alarm(81.0)]).verdicts == (Verdict.ALLOWED,)
+
+
+def test_what_need_not_be_reported_excuses_no_alarm_about_what_stood_there_before():
+    assert match([only(stand(20.0, 85.0))], [alarm(81.0, since_s=5.0)]).verdicts == (Verdict.FALSE,)
 
 
 def test_two_at_one_place_after_one_another_want_an_alarm_each():
