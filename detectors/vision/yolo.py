@@ -198,12 +198,16 @@ def _loaded(weights: Path, threads: int) -> Any:
         torchvision_stand_in.ensure()
         import torch
         from ultralytics import YOLO
+        from ultralytics.nn import tasks
+        from ultralytics.utils import env_bool
     except ImportError as error:
         raise ModelError(f"ultralytics cannot be imported ({error}): install lianqin[vision]") from error
     logging.getLogger("ultralytics").setLevel(logging.CRITICAL)
     if threads > 0:
         torch.set_num_threads(threads)
     if weights.suffix == ".pt":
+        # It reads this when it is imported, and somebody else may have done that before us.
+        tasks.SAFE_LOAD = env_bool("ULTRALYTICS_SAFE_LOAD")
         _look_into_pickle(weights)
     try:
         model = YOLO(str(weights), task="detect")
@@ -234,16 +238,7 @@ def _look_into_pickle(weights: Path) -> None:
                     f"{weights} needs {name}, which ultralytics {_version('ultralytics')} does not have: it was made "
                     "by another version; install that one, or export the weights to ONNX or OpenVINO with it"
                 )
-        elif package not in (
-            "torch",
-            "numpy",
-            "collections",
-            "pathlib",
-            "builtins",
-            "__builtin__",
-            "copyreg",
-            "_codecs",
-        ):
+        elif package not in _HARMLESS:
             raise ModelError(
                 f"{weights} would run {name} when it is loaded, which no model needs: it was not loaded; where did it "
                 "come from?"
