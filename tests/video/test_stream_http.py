@@ -133,12 +133,13 @@ def test_a_camera_over_http_comes_back_after_a_cut_and_a_stall(path: str) -> Non
         relay.hang_up()
         relay.held = False
         witness.see(20)
-        # How old pictures without stamps are that waited on the way nobody can know; once they are through, it is right.
-        witness.check(timed=5 if path == "/mjpeg" else None)
+        # How old pictures without stamps are that waited on the way nobody can know; but that is soon over.
+        timed = 5 if path == "/mjpeg" else None
+        witness.check(timed)
         assert witness.online()[-1] is True
         camera.status = 503
         relay.hang_up()
         eventually(lambda: witness.online()[-1] is False)
         camera.status = 200
         witness.see(5)
-        witness.check()
+        witness.check(timed)
