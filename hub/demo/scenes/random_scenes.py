@@ -61,16 +61,7 @@ def random_scene(seed: int) -> Scene:
     rng = np.random.default_rng((seed, 61))
     street = _street(rng)
     view = _view(rng, street)
-    actors = _actors(rng, street, view)
-    return Scene(
-        view=view,
-        street=street,
-        light=_light(rng),
-        actors=tuple(actors),
-        props=_props(rng, street, view),
-        seed=seed,
-        noise=float(rng.uniform(0.3, 1.7)),
-    )
+    return _scene(rng, seed, street, view, _actors(rng, street, view))
 
 
 def busy_scene(seed: int, traffics: int) -> Scene:
@@ -85,6 +76,11 @@ def busy_scene(seed: int, traffics: int) -> Scene:
     for number in range(traffics):
         here = _actors(rng, street, view, extra=int(rng.integers(0, 9)))
         actors += [_only_during(actor, number) for actor in here]
+    return _scene(rng, seed, street, view, actors)
+
+
+def _scene(rng: np.random.Generator, seed: int, street: Street, view: View, actors: list[Actor]) -> Scene:
+    """Return what stands in `street` in a light, among props and with a grain that are drawn now."""
     return Scene(
         view=view,
         street=street,
