@@ -20,6 +20,7 @@ import av
 
 from tests.support.streams_clock import Origin, paint
 from tests.support.streams_stamps import moved
+from tests.support.video import Buffer
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ class Film:
 
     def transport_stream(self, stop: Callable[[], bool]) -> Iterator[bytes]:
         """Yield MPEG-TS packets in real time, until `stop`."""
-        buffer = _Buffer()
+        buffer = Buffer()
         with av.open(buffer, "w", format="mpegts", options={"mpegts_flags": "resend_headers"}) as container:
             stream = container.add_stream("libx264", rate=self.fps)
             stream.width, stream.height, stream.pix_fmt = *self.size, "yuv420p"
@@ -243,19 +244,6 @@ class Relay(Listener):
                 torn[start:end] = self._chance.randbytes(end - start)
                 self.damaged += 1
         return bytes(torn)
-
-
-class _Buffer:
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def write(self, data: bytes) -> int:
-        self._parts.append(bytes(data))
-        return len(data)
-
-    def take(self) -> bytes:
-        data, self._parts = b"".join(self._parts), []
-        return data
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:

@@ -151,7 +151,7 @@ class StreamServer:
         began_s, number = time.monotonic(), 0
         while True:
             shape = self.paint(0.0).shape
-            buffer = _Buffer()
+            buffer = Buffer()
             with av.open(buffer, "w", format="mpegts") as container:
                 stream = _video(container, self.paint(0.0), self.fps)
                 while (picture := self.paint(number / self.fps)).shape == shape:
@@ -171,7 +171,9 @@ class StreamServer:
                 yield data
 
 
-class _Buffer:
+class Buffer:
+    """A file that is written to and emptied in turn: what an encoder gives, piece by piece."""
+
     def __init__(self) -> None:
         self._parts: list[bytes] = []
 
