@@ -14,10 +14,11 @@ from fastapi.security import HTTPBearer, SecurityScopes
 from hub.api.failures import FailedTokens
 from hub.api.metrics import Metrics
 from hub.api.problem import Problem
-from hub.api.scopes import ROLE_SCOPES, Scope, roles_with
 from hub.api.tail import FeedTail
 from hub.clock import Clock
 from hub.config.load import Configuration
+from hub.people.caller import Caller
+from hub.people.scopes import ROLE_SCOPES, Scope, roles_with
 from hub.store.read_pool import ReadPool
 from hub.store.tokens import Token
 
@@ -54,6 +55,12 @@ def token_of(request: Request) -> Token:
     return cast(Token, request.scope["token"])
 
 
+def caller_of(request: Request) -> Caller:
+    """Return who makes the request; a token sees the whole city."""
+    token = token_of(request)
+    return Caller(caller_id=token.token_id, name=token.name, role=token.role)
+
+
 def _allowed(request: Request, scopes: SecurityScopes, _: Annotated[Any, Security(_BEARER)]) -> Token:
     token = token_of(request)
     for scope in map(Scope, scopes.scopes):
@@ -79,3 +86,4 @@ def needs_any() -> Any:
 
 HubDep = Annotated[Hub, Depends(hub_of)]
 TokenDep = Annotated[Token, Depends(token_of)]
+CallerDep = Annotated[Caller, Depends(caller_of)]

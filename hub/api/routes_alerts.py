@@ -18,8 +18,8 @@ from hub.api.instant import Instant, to_instant
 from hub.api.model import Cursor, RuleName, Text
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
-from hub.api.scopes import Scope
 from hub.dispatch.document import alert_document, instant
+from hub.people.scopes import Scope
 from hub.store.read_alerts import AlertFilter, FoundAlert, find_alert, find_alerts
 
 router = APIRouter(prefix=API, tags=["alerts"])

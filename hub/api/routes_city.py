@@ -15,8 +15,8 @@ from hub.api.context import HubDep, needs
 from hub.api.cursor import plain_text, seal, unseal
 from hub.api.model import Cursor, Text
 from hub.api.openapi import API, problems
-from hub.api.scopes import Scope
 from hub.dispatch.document import instant
+from hub.people.scopes import Scope
 from hub.store.read_city import Heard, OpenAlert, by_subject, frames_of, heard_of, open_alerts
 from ingest.city import Camera, Device, DeviceKind
 

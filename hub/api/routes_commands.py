@@ -19,8 +19,8 @@ from hub.api.gate import remote_of
 from hub.api.openapi import API, problems
 from hub.api.problem import MEDIA_TYPE, Problem
 from hub.api.routes_alerts import AlertId
-from hub.api.scopes import Scope
 from hub.dispatch.document import alert_document
+from hub.people.scopes import Scope
 from hub.store import once
 from hub.store.alerts import evidence_of
 from hub.store.command import NoSuchAlert, change_alert

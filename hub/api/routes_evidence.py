@@ -10,7 +10,7 @@ from starlette.responses import Response
 from hub.api.context import HubDep, needs
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
-from hub.api.scopes import Scope
+from hub.people.scopes import Scope
 from hub.store.read_alerts import find_picture
 
 router = APIRouter(prefix=API, tags=["evidence"])

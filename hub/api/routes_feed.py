@@ -14,10 +14,10 @@ from hub.api import model
 from hub.api.context import Hub, HubDep, needs
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
-from hub.api.scopes import Scope
 from hub.api.stream import EventStream, events
 from hub.api.tail import Event, event
 from hub.dispatch.feed import item_document
+from hub.people.scopes import Scope
 from hub.store.read_feed import FeedItem, items_after, newest_seq, oldest_seq
 from hub.store.session import StoreUnavailable
 from hub.store.tokens import Token, token_of

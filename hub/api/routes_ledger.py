@@ -17,8 +17,8 @@ from hub.api.instant import Instant, to_instant
 from hub.api.model import Cursor
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
-from hub.api.scopes import Scope
 from hub.dispatch.document import instant
+from hub.people.scopes import Scope
 from hub.store.read_ledger import ledger_rows, ledger_total
 from hub.store.read_quarantine import QuarantinedRow, quarantine_page, quarantined
 from ingest.observation import QuarantineReason

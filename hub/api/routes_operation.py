@@ -20,9 +20,9 @@ from hub.api.metrics import CONTENT_TYPE
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.readiness import Check, check_cameras, check_lag, check_listening
-from hub.api.scopes import ROLE_SCOPES, Scope
 from hub.config.load import city_document
 from hub.dispatch.document import instant
+from hub.people.scopes import ROLE_SCOPES, Scope
 from hub.store.listening import listening
 from hub.store.read_configurations import configuration_versions
 from hub.store.read_health import active_counts, newest_frames, newest_observation, ping

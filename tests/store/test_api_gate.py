@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from hub.api.app import create_app
-from hub.api.scopes import ROLE_SCOPES, Scope
+from hub.people.scopes import ROLE_SCOPES, Scope
 from hub.store.tokens import ROLES, digest, ensure_token
 from tests.support.api import Api, configuration, serving
 from tests.support.databases import Database

@@ -7,7 +7,7 @@ import pytest
 from hub.alerts.lifecycle import EventType
 from hub.api.app import create_app
 from hub.api.problem import KINDS
-from hub.api.scopes import ROLE_SCOPES, Scope
+from hub.people.scopes import ROLE_SCOPES, Scope
 from tests.support.api import configuration
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")

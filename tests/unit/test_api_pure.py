@@ -14,8 +14,8 @@ from hub.api.instant import to_instant
 from hub.api.problem import KINDS, Problem, from_validation
 from hub.api.readiness import check_cameras, check_lag, check_listening
 from hub.api.routes_operation import rule_documents
-from hub.api.scopes import ROLE_SCOPES, Scope, roles_with
 from hub.dispatch.document import instant
+from hub.people.scopes import ROLE_SCOPES, Scope, roles_with
 from hub.store.listening import Listening
 from hub.store.tokens import ROLES
 from ingest.city import Camera, City, Device, DeviceKind, Grid

@@ -1,0 +1,1 @@
+"""Who may do what: roles, scopes, and how far each person sees."""
