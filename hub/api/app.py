@@ -21,6 +21,7 @@ from hub.api import (
     routes_feed,
     routes_ledger,
     routes_operation,
+    routes_statistics,
 )
 from hub.api.context import Hub
 from hub.api.gate import Gate, unavailable
@@ -82,6 +83,7 @@ def create_app(
             {"name": "evidence", "description": "Pictures filed with alerts, addressed by their hash."},
             {"name": "city", "description": "Grids, devices and cameras as they stand."},
             {"name": "ledger", "description": "What was received and what became of it."},
+            {"name": "statistics", "description": "How the alarm system and the departments do."},
             {"name": "operation", "description": "Rules, configuration, tokens."},
             {"name": "probes", "description": "For the machines that watch this one."},
         ],
@@ -91,6 +93,7 @@ def create_app(
     for part in (routes_alerts, routes_commands, routes_feed, routes_evidence, routes_city, routes_ledger):
         app.include_router(part.router)
     app.include_router(routes_operation.router)
+    app.include_router(routes_statistics.router)
     app.include_router(routes_operation.probes)
     app.add_middleware(Gate, hub=hub)
     app.add_middleware(Surroundings, hub=hub)  # added last, so it stands around the gate
