@@ -18,9 +18,12 @@ DOCS = ROOT / "docs"
 
 
 def tracked(pattern: str) -> list[Path]:
-    """The project's own files: those outside hidden folders."""
-    found = (path for path in ROOT.rglob(pattern))
-    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(ROOT).parts)]
+    """The project's own files: those outside hidden folders and what npm installs and builds."""
+
+    def ours(part: str) -> bool:
+        return not part.startswith(".") and part not in ("node_modules", "dist")
+
+    return [path for path in ROOT.rglob(pattern) if all(map(ours, path.relative_to(ROOT).parts))]
 
 
 @pytest.mark.parametrize("file", sorted(reference.GENERATED))
