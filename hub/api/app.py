@@ -21,6 +21,7 @@ from hub.api import (
     routes_feed,
     routes_ledger,
     routes_operation,
+    routes_search,
     routes_statistics,
 )
 from hub.api.context import Hub
@@ -93,6 +94,7 @@ def create_app(
     for part in (routes_alerts, routes_commands, routes_feed, routes_evidence, routes_city, routes_ledger):
         app.include_router(part.router)
     app.include_router(routes_operation.router)
+    app.include_router(routes_search.router)
     app.include_router(routes_statistics.router)
     app.include_router(routes_operation.probes)
     app.add_middleware(Gate, hub=hub)

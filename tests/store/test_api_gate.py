@@ -38,6 +38,7 @@ ROUTES: dict[tuple[str, str], tuple[Scope | None, int]] = {
     ("GET", "/api/v1/ledger"): (Scope.LEDGER_READ, 200),
     ("GET", "/api/v1/quarantine"): (Scope.QUARANTINE_READ, 200),
     ("GET", "/api/v1/quarantine/{row_id}"): (Scope.QUARANTINE_READ, 404),
+    ("GET", "/api/v1/search"): (Scope.ALERTS_READ, 422),
     ("GET", "/api/v1/statistics/alarms"): (Scope.STATISTICS_READ, 200),
     ("GET", "/api/v1/config"): (Scope.CONFIG_READ, 200),
 }

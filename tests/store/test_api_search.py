@@ -1,0 +1,52 @@
+"""Search over HTTP: an operator types what they remember, and finds it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.api import Api, serving
+from tests.support.databases import Database
+from tests.support.stored import batch, raised
+
+
+@pytest.fixture
+def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
+    with serving(plain_database.dsn, tmp_path) as running:
+        yield running
+
+
+def found(api: Api, text: str, **query: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = (
+        api.client("operator").get("/api/v1/search", params={"q": text, **query}).raise_for_status().json()
+    )
+    return answer
+
+
+def test_things_are_found_by_part_of_their_id_the_closest_first(api: Api) -> None:
+    names = [thing["id"] for thing in found(api, "GAS-1")["things"]]
+    assert names[0] == "gas-1"
+    lamps = found(api, "lamp", limit=1)
+    assert [thing["kind"] for thing in lamps["things"]] == ["streetlight"]
+    assert lamps["more"]["things"]
+
+
+def test_an_alert_is_found_by_id_subject_rule_and_reason(api: Api) -> None:
+    gas, water = raised(subject="gas-1"), raised(subject="water-1", rule="water.burst", second=5)
+    api.write(batch(changes=[gas, water]))
+    for text in (str(gas.alert.alert_id)[:8].upper(), "gas-1", "gas.le", "gas-1: rai"):
+        assert [alert["subject"] for alert in found(api, text)["alerts"]] == ["gas-1"], text
+    assert [alert["subject"] for alert in found(api, "raised")["alerts"]] == ["water-1", "gas-1"]
+
+
+@pytest.mark.parametrize("text", ["%", "_", "\\", "100%_\\", "'; DROP TABLE alerts; --", "没有这个"])
+def test_signs_that_mean_something_to_the_database_mean_nothing_here(api: Api, text: str) -> None:
+    api.write(batch(changes=[raised(subject="gas-1")]))
+    assert found(api, text)["alerts"] == []
+
+
+def test_nothing_asked_for_is_refused(api: Api) -> None:
+    client = api.client("operator")
+    for query in ("", "?q=", "?q=%20%20"):
+        assert client.get(f"/api/v1/search{query}").status_code == 422, query
