@@ -40,7 +40,7 @@ class SearchQuery(model.Document):
     dependencies=[needs(Scope.ALERTS_READ)],
 )
 def search(hub: HubDep, caller: CallerDep, query: Annotated[SearchQuery, Query()]) -> JSONResponse:
-    """Return up to `limit` of each kind, the closest or the newest first; an alert is found by its subject's name too."""
+    """Return up to `limit` of each kind, the closest or the newest first; alerts by their subject's name too."""
     configuration, reach = hub.configuration, caller.reach
     text = query.q.strip()
     if not text:
