@@ -21,11 +21,16 @@ class DeviceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """One responsibility grid (网格)."""
+    """One responsibility grid (网格).
+
+    `boundary` are closed rings of (longitude, latitude) in WGS-84: a ring within another is a hole in it, one beside it
+    a further part. Empty: the city file does not say where the grid lies.
+    """
 
     grid_id: str
     name: str
     district: str = ""
+    boundary: tuple[tuple[tuple[float, float], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,7 @@ def check(
 ) -> None:
     """Check both files and the models; every problem is shown with its file and line, and the exit status is 2."""
     from hub import clock
+    from hub.config import geography
     from hub.config.load import load
     from hub.vision_settings import perception
 
@@ -70,7 +71,7 @@ def check(
     year = clock.now().astimezone(ZoneInfo(found.timezone)).year
     if year not in found.calendar.years:
         print(f"warning: the calendar has no complete list for {year}: holidays and make-up workdays count as any day")
-    for line in told:
+    for line in [*geography.warnings(seeing.source, found), *told]:
         print(line)
 
 

@@ -109,6 +109,12 @@ class GridEntry(_Entry):
     id: Identifier
     name: str
     district: str = ""
+    boundary: list[list[tuple[Longitude, Latitude]]] = Field(
+        default_factory=list,
+        max_length=200,
+        description="closed rings of [longitude, latitude] in WGS-84, as the coordinates of a GeoJSON Polygon; a ring "
+        "within another is a hole, one beside it a further part; absent: nobody says where the grid lies",
+    )
 
 
 class GatewayEntry(_Entry):
@@ -259,7 +265,7 @@ def city_of(source: Source, file: CityFile) -> City:
         timezone=file.timezone,
         latitude=file.latitude,
         longitude=file.longitude,
-        grids={entry.id: Grid(grid_id=entry.id, name=entry.name, district=entry.district) for entry in file.grids},
+        grids={entry.id: _grid(entry) for entry in file.grids},
         devices=gateways | devices,
         circuits={
             entry.id: Circuit(
@@ -278,6 +284,15 @@ def city_of(source: Source, file: CityFile) -> City:
             workdays=frozenset(file.calendar.workdays),
             years=frozenset(file.calendar.years),
         ),
+    )
+
+
+def _grid(entry: GridEntry) -> Grid:
+    return Grid(
+        grid_id=entry.id,
+        name=entry.name,
+        district=entry.district,
+        boundary=tuple(tuple(ring) for ring in entry.boundary),
     )
 
 
@@ -312,6 +327,7 @@ def _contradictions(file: CityFile) -> Iterator[tuple[Place, str]]:
     gateways = {entry.id: entry.grid for entry in file.gateways}
     circuits = {entry.id: entry.grid for entry in file.circuits}
     yield from _repeated("grids", file.grids)
+    yield from _broken_boundaries(file)
     yield from _repeated("circuits", file.circuits)
     # Gateways, devices and cameras share the topics and the store: one name space.
     seen: set[str] = set()
@@ -350,6 +366,16 @@ def _contradictions(file: CityFile) -> Iterator[tuple[Place, str]]:
             zones.add(zone.id)
             if zone.permits and zone.kind is not ZoneKind.PERMITTED_STALL:
                 yield (*place, "permits"), "permits belong to a zone of kind permitted_stall"
+
+
+def _broken_boundaries(file: CityFile) -> Iterator[tuple[Place, str]]:
+    if any(grid.boundary for grid in file.grids):
+        from hub.areas import fault_of  # late: a city without boundaries needs no geometry
+
+        for index, grid in enumerate(file.grids):
+            for number, ring in enumerate(grid.boundary):
+                if fault := fault_of(ring):
+                    yield ("grids", index, "boundary", number), fault
 
 
 def _repeated(kind: str, entries: list[Any]) -> Iterator[tuple[Place, str]]:
