@@ -82,6 +82,7 @@ class Link:
         self.last_message: float | None = None
         self.problem: str | None = "not connected yet"
         self._established = self._over = False
+        self._idle = False  # whether the wire has taken all that it was given
         self._asked = 0  # how many of the filters this connection was asked for
         self._unanswered: set[int] = set()
         self._heard = 0
@@ -145,6 +146,18 @@ class Link:
         self.outbox.put(Outgoing(topic, payload, qos, retain))
         self.ring()
 
+    def offer(self, topic: str, payload: bytes) -> bool:
+        """Publish what is worth something now or never, with QoS 0; False where it is not sent.
+
+        It is not where there is no connection, or where the wire has not yet taken all that it was given: so it never
+        delays a message, and never comes late itself.
+        """
+        if not (self._ready.is_set() and self._idle) or self.outbox.waiting:
+            return False
+        self._idle = False  # until the link's thread has seen that this one is gone
+        self.publish(topic, payload, 0, False)
+        return True
+
     def subscribe(self, topic_filter: str) -> None:
         """Subscribe, now and on every connection to come."""
         self._filters.append(topic_filter)
@@ -173,7 +186,7 @@ class Link:
                 log.exception("the connection to %s failed", self.address)
                 self.problem = f"{type(error).__name__}: {error}"
             was_established = self._established
-            self._established = False
+            self._established = self._idle = False
             self._ready.clear()
             self.outbox.recall()
             if self._stopping.is_set():
@@ -248,6 +261,7 @@ class Link:
         """Wait for something to do on the socket or by the bell, and do it."""
         if self._established:
             self._send(client)
+            self._idle = not client.want_write()
         sock: Any = client.socket()
         if sock is None:
             return
@@ -263,6 +277,7 @@ class Link:
         on_socket = events.get(sock.fileno(), 0)
         if on_socket & select.POLLOUT:
             client.loop_write()
+            self._idle = not client.want_write()
         if buffered or (reading and on_socket & ~select.POLLOUT):
             self._read(client)
         elif on_socket & (select.POLLHUP | select.POLLERR):

@@ -1,4 +1,6 @@
-"""The broker's two clients: a consumer that acknowledges when told to, a publisher with a bounded queue; by link.py."""
+"""The broker's clients, by link.py: a consumer that acknowledges when told to, a publisher with a bounded queue, and a
+listener that hears what comes now.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from ingest.health import Health
 from ingest.link import Link
 from ingest.window import Message, Window
 
-__all__ = ["Address", "BadAddress", "Consumer", "Health", "Message", "Publisher", "parse_url"]
+__all__ = ["Address", "BadAddress", "Consumer", "Health", "Listener", "Message", "Publisher", "parse_url"]
 
 
 class Consumer:
@@ -128,6 +130,10 @@ class Publisher:
         """Send a message, now or once connected; never blocks. Raise ValueError for what is no topic."""
         self._link.publish(topic, payload, qos, retain)
 
+    def offer(self, topic: str, payload: bytes) -> bool:
+        """Send what is worth something now or never, where the wire is free; tell whether it was sent."""
+        return self._link.offer(topic, payload)
+
     def subscribe(self, topic: str, callback: Callable[[str, bytes], None]) -> None:
         """Call `callback(topic, payload)` for every message on `topic` (no wildcards), on the network's thread."""
         if topic not in self._callbacks:
@@ -157,3 +163,50 @@ class Publisher:
         callback = self._callbacks.get(topic)
         if callback is not None:
             callback(topic, payload)
+
+
+class Listener:
+    """Hears what is published while it listens, and keeps nothing: no session, no acknowledgement.
+
+    `heard(topic, payload)` is called on the network's thread for every message of `filters`; it must be quick.
+    """
+
+    def __init__(
+        self,
+        address: Address,
+        *,
+        client_id: str,
+        filters: Sequence[str],
+        heard: Callable[[str, bytes], None],
+        ca: str | None = None,
+    ) -> None:
+        """Take the parts; nothing is opened before `start`."""
+        self._link = Link(
+            address,
+            client_id,
+            ca=ca,
+            session=False,
+            window=Window(65535),  # nothing is held: a message is done with when `heard` returns
+            filters=filters,
+            on_message=lambda topic, payload, *_: heard(topic, payload),
+        )
+
+    def start(self) -> None:
+        """Connect in the background, and again whenever the connection is lost, until `stop`."""
+        self._link.start()
+
+    @property
+    def health(self) -> Health:
+        """How the connection is."""
+        return self._link.health
+
+    def say(self, topic: str, payload: bytes) -> bool:
+        """Send a message that is worth something now or never; False while there is no connection."""
+        if not self._link.connected:
+            return False
+        self._link.publish(topic, payload, 0, False)
+        return True
+
+    def stop(self) -> None:
+        """Leave, within seconds."""
+        self._link.stop()

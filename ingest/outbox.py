@@ -35,6 +35,11 @@ class Outbox:
         """How many messages wait or are not yet confirmed by the broker."""
         return len(self._waiting) + self._in_hand + len(self._sent)
 
+    @property
+    def waiting(self) -> int:
+        """How many messages were not yet given out."""
+        return len(self._waiting)
+
     def put(self, message: Outgoing) -> None:
         """Add a message, at the cost of the oldest that wait."""
         with self._changed:

@@ -10,6 +10,9 @@ from enum import StrEnum
 from ingest.city import DeviceKind
 
 ROOT = "city"
+# Pictures for whoever watches now travel beside the city's topics, so that no ingest worker is sent any of them, nor
+# takes them for something unreadable (docs/decisions/live-pictures.md).
+LIVE_ROOT = "live"
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -114,6 +117,29 @@ def evidence(grid: str, camera_id: str) -> str:
 def evidence_request(grid: str, camera_id: str) -> str:
     """Return the topic on which the hub asks a camera for pictures."""
     return f"{_topic(grid, DeviceKind.CAMERA, camera_id, Channel.EVIDENCE)}/request"
+
+
+def picture(grid: str, camera_id: str) -> str:
+    """Return the topic on which a camera's live pictures come while somebody watches."""
+    return f"{LIVE_ROOT}/{_checked(grid)}/{DeviceKind.CAMERA}/{_checked(camera_id)}/picture"
+
+
+def picture_request(grid: str, camera_id: str) -> str:
+    """Return the topic on which a camera hears that somebody watches."""
+    return f"{picture(grid, camera_id)}/request"
+
+
+def every_picture() -> str:
+    """Return the filter that brings every live picture, and nothing else."""
+    return f"{LIVE_ROOT}/+/{DeviceKind.CAMERA}/+/picture"
+
+
+def camera_of_picture(topic: str) -> tuple[str, str] | None:
+    """Return grid and camera of a live picture's topic, or None for any other topic."""
+    parts = topic.split("/")
+    if len(parts) != 5 or (parts[0], parts[2], parts[4]) != (LIVE_ROOT, DeviceKind.CAMERA, "picture"):
+        return None
+    return (parts[1], parts[3]) if is_identifier(parts[1]) and is_identifier(parts[3]) else None
 
 
 def command(grid: str, kind: DeviceKind, device_id: str) -> str:

@@ -4,7 +4,7 @@ Run as `python -m detectors.vision.capture FD` by `feed.py`, which owns the othe
 crashes or hangs on a broken stream takes this process along and nothing else. A reading thread decodes, asks the
 motion gate and lays what is worth a look into a slot for one: a newer picture replaces one that nobody has fetched.
 The main thread says that there is one, converts and hands it over when it is asked for, and ends the process when the
-other end is gone.
+other end is gone. While somebody watches, it also hands over the next picture there is, as a JPEG.
 """
 
 from __future__ import annotations
@@ -28,9 +28,11 @@ from detectors.vision.camera import Broken, Decoded, StreamError, pictures
 from detectors.vision.pictures import jpeg
 
 REPORT_EVERY_S = 1.0
+SHOWN_QUALITY = 70  # of pictures that are looked at and gone: half the bytes of evidence
 _BEHIND_S = 0.6  # pictures that come later than this wait for the decoder, which must leave some out
 _STEADY_S = 10.0  # a stream that ran so long was a good one: the next failure counts as the first
 _AT_FIRST = "not connected yet"
+_WORTH_A_LOOK, _TO_BE_SHOWN = b"!", b"."
 # Cameras lock an account after a few wrong passwords: a refusal is tried again this rarely.
 REFUSED_FIRST_S, REFUSED_MOST_S = 30.0, 300.0
 
@@ -76,12 +78,54 @@ class Slot:
             return held
 
 
+class Window:
+    """A place for the one picture that somebody wants to look at: nothing is laid in unless it is asked for."""
+
+    def __init__(self, filled: Callable[[], object]) -> None:
+        """Call `filled` when a picture is there."""
+        self._lock = threading.Lock()
+        self._filled = filled
+        self._width_px = 0
+        self._held: tuple[Decoded, float] | None = None
+
+    def want(self, width_px: int) -> None:
+        """Ask for the next picture."""
+        with self._lock:
+            self._width_px = width_px
+
+    def offer(self, picture: Decoded, at_s: float) -> None:
+        """Lay `picture` in where one is asked for and none is there."""
+        if not self._width_px:  # nobody watches: the common case, for every decoded picture
+            return
+        with self._lock:
+            if not self._width_px or self._held is not None:
+                return
+            self._held = (picture, at_s)
+        self._filled()
+
+    def take(self) -> tuple[Decoded, float, int] | None:
+        """Return what is there with the width that was asked for, and ask for no more."""
+        with self._lock:
+            if self._held is None:
+                return None
+            (picture, at_s), width_px = self._held, self._width_px
+            self._held, self._width_px = None, 0
+            return picture, at_s, width_px
+
+
 class Reader:
     """Reads one camera for ever: opens, decodes, gates, fills the slot, and tries again when the stream breaks."""
 
-    def __init__(self, begin: handover.Begin, slot: Slot, rest: Callable[[float], object] = time.sleep) -> None:
-        """Take the orders and where pictures go; `rest` waits so many seconds."""
+    def __init__(
+        self,
+        begin: handover.Begin,
+        slot: Slot,
+        rest: Callable[[float], object] = time.sleep,
+        window: Window | None = None,
+    ) -> None:
+        """Take the orders and where pictures go; `rest` waits so many seconds, `window` is for whoever watches."""
         self._begin, self._settings, self._slot, self._rest = begin, begin.settings, slot, rest
+        self._window = window or Window(filled=lambda: None)
         self._gate = motion.Gate()
         self._progress_s = time.monotonic()
         self._streaming, self._detail, self._broke = False, _AT_FIRST, ""
@@ -161,6 +205,7 @@ class Reader:
                 if not settled:
                     continue
             self._look(picture, anchor.at_s)
+            self._window.offer(picture, anchor.at_s)
 
     def _look(self, picture: Decoded, at_s: float) -> None:
         if not motion.due(self._gate, at_s, self._settings):
@@ -206,6 +251,14 @@ class Packer:
         )
 
 
+def picture_to_show(picture: Decoded, at_s: float, width_px: int) -> bytes:
+    """Return the message that hands a picture over to whoever watches."""
+    bgr = picture.fitted(width_px, width_px)
+    return handover.pack(
+        handover.Shown(at_s=at_s, width_px=bgr.shape[1], height_px=bgr.shape[0], jpeg=jpeg(bgr, SHOWN_QUALITY))
+    )
+
+
 class _Pace:
     """Holds a file back to the speed at which it was recorded."""
 
@@ -235,30 +288,33 @@ def serve(connection: Connection) -> None:
         raise handover.HandoverError("the first order must be to begin")
     woken, wake = os.pipe()
     os.set_blocking(wake, False)  # a full pipe has woken us already
-    slot = Slot(filled=partial(_ring, wake))
-    reader, packer = Reader(first, slot), Packer(first)
+    slot, window = Slot(filled=partial(_ring, wake, _WORTH_A_LOOK)), Window(filled=partial(_ring, wake, _TO_BE_SHOWN))
+    reader, packer = Reader(first, slot, window=window), Packer(first)
     threading.Thread(target=reader.run, name="reader", daemon=True).start()
     asked, reported_s = False, float("-inf")
     while True:
         heard = wait([connection, woken], max(0.0, reported_s + REPORT_EVERY_S - time.monotonic()))
-        if woken in heard:
-            os.read(woken, 64)
-            if not asked:
-                connection.send_bytes(handover.pack(handover.Ready()))
+        if woken in heard and _WORTH_A_LOOK in os.read(woken, 64) and not asked:
+            connection.send_bytes(handover.pack(handover.Ready()))
         if connection in heard:
-            handover.order(connection.recv_bytes())  # only Next comes after Begin
-            asked = True
+            order = handover.order(connection.recv_bytes())
+            if isinstance(order, handover.Show):
+                window.want(order.width_px)
+            else:  # only Next is left after Begin
+                asked = True
         if asked and (candidate := slot.take()) is not None:
             connection.send_bytes(packer.packed(candidate))
             asked = False
+        if (wanted := window.take()) is not None:
+            connection.send_bytes(picture_to_show(*wanted))
         if time.monotonic() - reported_s >= REPORT_EVERY_S:
             reported_s = time.monotonic()
             connection.send_bytes(handover.pack(reader.report()))
 
 
-def _ring(wake: int) -> None:
+def _ring(wake: int, why: bytes) -> None:
     with suppress(BlockingIOError):
-        os.write(wake, b"!")
+        os.write(wake, why)
 
 
 def main() -> None:

@@ -85,7 +85,7 @@ class Feed:
         elif self._last.stuck_s > self._settings.hung_after_s:
             self._give_up("the decoder hung")
 
-    def receive(self) -> handover.Picture | handover.Ready | None:
+    def receive(self) -> handover.Picture | handover.Shown | handover.Ready | None:
         """Take one message, of which there is one; return it unless it is a report. A dead process is noted."""
         if self.connection is None:
             return None
@@ -101,7 +101,7 @@ class Feed:
                 return None
             self._failures = 0
             return message
-        if isinstance(message, handover.Ready):
+        if isinstance(message, handover.Ready | handover.Shown):
             return message
         if message.breaks > self._last.breaks:
             log.info("camera %s: the stream broke: %s", self.camera.camera_id, message.broke)
@@ -112,11 +112,11 @@ class Feed:
 
     def ask(self) -> None:
         """Ask for the newest picture that is worth a look."""
-        if self.connection is not None:
-            try:
-                self.connection.send_bytes(handover.pack(handover.Next()))
-            except OSError as error:
-                self._give_up(f"the capture process ended ({type(error).__name__})")
+        self._order(handover.Next())
+
+    def show(self, width_px: int) -> None:
+        """Ask for the next picture there is, for whoever watches."""
+        self._order(handover.Show(width_px=width_px))
 
     def hang_up(self) -> None:
         """Close the connection, upon which the process ends by itself."""
@@ -127,6 +127,13 @@ class Feed:
     def stop(self) -> None:
         """End the process and wait for it."""
         self._end(wait_s=1.0)
+
+    def _order(self, order: handover.Order) -> None:
+        if self.connection is not None:
+            try:
+                self.connection.send_bytes(handover.pack(order))
+            except OSError as error:
+                self._give_up(f"the capture process ended ({type(error).__name__})")
 
     def _start(self, now_s: float) -> None:
         self._heard_s = now_s

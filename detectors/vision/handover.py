@@ -26,6 +26,12 @@ class Next(msgspec.Struct, tag="next"):
     """The model will soon be free: the newest picture that is worth a look may come."""
 
 
+class Show(msgspec.Struct, tag="show"):
+    """Somebody watches: the next picture that is decoded may come as a JPEG no wider than this."""
+
+    width_px: int
+
+
 class Ready(msgspec.Struct, tag="ready"):
     """There is a picture worth a look. It stays where it is, and a newer one takes its place, until it is asked for."""
 
@@ -39,6 +45,15 @@ class Picture(msgspec.Struct, tag="picture"):
     height_px: int
     bgr: bytes
     jpeg: bytes  # for evidence; empty where the last one is recent enough
+
+
+class Shown(msgspec.Struct, tag="shown"):
+    """One picture for whoever watches, taken at `at_s` on the machine's monotonic clock."""
+
+    at_s: float
+    width_px: int
+    height_px: int
+    jpeg: bytes
 
 
 class Report(msgspec.Struct, tag="report"):
@@ -55,8 +70,8 @@ class Report(msgspec.Struct, tag="report"):
     starting: bool = False  # no capture process has said anything yet
 
 
-Order = Begin | Next
-Told = Ready | Picture | Report
+Order = Begin | Next | Show
+Told = Ready | Picture | Shown | Report
 
 _encode = msgspec.msgpack.Encoder().encode
 _order: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)

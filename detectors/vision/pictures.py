@@ -67,6 +67,23 @@ def blurred(data: bytes, people: Sequence[Box], quality: int) -> bytes:
     if not people:
         return data
     picture = pixels(data)
+    _blur(picture, people)
+    return jpeg(picture, quality)
+
+
+def shown(picture: Bgr, width_px: int, people: Sequence[Box], quality: int) -> tuple[int, int, bytes]:
+    """Return `picture` no wider than `width_px`, with `people` made unrecognisable: its size and its JPEG."""
+    height, width = picture.shape[:2]
+    if width > width_px:
+        high = max(2, round(height * width_px / width))
+        picture = cast(Bgr, cv2.resize(picture, (width_px, high), interpolation=cv2.INTER_AREA))
+    elif people:
+        picture = picture.copy()
+    _blur(picture, people)
+    return picture.shape[1], picture.shape[0], jpeg(picture, quality)
+
+
+def _blur(picture: Bgr, people: Sequence[Box]) -> None:
     for person in people:
         # A little more than the box: hair and hands stick out of it.
         margin_x, margin_y = (person.x2 - person.x1) * 0.1, (person.y2 - person.y1) * 0.05
@@ -78,7 +95,6 @@ def blurred(data: bytes, people: Sequence[Box], quality: int) -> bytes:
             cells = (max(1, min(4, (x2 - x1) // 8)), max(1, min(8, (y2 - y1) // 8)))
             small = cv2.resize(picture[y1:y2, x1:x2], cells, interpolation=cv2.INTER_AREA)
             picture[y1:y2, x1:x2] = cv2.resize(small, (x2 - x1, y2 - y1), interpolation=cv2.INTER_LINEAR)
-    return jpeg(picture, quality)
 
 
 def annotated(data: bytes, box: Corners, text: str, quality: int) -> bytes:

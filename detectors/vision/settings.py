@@ -74,7 +74,10 @@ class VisionSettings:
     evidence_every_s: float = _for_camera(0.5, 0.0, 2, "s", "least time between two kept pictures")
     evidence_width_px: int = _for_camera(1280, 160, 3840, "px", "kept pictures are no wider or higher than this")
     jpeg_quality: int = _for_camera(85, 30, 100, "of 100", "quality of the kept pictures")
-    blur_persons: bool = _for_camera(False, 0, 1, "", "persons are blurred in evidence pictures")
+    blur_persons: bool = _for_camera(False, 0, 1, "", "persons are blurred in evidence and live pictures")
+    live_fps: float = _for_all(
+        20.0, 0, 500, "1/s", "live pictures of all cameras together while somebody watches; 0: none are sent"
+    )
     inference_threads: int = _for_all(
         1, 0, 256, "threads", "cores that a model on the CPU may use; 0 leaves it to the model's runtime"
     )

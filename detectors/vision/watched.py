@@ -17,11 +17,13 @@ from detectors.vision import evidence, handover, payloads, pictures, tracker
 from detectors.vision.labels import PERSON
 from detectors.vision.lookout import Lookout, Store, key_of, values
 from detectors.vision.settings import VisionSettings
-from ingest import topics
+from ingest import live_picture, topics
 from ingest.city import Camera, DeviceKind
 from ingest.observation import Box, Quantity
 
 log = logging.getLogger(__name__)
+
+SHOWN_QUALITY = 70
 
 _STEP = timedelta(milliseconds=1)
 
@@ -31,6 +33,10 @@ class Wire(Protocol):
 
     def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> object:
         """Send `payload`; never blocks, never raises on a lost broker."""
+        ...
+
+    def offer(self, topic: str, payload: bytes) -> object:
+        """Send what is worth something now or never, where the wire is free."""
         ...
 
     def subscribe(self, topic: str, callback: Callable[[str, bytes], None]) -> object:
@@ -77,6 +83,8 @@ class Watched:
         self._processed = 0
         self._inference_s = 0.0
         self._counted: _Counted | None = None
+        self._seen_at: datetime | None = None
+        self._seen: Sequence[Box] = ()
 
     def continue_from(self, before: Watched) -> None:
         """Take over from what watched the same camera before its settings changed: its evidence and its numbers.
@@ -116,6 +124,7 @@ class Watched:
             self._say(True, at)
         self._wire.publish(self._topic(topics.detections), payloads.detections(at, self._seq, named))
         self._seq += 1
+        self._seen_at, self._seen = at, named
         if picture.jpeg:
             self._ring.add(evidence.Kept(at, picture.jpeg, tuple(box for box in named if box.label == PERSON)))
         if self._lookout.is_due(picture.at_s):
@@ -158,6 +167,35 @@ class Watched:
             self._send(asked, wanted.kind, kept)
         return became
 
+    @property
+    def blurs(self) -> bool:
+        """Whether persons are blurred: only a picture that the model has looked at may then be shown."""
+        return self._settings.blur_persons
+
+    def show(self, shown: handover.Shown, *, now_s: float, now: datetime) -> None:
+        """Publish a picture for whoever watches, with what was last seen."""
+        self._offer(now - timedelta(seconds=now_s - shown.at_s), shown.width_px, shown.height_px, shown.jpeg)
+
+    def show_processed(self, picture: handover.Picture, width_px: int) -> None:
+        """Publish the picture that was processed last, persons blurred, for whoever watches."""
+        if self._seen_at is None:
+            return
+        bgr = np.frombuffer(picture.bgr, np.uint8).reshape(picture.height_px, picture.width_px, 3)
+        people = [box for box in self._seen if box.label == PERSON]
+        width, height, jpeg = pictures.shown(bgr, width_px, people, SHOWN_QUALITY)
+        self._offer(self._seen_at, width, height, jpeg)
+
+    def _offer(self, at: datetime, width_px: int, height_px: int, jpeg: bytes) -> None:
+        header = live_picture.Header(
+            camera=self.camera.camera_id,
+            at=at,
+            width=width_px,
+            height=height_px,
+            boxes_at=self._seen_at,
+            boxes=live_picture.shown_boxes(self._seen),
+        )
+        self._wire.offer(self._topic(topics.picture), live_picture.pack(header, jpeg))
+
     def forget(self) -> None:
         """Let every kept picture go: the camera is watched no more."""
         self._ring.clear()
@@ -165,6 +203,10 @@ class Watched:
     def subscribe(self, callback: Callable[[str, bytes], None]) -> None:
         """Have `callback` called with the requests for this camera's evidence."""
         self._wire.subscribe(topics.evidence_request(self.camera.grid, self.camera.camera_id), callback)
+
+    def subscribe_wishes(self, callback: Callable[[str, bytes], None]) -> None:
+        """Have `callback` called with the wishes of those who watch this camera."""
+        self._wire.subscribe(topics.picture_request(self.camera.grid, self.camera.camera_id), callback)
 
     def _send(self, asked: payloads.Request, kind: str, kept: evidence.Kept) -> None:
         quality = self._settings.jpeg_quality

@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from detectors.vision import handover, shelf, view_file
+from detectors.vision.audience import Audience
 from detectors.vision.feed import Feed
 from detectors.vision.models import Watch, look
 from detectors.vision.turns import Turns
@@ -72,10 +73,12 @@ class _Fleet:
         self._wire = wire
         self._evidence, self._views = evidence, views
         self._requests = _Requests()
+        self.audience = Audience()
         self.watches: dict[str, Watch] = {}
         self.watched: dict[str, Watched] = {}
         self.feeds: dict[str, Feed] = {}
         self.turns = Turns()
+        self.wanted: dict[str, int] = {}  # who waits for a processed picture to be shown, and how wide
 
     def become(self, watches: Sequence[Watch]) -> None:
         """Watch `watches` and nothing else. A camera that stays as it was is not disturbed; one that has changed keeps
@@ -113,6 +116,23 @@ class _Fleet:
         self.watched[camera_id] = watched
         self.feeds[camera_id] = Feed(watch.camera, watch.settings, width_px=watch.width_px, height_px=watch.height_px)
         self._requests.expect(watched)
+        watched.subscribe_wishes(lambda _topic, payload: self.audience.put(camera_id, payload))
+
+    def show(self) -> None:
+        """Ask the cameras that somebody watches for a picture, where that is due; whose people are blurred wait for
+        one that the model has looked at.
+        """
+        now_s = time.monotonic()
+        self.audience.hear(now_s)
+        self.wanted = {camera_id: px for camera_id, px in self.wanted.items() if camera_id in self.watched}
+        live_fps = max((watch.settings.live_fps for watch in self.watches.values()), default=0.0)
+        for camera_id, width_px in self.audience.next(now_s, live_fps).items():
+            if camera_id not in self.watched:
+                continue
+            if self.watched[camera_id].blurs:
+                self.wanted[camera_id] = width_px
+            else:
+                self.feeds[camera_id].show(width_px)
 
     def ask(self, *, at_work: bool = False) -> None:
         """Ask those cameras for their picture whose turn it is; `at_work`: the model is about to look at others."""
@@ -158,11 +178,12 @@ def run(
                 fleet.become(others)
             for feed in fleet.feeds.values():
                 feed.tend()
-            come = _hear(list(fleet.feeds.values()), fleet.turns)
+            come = _hear(fleet, now)
             fleet.ask(at_work=bool(come))  # they arrive while the model looks at those that have come
             _process(come, fleet, now)
             fleet.ask()
             fleet.answer()
+            fleet.show()
             now_s, at = time.monotonic(), now()
             for camera_id, feed in fleet.feeds.items():
                 totals = feed.totals
@@ -171,19 +192,23 @@ def run(
         fleet.end()
 
 
-def _hear(feeds: Sequence[Feed], turns: Turns) -> list[tuple[Feed, handover.Picture]]:
-    """Wait a moment for messages; return the pictures among them."""
-    by_connection = {feed.connection: feed for feed in feeds if feed.connection is not None}
+def _hear(fleet: _Fleet, now: Callable[[], datetime]) -> list[tuple[Feed, handover.Picture]]:
+    """Wait a moment for messages; return the pictures among them, and pass on those that are only to be shown."""
+    turns = fleet.turns
+    by_connection = {feed.connection: feed for feed in fleet.feeds.values() if feed.connection is not None}
     if not by_connection:
         time.sleep(_WAIT_S)
         return []
     come = []
-    for connection in wait(list(by_connection), _WAIT_S):
+    for connection in wait(list(by_connection), fleet.audience.wait_s(time.monotonic(), _WAIT_S)):
         feed = by_connection[connection]  # type: ignore[index]  # wait() gives back what it was given
         message = feed.receive()
         if isinstance(message, handover.Picture):
             turns.came(feed.camera.camera_id, time.monotonic())
             come.append((feed, message))
+        elif isinstance(message, handover.Shown):
+            fleet.audience.came(feed.camera.camera_id)
+            fleet.watched[feed.camera.camera_id].show(message, now_s=time.monotonic(), now=now())
         elif message is not None:
             turns.ready(feed.camera.camera_id)
         elif feed.connection is None:
@@ -209,6 +234,9 @@ def _process(come: Sequence[tuple[Feed, handover.Picture]], fleet: _Fleet, now: 
         fleet.watched[feed.camera.camera_id].processed(
             picture, boxes, now_s=now_s, now=at, inference_s=(now_s - began_s) / len(come)
         )
+        if (width_px := fleet.wanted.pop(feed.camera.camera_id, None)) is not None:
+            fleet.audience.came(feed.camera.camera_id)
+            fleet.watched[feed.camera.camera_id].show_processed(picture, width_px)
 
 
 def chosen(city: City, camera_ids: Collection[str] | None) -> list[Camera]:

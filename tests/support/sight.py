@@ -37,12 +37,18 @@ class ListWire:
     """Keeps what is published, and calls back what a test sends."""
 
     published: list[tuple[str, bytes, bool]] = field(default_factory=list)
+    offered: list[tuple[str, bytes]] = field(default_factory=list)
     callbacks: dict[str, Callable[[str, bytes], None]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def publish(self, topic: str, payload: bytes, qos: int = 1, retain: bool = False) -> None:
         with self._lock:
             self.published.append((topic, payload, retain))
+
+    def offer(self, topic: str, payload: bytes) -> bool:
+        with self._lock:
+            self.offered.append((topic, payload))
+        return True
 
     def subscribe(self, topic: str, callback: Callable[[str, bytes], None]) -> None:
         self.callbacks[topic] = callback
