@@ -1,0 +1,38 @@
+// Every catalogue in English, held to the keys of the Chinese ones by the compiler.
+
+import alert from "./en/alert";
+import board from "./en/board";
+import cameras from "./en/cameras";
+import cases from "./en/cases";
+import deliveries from "./en/deliveries";
+import health from "./en/health";
+import inbox from "./en/inbox";
+import map from "./en/map";
+import people from "./en/people";
+import search from "./en/search";
+import session from "./en/session";
+import shell from "./en/shell";
+import streetlights from "./en/streetlights";
+import supervision from "./en/supervision";
+import ui from "./en/ui";
+import type { Key } from "./zh";
+
+const en: Readonly<Record<Key, string>> = {
+  ...shell,
+  ...ui,
+  ...session,
+  ...board,
+  ...alert,
+  ...map,
+  ...cameras,
+  ...streetlights,
+  ...cases,
+  ...inbox,
+  ...search,
+  ...health,
+  ...supervision,
+  ...people,
+  ...deliveries,
+};
+
+export default en;

@@ -1,0 +1,38 @@
+// Every catalogue in Chinese; its keys are the console's, and the other language must have the same.
+
+import alert from "./zh/alert";
+import board from "./zh/board";
+import cameras from "./zh/cameras";
+import cases from "./zh/cases";
+import deliveries from "./zh/deliveries";
+import health from "./zh/health";
+import inbox from "./zh/inbox";
+import map from "./zh/map";
+import people from "./zh/people";
+import search from "./zh/search";
+import session from "./zh/session";
+import shell from "./zh/shell";
+import streetlights from "./zh/streetlights";
+import supervision from "./zh/supervision";
+import ui from "./zh/ui";
+
+const zh = {
+  ...shell,
+  ...ui,
+  ...session,
+  ...board,
+  ...alert,
+  ...map,
+  ...cameras,
+  ...streetlights,
+  ...cases,
+  ...inbox,
+  ...search,
+  ...health,
+  ...supervision,
+  ...people,
+  ...deliveries,
+} as const;
+
+export type Key = keyof typeof zh;
+export default zh;

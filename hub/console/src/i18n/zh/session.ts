@@ -1,0 +1,17 @@
+export default {
+  "session.title": "登录",
+  "session.subtitle": "城市联勤指挥实时监测",
+  "session.name": "用户名",
+  "session.password": "密码",
+  "session.show-password": "显示密码",
+  "session.hide-password": "隐藏密码",
+  "session.sign-in": "登录",
+  "session.signing-in": "正在登录…",
+  "session.refused": "用户名或密码不对。",
+  "session.locked": "尝试次数过多，请在 {wait} 后再试。",
+  "session.ended": "登录已到期，请重新登录。未完成的操作没有执行。",
+  "session.ticket-refused": "登录链接已用过或已过期。请用户名登录，或重新取得链接。",
+  "session.unreachable": "联系不上服务器，请检查网络后再试。",
+  "session.missing": "请填写用户名和密码。",
+  "session.caps": "大写锁定已打开",
+} as const;

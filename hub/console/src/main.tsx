@@ -1,0 +1,18 @@
+// The console begins: the present address, the session, then the page.
+import { render } from "preact";
+import { resume } from "./api/session";
+import { App } from "./layout/App";
+import { listen } from "./router";
+import { tick } from "./ui/ticking";
+import "./theme.css";
+import "./ui/ui.css";
+import "./layout/layout.css";
+
+listen();
+tick();
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) tick(); // timers sleep in a tab that nobody looks at
+});
+const root = document.getElementById("app");
+if (root) render(<App />, root);
+void resume();

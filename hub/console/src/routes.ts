@@ -1,0 +1,57 @@
+// The console's pages: address, title, the scope it takes to see them, and the module that is loaded when first seen.
+//
+// A page is a module `<folder>/page.tsx` or `<folder>/detail.tsx` whose default export takes the address's parameters. One that is not there
+// is neither shown in the navigation nor served.
+import type { ComponentType } from "preact";
+import type { Key } from "./i18n";
+import type { Parameters } from "./router";
+import type { IconName } from "./ui/Icon";
+
+export interface PageProps {
+  parameters: Parameters;
+}
+
+export type PageModule = { default: ComponentType<PageProps> };
+
+export interface Route {
+  path: string;
+  title: Key;
+  scope: string | null;
+  /** With an icon it stands in the navigation. */
+  icon?: IconName;
+  /** The page under whose entry in the navigation this one lies. */
+  under?: string;
+  module: string;
+}
+
+const modules = import.meta.glob<PageModule>("./*/{page,detail}.tsx");
+
+const ALL: readonly Route[] = [
+  { path: "/board", title: "shell.board", scope: "alerts:read", icon: "board", module: "board/page" },
+  { path: "/alerts/:id", title: "shell.alert", scope: "alerts:read", under: "/board", module: "alert/page" },
+  { path: "/map", title: "shell.map", scope: "city:read", icon: "map", module: "map/page" },
+  { path: "/cameras", title: "shell.cameras", scope: "evidence:read", icon: "camera", module: "cameras/page" },
+  { path: "/cameras/:id", title: "shell.cameras", scope: "evidence:read", under: "/cameras", module: "cameras/detail" },
+  { path: "/cases", title: "shell.cases", scope: "cases:read", icon: "case", module: "cases/page" },
+  { path: "/cases/:id", title: "shell.cases", scope: "cases:read", under: "/cases", module: "cases/detail" },
+  { path: "/inbox", title: "shell.inbox", scope: "cases:handle", icon: "inbox", module: "inbox/page" },
+  { path: "/search", title: "shell.search", scope: "alerts:read", icon: "search", module: "search/page" },
+  { path: "/streetlights", title: "shell.streetlights", scope: "city:read", icon: "lamp", module: "streetlights/page" },
+  {
+    path: "/supervision",
+    title: "shell.supervision",
+    scope: "statistics:read",
+    icon: "chart",
+    module: "supervision/page",
+  },
+  { path: "/health", title: "shell.health", scope: "statistics:read", icon: "pulse", module: "health/page" },
+  { path: "/deliveries", title: "shell.deliveries", scope: "deliveries:read", icon: "send", module: "deliveries/page" },
+  { path: "/people", title: "shell.people", scope: "people:read", icon: "people", module: "people/page" },
+];
+
+export const routes: readonly Route[] = ALL.filter((route) => `./${route.module}.tsx` in modules);
+
+export function load(route: Route): Promise<PageModule> {
+  const found = modules[`./${route.module}.tsx`];
+  return found ? found() : Promise.reject(new Error(`no module ${route.module}`));
+}
