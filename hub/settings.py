@@ -38,7 +38,27 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "LIANQIN_READINGS_KEEP_DAYS": ("400", "days that readings are kept"),
     "LIANQIN_DETECTIONS_KEEP_DAYS": ("30", "days that camera detections are kept"),
     "LIANQIN_EVIDENCE_KEEP_DAYS": ("180", "days that evidence pictures are kept"),
+    "LIANQIN_CONTACTS_KEEP_DAYS": (
+        "90",
+        "days that the contact of somebody who reported is kept after the report ended",
+    ),
+    "LIANQIN_BASE_MAP": ("", "the console's base map, a GeoJSON file; empty: grids and devices on plain ground"),
+    "LIANQIN_MAP_TILES": (
+        "",
+        "map tiles instead: https://host/{z}/{x}/{y}.png, with {s} for one of LIANQIN_MAP_SUBDOMAINS; empty: none",
+    ),
+    "LIANQIN_MAP_SUBDOMAINS": ("", "what {s} stands for in LIANQIN_MAP_TILES, parted by commas"),
+    "LIANQIN_MAP_ATTRIBUTION": ("", "whose map it is: shown in its corner, as its maker asks"),
+    "LIANQIN_MAP_DATUM": ("wgs84", "what the tiles' coordinates are: wgs84 or gcj02"),
 }
+
+
+# A host, perhaps with {s} in it, and a path with each of {z}, {x} and {y} (or {-y}); nothing that could end a header in
+# which the host is repeated.
+_TILES = re.compile(
+    r"https?://[A-Za-z0-9-]*(\{s\})?[A-Za-z0-9.-]+(:\d{1,5})?/(?=\S*\{z\})(?=\S*\{x\})(?=\S*\{-?y\})[^\s;,'\"<>]*",
+    re.ASCII,
+)
 
 
 class SettingsError(ValueError):
@@ -66,6 +86,25 @@ class Settings:
     readings_keep_days: int
     detections_keep_days: int
     evidence_keep_days: int
+    contacts_keep_days: int
+    base_map: Path | None
+    map_tiles: str
+    map_subdomains: tuple[str, ...]
+    map_attribution: str
+    map_datum: str
+
+
+def tile_hosts(settings: Settings) -> list[str]:
+    """Return the origins that map tiles come from, as a Content-Security-Policy names them; empty where there are none.
+
+    `{s}` stands for what the settings say alone, not for whatever the host may have.
+    """
+    if not settings.map_tiles:
+        return []
+    scheme, _, rest = settings.map_tiles.partition("://")
+    host = rest.partition("/")[0]
+    parts = settings.map_subdomains if "{s}" in host else ("",)
+    return [f"{scheme}://{host.replace('{s}', part)}" for part in parts]
 
 
 def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
@@ -100,6 +139,20 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
             raise SettingsError(f"{name} holds more than one '@': write %40 for one that belongs to the password")
         return raw
 
+    def tiles(name: str) -> str:
+        raw = text(name)
+        if raw and not _TILES.fullmatch(raw):
+            raise SettingsError(f"{name} is {raw!r}: it must be like https://host/path/{{z}}/{{x}}/{{y}}.png")
+        if "{s}" in raw and not text("LIANQIN_MAP_SUBDOMAINS"):
+            raise SettingsError(f"{name} holds {{s}}: say what it stands for in LIANQIN_MAP_SUBDOMAINS, such as a,b,c")
+        return raw
+
+    def subdomains(name: str) -> tuple[str, ...]:
+        parts = tuple(part.strip() for part in text(name).split(",") if part.strip())
+        if any(not re.fullmatch(r"[A-Za-z0-9-]{1,63}", part) for part in parts):
+            raise SettingsError(f"{name} is {text(name)!r}: it must be letters or digits parted by commas, as a,b,c")
+        return parts
+
     def path(name: str) -> Path | None:
         raw = text(name)
         return Path(raw).expanduser() if raw else None
@@ -122,4 +175,10 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         readings_keep_days=number("LIANQIN_READINGS_KEEP_DAYS", 1, 36500),
         detections_keep_days=number("LIANQIN_DETECTIONS_KEEP_DAYS", 1, 36500),
         evidence_keep_days=number("LIANQIN_EVIDENCE_KEEP_DAYS", 1, 36500),
+        contacts_keep_days=number("LIANQIN_CONTACTS_KEEP_DAYS", 1, 36500),
+        base_map=path("LIANQIN_BASE_MAP"),
+        map_tiles=tiles("LIANQIN_MAP_TILES"),
+        map_subdomains=subdomains("LIANQIN_MAP_SUBDOMAINS"),
+        map_attribution=text("LIANQIN_MAP_ATTRIBUTION"),
+        map_datum=choice("LIANQIN_MAP_DATUM", "wgs84", "gcj02"),
     )

@@ -6,19 +6,22 @@ grounds, which are dark except when somebody hires them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from detectors.thresholds import Thresholds
+from hub.demo import ground_plan
+from hub.demo.base_map import STREETS_BY_GRID, base_map
 from hub.demo.camera_stories import CAMERAS
 
 Document = dict[str, Any]
 
 TIMEZONE = "Asia/Shanghai"
-LATITUDE, LONGITUDE = 29.62, 118.94
+LATITUDE, LONGITUDE = 29.64, 118.97
 LAMP_INTERVAL_S, WATER_INTERVAL_S, DRAINAGE_INTERVAL_S, GAS_INTERVAL_S = 10, 5, 10, 5
 WATER_DEVICES, DRAINAGE_DEVICES, GAS_DEVICES = 60, 30, 60
 STREET_LAMPS, TUNNEL_LAMPS, GROUND_LAMPS = 32, 24, 20
@@ -36,10 +39,6 @@ _GRIDS = (
     ("10", "果园路网格", "云麓区"),
     ("11", "大学城东网格", "云麓区"),
     ("12", "高铁站前网格", "云麓区"),
-)
-_STREETS = (
-    *("澜滨路", "渡口街", "石榴巷", "青禾路", "鼓楼街", "白鹭路"),
-    *("货场路", "三元街", "云麓路", "果园路", "学府路", "站前路"),
 )
 _TUNNELS = (("02", "老渡口隧道"), ("07", "南货场下穿通道"), ("12", "站前隧道"))
 _GROUNDS = (("04", "青禾体育场"), ("11", "大学城球场"))
@@ -66,7 +65,19 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="'" if text[:1].isdigit() else None)
 
 
+class _Corners(list[list[float]]):
+    """Corners of a ring, which the file shows one to a line."""
+
+    def __init__(self, positions: Iterable[tuple[float, float]]) -> None:
+        super().__init__([longitude, latitude] for longitude, latitude in positions)
+
+
+def _corners(dumper: yaml.SafeDumper, ring: _Corners) -> yaml.SequenceNode:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", ring, flow_style=True)
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(_Corners, _corners)
 
 
 def city_document(camera_ports: Mapping[str, int]) -> Document:
@@ -80,14 +91,17 @@ def city_document(camera_ports: Mapping[str, int]) -> Document:
         "timezone": TIMEZONE,
         "latitude": LATITUDE,
         "longitude": LONGITUDE,
-        "grids": [{"id": grid, "name": name, "district": district} for grid, name, district in _GRIDS],
+        "grids": [
+            {"id": grid, "name": name, "district": district, "boundary": [_Corners(ground_plan.boundary(int(grid)))]}
+            for grid, name, district in _GRIDS
+        ],
         "gateways": [
             {
                 "id": f"gw-{grid}",
                 "grid": grid,
                 "interval_s": LAMP_INTERVAL_S,
                 "name": f"{name[:-2]}照明网关",
-                **_place(int(grid), 0),
+                **_place(ground_plan.on_street(int(grid), 1, 2)),
             }
             for grid, name, _ in _GRIDS
         ],
@@ -129,6 +143,13 @@ def write_files(folder: Path, camera_ports: Mapping[str, int]) -> tuple[Path, Pa
     return city, detectors
 
 
+def write_base_map(folder: Path) -> Path:
+    """Write the city's base map into `folder`, and return where it is."""
+    path = folder / "base-map.json"
+    path.write_text(json.dumps(base_map(), ensure_ascii=False, separators=(",", ":")), "utf-8")
+    return path
+
+
 def _with_defaults(document: Document, shipped: Any, depth: int = 0) -> Iterator[str]:
     indent = "  " * depth
     for name, value in document.items():
@@ -142,7 +163,7 @@ def _with_defaults(document: Document, shipped: Any, depth: int = 0) -> Iterator
 
 def _circuits() -> Iterator[tuple[Document, int]]:
     """Yield every circuit and how many lamps it has."""
-    for (grid, _, _), street in zip(_GRIDS, _STREETS, strict=True):
+    for (grid, _, _), street in zip(_GRIDS, STREETS_BY_GRID, strict=True):
         yield {"id": f"street-{grid}", "grid": grid, "gateway": f"gw-{grid}", "name": f"{street}路灯回路"}, STREET_LAMPS
     for grid, name in _TUNNELS:
         circuit = {"id": f"tunnel-{grid}", "grid": grid, "gateway": f"gw-{grid}", "name": f"{name}照明回路"}
@@ -155,6 +176,11 @@ def _circuits() -> Iterator[tuple[Document, int]]:
 def _lamps(circuit: Document, count: int) -> Iterator[Document]:
     kind = circuit["id"].partition("-")[0]
     rated_power_w = {"street": 120, "tunnel": 80, "ground": 400}[kind]
+    stands = {
+        "street": ground_plan.on_street,
+        "tunnel": ground_plan.in_tunnel,
+        "ground": ground_plan.around_ground,
+    }[kind]
     for number in range(1, count + 1):
         yield {
             "id": f"lamp-{circuit['id']}-{number:02}",
@@ -165,7 +191,7 @@ def _lamps(circuit: Document, count: int) -> Iterator[Document]:
             "interval_s": LAMP_INTERVAL_S,
             "rated_power_w": rated_power_w,
             "name": f"{circuit['name'][:-2]}{number:02}号灯",
-            **_place(int(circuit["grid"]), number + 40 * len(kind)),
+            **_place(stands(int(circuit["grid"]), number, count)),
         }
 
 
@@ -178,7 +204,7 @@ def _singles(kind: str, count: int, interval_s: int, name: str) -> Iterator[Docu
             "grid": grid,
             "interval_s": interval_s,
             "name": f"{name}{number:02}",
-            **_place(int(grid), number + 300 + 7 * len(kind)),
+            **_place(ground_plan.somewhere(int(grid), number + 300 + 7 * len(kind))),
         }
 
 
@@ -195,15 +221,9 @@ def _cameras(ports: Mapping[str, int]) -> Iterator[Document]:
                 | ({"permits": [{"hours": "00:00-24:00"}]} if kind == "permitted_stall" else {})
                 for zone_id, kind, polygon in camera.zones
             ],
-            **_place(int(grid), 900 + number),
+            **_place(ground_plan.on_street(int(grid), 1 + number, 6)),
         }
 
 
-def _place(grid: int, number: int) -> Document:
-    """Return coordinates that scatter over the grid's patch of a 4 × 3 chequered city, the same at every start."""
-    column, row = (grid - 1) % 4, (grid - 1) // 4
-    across, along = (number * 0.618034) % 1.0, (number * 0.754878) % 1.0
-    return {
-        "latitude": round(LATITUDE + 0.012 * (row + along), 6),
-        "longitude": round(LONGITUDE + 0.014 * (column + across), 6),
-    }
+def _place(position: ground_plan.Position) -> Document:
+    return {"latitude": position[1], "longitude": position[0]}

@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from hub import clock
 from hub.demo.cameras import CAMERAS
-from hub.demo.city_plan import city_document, write_files
+from hub.demo.city_plan import city_document, write_base_map, write_files
 from hub.demo.hub_client import HubClient, HubSilent
 from hub.demo.postgres import EmbeddedPostgres, PostgresError
 from hub.demo.processes import Processes
@@ -130,6 +130,7 @@ class _Demo:
             "LIANQIN_MQTT_URL": f"mqtt://127.0.0.1:{ports.broker}",
             "LIANQIN_CITY": str(city_file),
             "LIANQIN_DETECTORS": str(detectors_file),
+            "LIANQIN_BASE_MAP": str(write_base_map(self._folder)),
             "LIANQIN_HTTP_HOST": self._settings.http_host,
             "LIANQIN_HTTP_PORT": str(self._settings.http_port),
             "LIANQIN_DATA": str(self._folder),

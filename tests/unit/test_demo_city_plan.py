@@ -1,12 +1,19 @@
 """The demo city's files are valid, large enough, and say what they shorten."""
 
+import json
+from collections import Counter
+from itertools import pairwise
+
 import pytest
 import yaml
 
 from detectors.thresholds import Thresholds
-from hub.config.load import load
+from hub.areas import area_of, overlaps
+from hub.config.geography import warnings
+from hub.config.load import load, load_city
+from hub.config.yaml_source import read
 from hub.demo.camera_stories import CAMERAS
-from hub.demo.city_plan import city_document, detectors_document, write_files
+from hub.demo.city_plan import city_document, detectors_document, write_base_map, write_files
 from ingest.city import DeviceKind, ZoneKind
 
 PORTS = {camera.camera_id: 9000 + number for number, camera in enumerate(CAMERAS)}
@@ -63,6 +70,36 @@ def test_no_rule_is_switched_off_for_the_demo():
     thresholds = Thresholds.model_validate(detectors_document())
     assert thresholds.streetlight.lamp_out.raise_after_s > thresholds.streetlight.circuit_out.raise_after_s
     assert "enabled" not in str(detectors_document())
+
+
+def test_the_grids_cover_the_city_without_gap_or_overlap_and_everything_lies_in_its_own(tmp_path):
+    path, _ = write_files(tmp_path, PORTS)
+    city = load_city(path)
+    assert warnings(read(path), city) == []
+    areas = {grid_id: area_of(grid.boundary) for grid_id, grid in city.grids.items()}
+    assert len(areas) == 12
+    assert overlaps(areas, from_m2=0.01) == []
+    borders = Counter(frozenset(pair) for grid in city.grids.values() for pair in pairwise(grid.boundary[0]))
+    assert set(borders.values()) == {1, 2}, "each piece of a border parts two grids, or the city from the country"
+    for thing in (*city.devices.values(), *city.cameras.values()):
+        assert areas[thing.grid].covers((thing.longitude, thing.latitude)), thing
+    places = Counter((thing.longitude, thing.latitude) for thing in city.devices.values())
+    assert max(places.values()) == 1, "no two devices hide each other on the map"
+
+
+def test_the_base_map_is_geojson_with_the_streets_that_the_lamps_name(tmp_path):
+    path, _ = write_files(tmp_path, PORTS)
+    document = json.loads(write_base_map(tmp_path).read_text(encoding="utf-8"))
+    kinds = Counter(feature["properties"]["kind"] for feature in document["features"])
+    assert kinds.keys() >= {"land", "water", "park", "block", "lane", "road", "street", "rail", "tunnel", "bridge"}
+    named = {feature["properties"].get("name") for feature in document["features"]}
+    circuits = {
+        circuit.name.removesuffix("照明回路").removesuffix("路灯回路") for circuit in load_city(path).circuits.values()
+    }
+    assert circuits <= named
+    area_of([document["features"][0]["geometry"]["coordinates"][0]])
+    for feature in document["features"]:
+        assert ("name" in feature["properties"]) == ("name_en" in feature["properties"])
 
 
 def test_a_camera_without_a_port_is_named():
