@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from ingest.observation import Box
 
@@ -45,6 +46,23 @@ def overlap(one: Box, other: Box) -> float:
     """Return intersection over union."""
     shared = shared_area(one, other)
     return shared / (area(one) + area(other) - shared) if shared else 0.0
+
+
+def covered_share(box: Box, others: Sequence[Box]) -> float:
+    """Return the share of `box` that lies within any of `others`."""
+    near = [other for other in others if shared_area(other, box)]
+    if not near:
+        return 0.0
+    lines = sorted({box.x1, box.x2, *(x for other in near for x in (other.x1, other.x2) if box.x1 < x < box.x2)})
+    covered = 0.0
+    for left, right in pairwise(lines):
+        reached = box.y1  # down to here it has been counted
+        for other in sorted(near, key=lambda other: other.y1):
+            if other.x1 <= left and other.x2 >= right:
+                top, bottom = max(other.y1, reached), min(other.y2, box.y2)
+                covered += max(0.0, bottom - top) * (right - left)
+                reached = max(reached, bottom)
+    return covered / area(box)
 
 
 def hides(front: Box, back: Box, share: float) -> bool:

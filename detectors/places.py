@@ -19,6 +19,7 @@ from detectors.stay import (
     Standing,
     assigned,
     began,
+    is_double,
     is_hidden,
     is_over,
     is_succeeded,
@@ -87,11 +88,40 @@ class SceneState:
     last_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one frame is judged by: when it was taken, how long after the last, and who stood there until then.
+
+    `taken` are the names that places have, each with whether it is still latched; `findings` what the frame led to.
+    """
+
+    scene: Scene
+    at: datetime
+    step_s: float
+    stays: tuple[Standing, ...]
+    taken: dict[str | None, bool]
+    findings: list[Finding]
+
+
 class Places:
     """The detector that parking and stalls share; its partition is the camera."""
 
-    def __init__(self, name: str, rule_name: str, what: str, rule: Rule, city: City, forbidden: Forbidden) -> None:
-        """Watch the cameras of `city` on which `forbidden` has zones; `what` is what stands there, in words."""
+    def __init__(
+        self,
+        name: str,
+        rule_name: str,
+        what: str,
+        rule: Rule,
+        city: City,
+        forbidden: Forbidden,
+        *,
+        double: float | None = None,
+    ) -> None:
+        """Watch the cameras of `city` on which `forbidden` has zones; `what` is what stands there, in words.
+
+        What was reported, and is still seen, may cover this share of something that is reported too; None: all of it.
+        """
+        self._double = double
         self.name, self.rules = name, (rule_name,)
         self._rule_name, self._what, self._rule, self._forbidden = rule_name, what, rule, forbidden
         self._labels = frozenset(getattr(rule, "labels", ()))
@@ -151,6 +181,7 @@ class Places:
         kept: list[Standing] = []
         findings: list[Finding] = []
         taken = {stay.subject: stay.is_latched(at) for stay in stays if stay.cleared_at is None}
+        look = Look(state.scene, at, step_s, stays, taken, findings)
         for index, stay in enumerate(stays):
             number = chosen.get(index)
             if stay.is_latched(at):  # it knows more than this frame; what comes here now is it, or was there before it
@@ -158,6 +189,7 @@ class Places:
                 kept.append(stay)
                 continue
             steady = stay.sight is Sight.THERE and step_s <= rule.gap_s
+            unseen_s = (at - stay.last_at).total_seconds()
             if number is not None:
                 seen(stay, things[number], boxes, at, step_s, rule)
             else:
@@ -168,9 +200,9 @@ class Places:
                     kept.append(stay)
                 continue
             if ban is None:
-                self._allow(state.scene, stay, at, findings)
+                self._allow(look, stay)
             elif number is not None:
-                self._judge(state.scene, stay, ban, at, step_s, steady, taken, findings)
+                self._judge(look, stay, ban, unseen_s, steady=steady)
             why = self._why_over(stay, stays, at)
             if why is None:
                 kept.append(stay)
@@ -187,30 +219,22 @@ class Places:
         kept += self._newcomers(state.scene, rivals, boxes, there, hidden, at)
         return SceneState(state.scene, tuple(kept), at), findings
 
-    def _allow(self, scene: Scene, stay: Standing, at: datetime, findings: list[Finding]) -> None:
+    def _allow(self, look: Look, stay: Standing) -> None:
         """Let `stay` be allowed from now on."""
         if stay.subject is not None:
-            findings.append(self._cleared(scene, stay, at, at, "standing here is allowed from now on"))
+            why = "standing here is allowed from now on"
+            look.findings.append(self._cleared(look.scene, stay, look.at, look.at, why))
         if stay.since is not None:
             start_clock(stay, None)
 
-    def _judge(
-        self,
-        scene: Scene,
-        stay: Standing,
-        ban: Ban,
-        at: datetime,
-        step_s: float,
-        steady: bool,
-        taken: dict[str | None, bool],
-        findings: list[Finding],
-    ) -> None:
-        """Judge `stay`, whose box is in the frame at `at`, and add what is found; `steady`: so it was in the last."""
+    def _judge(self, look: Look, stay: Standing, ban: Ban, unseen_s: float, *, steady: bool) -> None:
+        """Judge `stay`, whose box is there for the first time in `unseen_s`; `steady`: it was in the last frame too."""
+        at = look.at
         if stay.since is None:
             start_clock(stay, at)
-        if stay.subject is not None or stay.counted_s < ban.dwell_s:
+        if stay.subject is not None or stay.counted_s < ban.dwell_s or stay.doubt_s:
             return
-        ground = scene.ground(stay.place)
+        ground = look.scene.ground(stay.place)
         if ground != stay.ground:  # where it began to stand was a first guess
             stay.ground = ground
             here = self._forbidden.ban(ground, at)
@@ -221,19 +245,23 @@ class Places:
                 return
             ban = here
         if not stands(stay, self._rule):
-            if stay.counted_s >= OVERDUE * ban.dwell_s and _crosses(at, step_s, ban.dwell_s):
+            if stay.counted_s >= OVERDUE * ban.dwell_s and _crosses(at, look.step_s, ban.dwell_s):
                 start_clock(stay, at)
             return
-        subject = self._name_place(ban, stay, taken)
+        if self._double is not None and is_double(stay, look.stays, self._double, at, self._rule):
+            if _crosses(at, unseen_s, ban.dwell_s):  # should it prove to be a thing of its own, it has stood since now
+                start_clock(stay, at)
+            return
+        subject = self._name_place(ban, stay, look.taken)
         if subject is None:
             return
         stay.subject = subject
-        taken[subject] = False
+        look.taken[subject] = False
         # Where it stood there all the while since the last frame, its dwell was over between the two.
         late_s = stay.counted_s - ban.dwell_s
-        if not steady or late_s > step_s:
+        if not steady or late_s > look.step_s:
             late_s = 0.0
-        findings.append(self._raised(scene, stay, ban, at, late_s))
+        look.findings.append(self._raised(look.scene, stay, ban, at, late_s))
 
     def _why_over(self, stay: Standing, stays: Sequence[Standing], at: datetime) -> str | None:
         rule = self._rule

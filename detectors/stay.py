@@ -6,12 +6,14 @@ half to what the other did, so that it hardly matters how many frames there are.
 
 - THERE: its box. The time counts, and so does a short absence before it (something passed in front, or the detector
   blinked): at most `occlusion_s`, and not seen empty for `swap_s`;
-- HIDDEN: not its box, but something nearer to the camera that hides the place: nobody knows; after long it is given up;
+- HIDDEN: not its box, but something nearer to the camera that hides the place: nobody knows. After long it is given up;
+  if it is not raised, after as long as it was seen. What comes back after long must be seen for a while to be believed;
 - PART: the same, but a part of it can be seen beside. Nothing is given up, and once its box is back that time counts;
 - EMPTY: nothing, in plain sight. After `clear_after_s` a raised stay ends. One that is not raised ends after `swap_s`:
   whatever comes then is something else. A box that comes back to a raised stay after `swap_s` is the same only if it
-  fits as exactly as the same thing would. So is one that comes back soon after the stay was cleared, unless it was seen
-  to arrive: the detector had lost sight of it, and nobody hears of it again.
+  fits as exactly as the same thing would: what was seen without a blink, as exactly as its own boxes did. So is one
+  that comes back soon after the stay was cleared, unless it was seen to arrive: the detector had lost sight of it, and
+  nobody hears of it again.
 
 A frame that comes more than `gap_s` after the last ends blind time, which neither counts nor ends anything; but after
 `forget_s` of it a stay that is not raised is forgotten.
@@ -30,7 +32,7 @@ from datetime import datetime
 from enum import Enum
 from math import hypot, sqrt
 
-from detectors.picture import area, bottom_centre, hides, is_part_of, overlap
+from detectors.picture import area, bottom_centre, covered_share, hides, is_part_of, overlap
 from detectors.thresholds_watch import Stay as Rule
 from ingest.city import Zone
 from ingest.observation import Box
@@ -40,10 +42,14 @@ WHOLLY_SHARE = 0.5  # it must cover this much for no part to be seen: half a veh
 CUTTING_SHARE = 0.05  # one that covers this much of it cuts off a part,
 WHOLE = 0.9  # where its box is smaller than this share of the place
 SAME_FIT = 0.85  # what comes back to a place seen empty, and overlaps it by this much, is what stood there before
+STEADY = 0.95  # but of what was there for this share of its time in sight,
+STEADY_S = 30.0  # and for this long, the box must fit
+AS_WELL = 0.04  # as well as its own boxes did, less this much
 REFILL = 2.0  # a box that is there undoes this many times its time of what the place was seen empty
 GLIMPSES = 6  # fewer boxes than these, some missed in between, may be as many things
 YOUNG_S = 2.0  # a stay that is not raised is waited for at least this long,
-PATIENCE = 3.0  # and this many times as long as it has been seen
+PATIENCE = 3.0  # and this many times as long as it has been seen; but once that is more than the rule lets count,
+LONG_PATIENCE = 1.0  # no longer than this many times
 GIVEN_UP_AFTER = 10.0  # a place hidden this many times as long as the rule waits for anything is given up
 KNOWN_AGAIN_S = 60.0  # what comes back to its very place within this time after its alert cleared is known again
 COMING_S = 5.0  # seen for this long: what came to stand may have rolled on until then
@@ -71,9 +77,10 @@ class Standing:
     how long not, `part_s` how long a part of it since then, `blind_s` how long nobody looked. `away_s` is the present
     absence. `empty_s` grows while the place is seen empty, and falls while the box is there. `credit_s` grows with what
     was seen and falls with what was missed in plain sight; it is below nought when that was more than `presence`
-    allows. `subject` is set once it is raised, `cleared_at` once that was cleared: from then on it is only known again.
-    `first` is where it came to stand, and its drift is measured from there. Up to `latched_until` a stay that was open
-    at start is not judged again: that time was judged before.
+    allows. `doubt_s` is how long its box must be there again, after it was hidden for long, before it is believed.
+    `fit` is how well its boxes have lately overlapped its place. `subject` is set once it is raised, `cleared_at` once
+    that was cleared: from then on it is only known again. `first` is where it came to stand, and its drift is measured
+    from there. Up to `latched_until` a stay that was open at start is not judged again: that time was judged before.
     """
 
     first: Box
@@ -92,7 +99,9 @@ class Standing:
     away_s: float = 0.0
     empty_s: float = 0.0
     credit_s: float = 0.0
+    doubt_s: float = 0.0
     settled_s: float = 0.0
+    fit: float = 0.0
     confidences: list[float] = field(default_factory=lambda: [0.0] * BINS)
     labels: dict[str, float] = field(default_factory=dict)
     subject: str | None = None
@@ -147,7 +156,18 @@ def continues(stay: Standing, box: Box, rule: Rule) -> float:
         # The longer a place was seen empty, the more exactly must what comes fit: vehicles that stop there one after
         # the other lie a little apart, and what the detector lost for a moment comes back where it was.
         return 0.0 if fit < rule.overlap + (SAME_FIT - rule.overlap) * stay.empty_s / rule.swap_s else fit
-    return 0.0 if gone and fit < SAME_FIT else fit
+    return 0.0 if gone and fit < _same_fit(stay) else fit
+
+
+def _same_fit(stay: Standing) -> float:
+    """Return how well a box must fit that comes to the place of `stay` after it was seen empty, to be the same thing.
+
+    A detector that never blinked has hardly lost a thing for so long; and what comes back has the box it had.
+    """
+    before_s = stay.seen_s + stay.missed_s - stay.away_s
+    if stay.seen_s < STEADY_S or stay.seen_s < STEADY * before_s:
+        return SAME_FIT
+    return max(SAME_FIT, stay.fit - AS_WELL)
 
 
 def assigned(stays: Sequence[Standing], boxes: Sequence[Box], rule: Rule) -> dict[int, int]:
@@ -182,6 +202,9 @@ def seen(stay: Standing, box: Box, boxes: Sequence[Box], at: datetime, step_s: f
     stay.seen_s += credited_s
     stay.counted_s += credited_s
     stay.credit_s += (1.0 - rule.presence) * credited_s
+    if stay.away_s > rule.occlusion_s:
+        stay.doubt_s = stay.doubt_s or COMING_S
+    stay.doubt_s = max(0.0, stay.doubt_s - credited_s)
     if stay.sight is not Sight.THERE:
         if stay.away_s <= rule.occlusion_s and stay.empty_s < rule.swap_s:
             stay.counted_s += stay.away_s
@@ -200,7 +223,10 @@ def seen(stay: Standing, box: Box, boxes: Sequence[Box], at: datetime, step_s: f
             stay.first = box
         stay.spread += credited_s * _moved(stay.place, box) ** 2
         stay.settled_s = min((stay.settled_s or credited_s) + credited_s, SETTLE_S)
-        stay.place = _mean(stay.place, box, credited_s / stay.settled_s)
+        take = credited_s / stay.settled_s
+        here = overlap(stay.place, box)
+        stay.fit += (here - stay.fit) * (take if stay.fit else 1.0)
+        stay.place = _mean(stay.place, box, take)
     _note(stay, box, credited_s)
 
 
@@ -259,7 +285,8 @@ def is_over(stay: Standing, at: datetime, rule: Rule) -> bool:
         return stay.sight is Sight.EMPTY and stay.empty_s >= rule.clear_after_s
     if stay.sight is Sight.EMPTY and (stay.empty_s >= rule.swap_s or stay.credit_s < -rule.presence * YOUNG_S):
         return True
-    return stay.away_s > max(YOUNG_S, PATIENCE * stay.seen_s)
+    brief_s = min(PATIENCE * stay.seen_s, rule.occlusion_s)
+    return stay.away_s > max(YOUNG_S, brief_s, LONG_PATIENCE * stay.seen_s)
 
 
 def stands(stay: Standing, rule: Rule) -> bool:
@@ -283,11 +310,27 @@ def is_taken(stay: Standing, stays: Sequence[Standing], rule: Rule) -> bool:
     )
 
 
+def is_double(stay: Standing, stays: Sequence[Standing], share: float, at: datetime, rule: Rule) -> bool:
+    """Tell whether those of `stays` that were reported, and seen just now, together cover `share` of `stay`.
+
+    A detector that finds a thing may find a part of it as well, or the thing and its neighbour together as one.
+    """
+    told = [
+        other.place
+        for other in stays
+        if other is not stay
+        and other.subject is not None
+        and other.cleared_at is None
+        and (at - other.last_at).total_seconds() < rule.swap_s
+    ]
+    return covered_share(stay.place, told) >= share
+
+
 def start_clock(stay: Standing, at: datetime | None) -> None:
     """Start the clock of `stay` at `at`, or stop it (None); either way it stands at nought, and the figures begin."""
     stay.since, stay.subject = at, None
     stay.counted_s = stay.seen_s = stay.missed_s = stay.part_s = stay.blind_s = 0.0
-    stay.away_s = stay.empty_s = stay.credit_s = stay.spread = 0.0
+    stay.away_s = stay.empty_s = stay.credit_s = stay.doubt_s = stay.spread = 0.0
     latest = stay.label
     stay.boxes, stay.confidences, stay.labels = (
         1,
