@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.streets.day import SHARE, bustle
 from bench.streets.site import SCENE_S, Site, Span, site
 from bench.streets.stories import stopping
 from bench.streets.traffic import traffic
@@ -31,7 +32,8 @@ def script(seed: int) -> Script:
     """Return the scene of this seed."""
     place = site(seed)
     rng = np.random.default_rng((seed, 72))
-    actors = (*stopping(place, rng), *traffic(place, rng))
+    share = SHARE[bustle(seed)]
+    actors = (*stopping(place, rng, share), *traffic(place, rng, share))
     blind = _fault(rng, 0.2, (12.0, 90.0))
     frozen = () if blind else _fault(rng, 0.12, (5.0, 25.0))
     return Script(site=place, actors=actors, blind=blind, frozen=frozen)

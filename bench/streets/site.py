@@ -81,6 +81,11 @@ def site(seed: int) -> Site:
     raise ValueError(f"seed {seed} gives no camera that sees its zones")
 
 
+def hour_of(seed: int) -> str:
+    """Return the light in which the site of this seed is seen: day, dusk or night."""
+    return _HOURS[seed // 3 % 3]
+
+
 def anchor(projector: Projector, size: Size, x_m: float, y_m: float, heading_deg: float = 0.0) -> Point:
     """Return about where a detector's box would have its bottom centre: that of the block around the thing."""
     x0, _, x1, y1 = block(projector, size, x_m, y_m, heading_deg)
@@ -133,7 +138,7 @@ def _to_segment(x: float, y: float, a: Point, b: Point) -> float:
 def _drawn(seed: int, rng: np.random.Generator) -> Site | None:
     """Draw one site; None where the camera would not see its zones well."""
     height = tuple(_HEIGHTS_M)[seed % 3]
-    hour = _HOURS[seed // 3 % 3]
+    hour = hour_of(seed)
     rain = seed // 9 % 3 == 0
     side = int(rng.choice([-1, 1]))
     per_side = int(rng.choice([1, 2]))

@@ -1,7 +1,8 @@
 """A site in, the actors that stop out: vehicles at the kerb, stalls on the pavement, and who stands before them.
 
 Some stop for less than the zone allows, some for longer, one after another at the same place, some are there when the
-scene begins. What of it is an event is for `truth` to say, from the paths alone.
+scene begins. In a quiet hour few come, and here and there something stands all the while: the car that is left for the
+night, the stall that nobody takes home. What of it is an event is for `truth` to say, from the paths alone.
 """
 
 from __future__ import annotations
@@ -22,37 +23,42 @@ _PLACE_M, _APART_M = 5.9, 0.8  # the shortest place at the kerb, and the least r
 _NOWHERE = Path(waypoints=(Waypoint(0.0, 0.0, 0.0),))
 LONGER_S = (25.0, 150.0)  # what stays too long stays longer than is allowed by this much
 SHORTER = (0.08, 0.75)  # and what does not, for this share of what is allowed
+LEFT_S = (-300.0, SCENE_S + 300.0)  # from when to when that is
+LEFT_CHANCE = 0.1  # in a quiet hour so many of the places are taken by what stands there all the while
 
 
-def stopping(site: Site, rng: np.random.Generator) -> list[Actor]:
-    """Return all that stops of its own will during the scene."""
+def stopping(site: Site, rng: np.random.Generator, share: float = 1.0) -> list[Actor]:
+    """Return all that stops of its own will during the scene: `share` of what does in a busy hour."""
     found: list[Actor] = []
     kerb = next((zone for zone in site.zones if zone.kind is ZoneKind.NO_PARKING), None)
     stalls = [zone for zone in site.zones if zone.kind is not ZoneKind.NO_PARKING]
     if kerb is not None:
-        found += _at_kerb(site, kerb.dwell_s, rng)
+        found += _at_kerb(site, kerb.dwell_s, rng, share)
     if stalls:
-        found += _stalls(site, max(zone.dwell_s for zone in stalls), rng)
+        found += _stalls(site, max(zone.dwell_s for zone in stalls), rng, share)
     found += _beyond(site, rng)
     return found
 
 
-def _at_kerb(site: Site, dwell_s: float, rng: np.random.Generator) -> list[Actor]:
+def _at_kerb(site: Site, dwell_s: float, rng: np.random.Generator, share: float) -> list[Actor]:
     """Return the vehicles that come one after another to a few places along the watched kerb."""
     found: list[Actor] = []
     most = int((site.far_m - site.near_m) / _PLACE_M)
     places = int(rng.integers(min(2, most), most + 1))
     spacing = (site.far_m - site.near_m) / places
-    busy_s = float(rng.choice([30.0, 80.0, 200.0]))
+    busy_s = float(rng.choice([30.0, 80.0, 200.0])) / share
     long_share = float(rng.uniform(0.35, 0.9))
     for place in range(places):
         middle = site.near_m + (place + 0.5) * spacing
         at_s = float(rng.uniform(-60.0, busy_s))
+        left = share < 1.0 and rng.random() < LEFT_CHANCE
+        if left:
+            at_s = LEFT_S[0]
         while at_s < SCENE_S - 30:
             actor = _fitting(rng, f"kerb-{place}-{len(found)}", spacing - _APART_M)
             spare_m = spacing - _APART_M - actor.size.length_m  # nobody stops twice at the very same spot
             y = middle + float(rng.uniform(-0.5, 0.5)) * min(3.0, spare_m)
-            stays_s = _stay(rng, dwell_s, long_share)
+            stays_s = LEFT_S[1] - LEFT_S[0] if left else _stay(rng, dwell_s, long_share)
             found.append(replace(actor, path=_visit(site, actor.size, y, at_s, stays_s, rng)))
             at_s += stays_s + float(rng.choice([rng.uniform(12, 25), 15 + rng.exponential(busy_s)]))
     return found
@@ -91,7 +97,7 @@ def _visit(site: Site, size: Size, y: float, at_s: float, stays_s: float, rng: n
     )
 
 
-def _stalls(site: Site, dwell_s: float, rng: np.random.Generator) -> list[Actor]:
+def _stalls(site: Site, dwell_s: float, rng: np.random.Generator, share: float) -> list[Actor]:
     """Return stalls that are set up and packed away on the watched pavement, their keepers and their customers."""
     found: list[Actor] = []
     half, side = site.street.road_half_m, site.side
@@ -103,15 +109,21 @@ def _stalls(site: Site, dwell_s: float, rng: np.random.Generator) -> list[Actor]
         y = low + (place + 0.5) * spacing + float(rng.uniform(-0.1, 0.1)) * spacing
         x = side * (half + float(rng.uniform(1.6, max(1.7, depth_m - 1.4))))
         at_s = float(rng.uniform(-60.0, 120.0))
+        left = share < 1.0 and rng.random() < LEFT_CHANCE
+        if left:
+            at_s = LEFT_S[0]
+        elif share < 1.0 and rng.random() >= share:
+            continue  # nobody sells here at this hour
         while at_s < SCENE_S - 60:
-            stays_s = _stay(rng, dwell_s, 0.7)
+            stays_s = LEFT_S[1] - LEFT_S[0] if left else _stay(rng, dwell_s, 0.7)
             name = f"stall-{place}-{len(found)}"
             actor = random_actor(rng, "stall", name, _NOWHERE)
             heading = float(rng.choice([0.0, 180.0])) + float(rng.normal(0, 6))
             carts = actor.look % 3 == 2
             here_x, here_y = x + float(rng.uniform(-0.3, 0.3)), y + float(rng.uniform(-0.5, 0.5))
             found.append(replace(actor, path=_set_up(here_x, here_y, heading, at_s, stays_s, pushed=carts)))
-            found += _company(here_x, here_y, side, at_s, stays_s, name, rng)
+            if not left:
+                found += _company(here_x, here_y, side, at_s, stays_s, name, rng)
             at_s += stays_s + float(rng.uniform(45, 200))
     return found
 

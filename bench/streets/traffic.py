@@ -1,7 +1,7 @@
 """A site in, the actors that only pass out: lanes of vehicles that wait and move on, and people on foot.
 
 A lane has a clock of its own that stands still while the lane waits: so vehicles keep their distance through every red
-light and every jam.
+light and every jam. In a quiet hour `share` of the vehicles and people come that come in a busy one, and nothing jams.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _BETWEEN_M = 2.5
 Hold = tuple[float, float]  # the second of the scene at which a lane begins to wait, and for how long
 
 
-def traffic(site: Site, rng: np.random.Generator) -> list[Actor]:
-    """Return all that passes during the scene."""
+def traffic(site: Site, rng: np.random.Generator, share: float = 1.0) -> list[Actor]:
+    """Return all that passes during the scene: `share` of what passes in a busy hour."""
     found: list[Actor] = []
-    manner = str(rng.choice(["free", "lights", "jam"], p=[0.4, 0.4, 0.2]))
+    manner = str(rng.choice(["free", "lights", "jam"], p=[0.4, 0.4, 0.2] if share == 1.0 else [0.6, 0.4, 0.0]))
     for direction in (-1, 1):
         holds = _holds(manner, rng)
         for lane in range(site.street.lanes // 2):
             x = direction * (lane + 0.5) * LANE_M
-            found += _lane(f"lane-{direction}-{lane}", x, direction, holds, rng)
-    found += _on_foot(site, rng)
+            found += _lane(f"lane-{direction}-{lane}", x, direction, holds, rng, share)
+    found += _on_foot(site, rng, share)
     return found
 
 
@@ -48,8 +48,10 @@ def _holds(manner: str, rng: np.random.Generator) -> tuple[Hold, ...]:
     return tuple(found)
 
 
-def _lane(name: str, x_m: float, direction: int, holds: Sequence[Hold], rng: np.random.Generator) -> list[Actor]:
-    speed, gap_s = float(rng.uniform(5, 12)), float(rng.uniform(5, 30))
+def _lane(
+    name: str, x_m: float, direction: int, holds: Sequence[Hold], rng: np.random.Generator, share: float
+) -> list[Actor]:
+    speed, gap_s = float(rng.uniform(5, 12)), float(rng.uniform(5, 30)) / share
     begin, end = (NEAR_END_M, FAR_END_M) if direction > 0 else (FAR_END_M, NEAR_END_M)
     takes_s = abs(end - begin) / speed
     found: list[Actor] = []
@@ -86,11 +88,11 @@ def _way(
     return tuple(point for before, point in pairwise([Waypoint(-1e9, 0, 0), *points]) if point.at_s > before.at_s)
 
 
-def _on_foot(site: Site, rng: np.random.Generator) -> list[Actor]:
+def _on_foot(site: Site, rng: np.random.Generator, share: float) -> list[Actor]:
     """Return people who walk along both pavements, some who cross, and some who stand about for minutes."""
     found: list[Actor] = []
     half, pavement = site.street.road_half_m, site.street.pavement_m
-    every_s = float(rng.uniform(15, 90))
+    every_s = float(rng.uniform(15, 90)) / share
     at_s = -30.0
 
     def add(way: tuple[Waypoint, ...]) -> None:
