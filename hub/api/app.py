@@ -14,6 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from hub.api import (
+    console_files,
+    routes_about,
     routes_alerts,
     routes_city,
     routes_commands,
@@ -93,6 +95,8 @@ def create_app(
     app.state.hub = hub
     for part in (routes_alerts, routes_commands, routes_feed, routes_evidence, routes_city, routes_ledger):
         app.include_router(part.router)
+    app.include_router(console_files.router)
+    app.include_router(routes_about.router)
     app.include_router(routes_operation.router)
     app.include_router(routes_search.router)
     app.include_router(routes_statistics.router)
