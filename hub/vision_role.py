@@ -15,6 +15,7 @@ from hub.clock import now
 from hub.config.load import load_city
 from hub.config.watch import watch
 from hub.config.yaml_source import ConfigError
+from hub.config.zones_file import files_of
 from hub.log import logger
 from hub.settings import Settings
 from hub.vision_models import watches
@@ -56,7 +57,8 @@ def serve(settings: Settings, *, cameras: Sequence[str] | None, stop: threading.
             current = found
             changes.put(found)
 
-    threading.Thread(target=watch, args=([settings.city], look, stop), name="configuration", daemon=True).start()
+    files = files_of(settings.city)
+    threading.Thread(target=watch, args=(files, look, stop), name="configuration", daemon=True).start()
     try:
         run_at_broker(
             first,

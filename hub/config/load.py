@@ -14,6 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from detectors.thresholds import Thresholds
 from hub.config.city_file import city_from
 from hub.config.yaml_source import ConfigError, names_in, read
+from hub.config.zones_file import read_city
 from ingest.city import City
 
 _CITY = TypeAdapter(City)
@@ -28,9 +29,12 @@ class Configuration:
     version: str
 
 
-def load_city(path: Path) -> City:
-    """Return the city of `path`; raise ConfigError with file, line and what would be right."""
-    return city_from(read(path))
+def load_city(path: Path, *, drawn: Path | None = None) -> City:
+    """Return the city of `path` with the zones drawn in the console; raise ConfigError with file and line.
+
+    `drawn` stands in for the file of drawn zones beside it.
+    """
+    return city_from(read_city(path, drawn))
 
 
 def load_thresholds(path: Path | None) -> Thresholds:
@@ -44,13 +48,13 @@ def load_thresholds(path: Path | None) -> Thresholds:
         raise source.refuse(error, names_in(Thresholds.model_json_schema())) from None
 
 
-def load(city_path: Path, detectors_path: Path | None) -> Configuration:
-    """Return the configuration of both files; raise ConfigError with the problems of both."""
+def load(city_path: Path, detectors_path: Path | None, *, drawn: Path | None = None) -> Configuration:
+    """Return the configuration of both files; raise ConfigError with the problems of both. `drawn` as in load_city."""
     problems: list[str] = []
     city: City | None = None
     thresholds: Thresholds | None = None
     try:
-        city = load_city(city_path)
+        city = load_city(city_path, drawn=drawn)
     except ConfigError as error:
         problems += error.problems
     try:

@@ -12,7 +12,8 @@ from detectors.vision.settings import VisionSettings
 from detectors.vision.weights import Weights
 from hub.config.city_file import CityFile, city_of, parsed
 from hub.config.vision_file import ModelEntry
-from hub.config.yaml_source import ConfigError, Place, Source, read
+from hub.config.yaml_source import ConfigError, Place, Source
+from hub.config.zones_file import read_city
 from ingest.city import City
 
 
@@ -68,7 +69,7 @@ def load_perception(path: Path, *, shipped: Path, override: Override) -> Percept
 
     `shipped` are the weights where nothing names any. Weights are not looked at here.
     """
-    source = read(path)
+    source = read_city(path)
     file = parsed(source)
     city = city_of(source, file)
     folder = path.expanduser().absolute().parent

@@ -23,24 +23,39 @@ class ConfigError(ValueError):
         self.problems = problems
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlay:
+    """What stands `at` a place is from another file: from the place there, with that file's lines."""
+
+    at: Place
+    path: Path
+    place: Place
+    lines: dict[Place, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A parsed file: its plain data, and where each value begins (1-based lines)."""
+    """A parsed file: its plain data, and where each value begins (1-based lines); parts may be from other files."""
 
     path: Path
     data: Any
     lines: dict[Place, int]
+    overlays: tuple[Overlay, ...] = ()
 
     def line_of(self, place: Place) -> int:
         """Return the line of `place`, or of the nearest value around it that stands in the file."""
-        while place and place not in self.lines:
-            place = place[:-1]
-        return self.lines.get(place, 1)
+        return _line_of(self.lines, place)
 
     def problem(self, place: Place, message: str) -> str:
         """Return one line that says where and what."""
+        path, line = self.path, self.line_of(place)
+        for overlay in self.overlays:
+            if place[: len(overlay.at)] == overlay.at:
+                path, place = overlay.path, overlay.place + place[len(overlay.at) :]
+                line = _line_of(overlay.lines, place)
+                break
         where = ".".join(str(part) for part in place)
-        return f"{self.path}:{self.line_of(place)}: {where + ': ' if where else ''}{message}"
+        return f"{path}:{line}: {where + ': ' if where else ''}{message}"
 
     def refuse(self, error: ValidationError, names: Collection[str]) -> ConfigError:
         """Return pydantic's complaints with lines and without its jargon; `names` are all that a setting may have."""
@@ -53,6 +68,12 @@ class Source:
             shown = f" (it is {given!r})" if open_to_see else ""
             problems.append(self.problem(place, _said(item["type"], item["msg"], place, names) + shown))
         return ConfigError(problems)
+
+
+def _line_of(lines: dict[Place, int], place: Place) -> int:
+    while place and place not in lines:
+        place = place[:-1]
+    return lines.get(place, 1)
 
 
 def names_in(schema: Any) -> set[str]:

@@ -13,6 +13,7 @@ from hub import clock
 from hub.config.load import Configuration, load
 from hub.config.watch import watch
 from hub.config.yaml_source import ConfigError
+from hub.config.zones_file import files_of
 from hub.log import logger
 from hub.settings import Settings, SettingsError
 from hub.store.maintain import keep_of
@@ -57,7 +58,7 @@ def serve(settings: Settings, *, grids: frozenset[str] | None, metrics_port: int
             start_http_server(metrics_port, addr="127.0.0.1", registry=metrics.registry)
         except OSError as error:
             raise SettingsError(f"--metrics-port {metrics_port} cannot be used: {error.strerror}") from None
-    paths = [path for path in (settings.city, settings.detectors) if path is not None]
+    paths = [*files_of(settings.city), *([settings.detectors] if settings.detectors else [])]
 
     def reload() -> None:
         worker.reload(_load(settings, grids))
