@@ -1,12 +1,15 @@
 """`python -m bench street-truth`: renders streets, lets the hub watch them, and says what it found and what it missed.
 
     python -m bench street-truth --hours 6 --first-seed 1 --out bench/results/streets
+    python -m bench street-truth --days 4 --first-seed 2000000
 
 One scene is one camera for twelve minutes. Each gives one line in OUT/scenes.jsonl; what is there already, made by the
 same model, thresholds and scenes, is not done again, so a run that was cut off goes on where it stopped. Recordings
 stay in OUT/clips and detections in OUT/detections, so that another model or another detector can be tried on them
-(`--judge-again` takes the detections and runs the detectors alone). Seeds below 1,000,000 are for development; the
-figures that are told come from seeds above, on which nothing was ever tuned.
+(`--judge-again` takes the detections and runs the detectors alone). `--hours` takes scenes of busy hours alone,
+`--days` whole days with their quiet hours (`bench/streets/day.py`). Seeds below 1,000,000 are for development; figures
+that are told come from a series above, on which nothing was ever tuned. Once its results were looked into, it is used
+up.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ from typing import Any
 import cv2
 
 from bench.streets.cause import Found, cause
+from bench.streets.day import bustle, day_seeds
 from bench.streets.film import shoot, stands_of
 from bench.streets.match import match
 from bench.streets.script import MADE_AS, Script, script
@@ -70,8 +74,7 @@ def main(words: Sequence[str]) -> int:
     )
     for name in ("clips", "detections"):
         (job.out / name).mkdir(parents=True, exist_ok=True)
-    count = max(1, round(options.hours * 3600 / SCENE_S))
-    seeds = options.seeds or list(range(options.first_seed, options.first_seed + count))
+    seeds = _seeds(options)
     if options.film_only:
         for number, seed in enumerate(seeds, 1):
             _made(job, script(seed))
@@ -84,6 +87,11 @@ def main(words: Sequence[str]) -> int:
         seeds_left = [seed for seed in seeds if seed not in kept]
     else:
         seeds_left, kept = list(seeds), {}
+    unseen = [seed for seed in seeds_left if job.again and not job.detections(seed).exists()]
+    if unseen:
+        what = f"{len(unseen)} of {len(seeds)} scenes (the first: {unseen[0]})"
+        say(f"{what} have not been watched by model {job.model_digest}: run this without --judge-again first")
+        return 1
     say(f"{len(seeds)} scenes, {len(seeds) - len(seeds_left)} of them done before; model {job.model_digest}")
     began_s = time.monotonic()
     for number, told in enumerate(_all(job, seeds_left, options.processes), 1):
@@ -106,6 +114,7 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--hours", type=float, default=1.0, help="how many camera-hours (default 1)")
+    parser.add_argument("--days", type=int, help="how many camera-days, with their quiet hours, instead of --hours")
     parser.add_argument("--first-seed", type=int, default=FIRST_FINAL_SEED, help="the first scene's seed")
     parser.add_argument("--seeds", type=int, nargs="+", help="just these scenes")
     parser.add_argument("--out", type=Path, default=Path("bench/results/streets"), help="where results are kept")
@@ -116,6 +125,16 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--film-only", action="store_true", help="render the recordings and watch none")
     parser.add_argument("--judge-again", action="store_true", help="take kept detections; run the detectors alone")
     return parser.parse_args(words)
+
+
+def _seeds(options: argparse.Namespace) -> list[int]:
+    """Return which scenes are asked for."""
+    if options.seeds:
+        return list(options.seeds)
+    if options.days:
+        return day_seeds(options.first_seed, options.days)
+    count = max(1, round(options.hours * 3600 / SCENE_S))
+    return list(range(options.first_seed, options.first_seed + count))
 
 
 def digest(model: Path) -> str:
@@ -212,6 +231,7 @@ class Watcher:
         return {
             "seed": seed,
             "made_with": fingerprint(job, given),
+            "bustle": bustle(seed).value,
             "hour": place.hour,
             "rain": "rain" if place.rain else "dry",
             "height": place.height,

@@ -75,14 +75,17 @@ class Row:
 
 
 def rows(scenes: Sequence[Scene]) -> list[Row]:
-    """Return the table of `scenes`: all, then by hour, weather, height of the camera, rule, and what was visible."""
+    """Return the table of `scenes`: all, then by how busy, light, weather, height of camera, rule, what was visible."""
     found = [_row("all", scenes)]
     for key, names in (
+        ("bustle", ("busy", "ordinary", "quiet")),
         ("hour", ("day", "dusk", "night")),
         ("rain", ("dry", "rain")),
         ("height", ("low", "middle", "high")),
     ):
-        found += [_row(_CALLED.get(name, name), [s for s in scenes if s[key] == name]) for name in names]
+        parts = [(name, [s for s in scenes if s[key] == name]) for name in names]
+        if key != "bustle" or sum(bool(part) for _, part in parts) > 1:
+            found += [_row(_CALLED.get(name, name), part) for name, part in parts]
     found += [_row(f"rule {rule}", scenes, rule=rule) for rule in ("parking.illegal", "stall.unlicensed")]
     found += [
         _events_only(name, scenes, lambda event, low=low, high=high: low <= event["visible"] < high)  # type: ignore[misc]
@@ -96,6 +99,9 @@ def rows(scenes: Sequence[Scene]) -> list[Row]:
 
 
 _CALLED = {
+    "busy": "busy hours",
+    "ordinary": "ordinary hours",
+    "quiet": "quiet hours",
     "low": "camera 3.5–5 m up",
     "middle": "camera 5–7 m up",
     "high": "camera 7–9 m up",
@@ -191,5 +197,5 @@ def _seconds(value: float | None) -> str:
 
 def markdown(scenes: Sequence[Scene]) -> str:
     """Return the table as Markdown."""
-    lines = [HEADER, tuple("---" for _ in HEADER), *(cells(row) for row in rows(scenes) if row.events or row.alarms)]
+    lines = [HEADER, tuple("---" for _ in HEADER), *(cells(row) for row in rows(scenes) if row.hours or row.events)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

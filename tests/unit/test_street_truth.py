@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.streets.cause import Fault, Found, cause
+from bench.streets.day import HOURS, Bustle, bustle, day_seeds
 from bench.streets.match import Alarm, Verdict, match, overlap
+from bench.streets.script import script
 from bench.streets.site import SCENE_S, Watched, depth_in, site
 from bench.streets.table import Row, markdown, poisson_bounds, rows
 from bench.streets.traffic import _way
@@ -233,7 +235,8 @@ def test_whose_fault_a_missed_event_is():
 
 def told(events: list[dict[str, Any]], verdicts: list[str], **also: Any) -> dict[str, Any]:
     alarms = [{"verdict": verdict, "rule": "parking.illegal"} for verdict in verdicts]
-    return {"hour": "day", "rain": "dry", "height": "low", "hours": 12.0, "events": events, "alarms": alarms} | also
+    where = {"bustle": "busy", "hour": "day", "rain": "dry", "height": "low", "hours": 12.0}
+    return {**where, "events": events, "alarms": alarms, **also}
 
 
 def of(delay_s: float | None, *, needed: bool = True, visible: float = 1.0) -> dict[str, Any]:
@@ -260,6 +263,15 @@ def test_the_table_counts_what_was_needed_and_what_was_false():
     assert (table["all of it visible"].events, table["a quarter hidden or more"].events) == (3, 1)
     assert "0.750" in markdown(scenes)
     assert "dusk" not in markdown(scenes)  # nothing happened then
+
+
+def test_quiet_hours_count_in_the_rate_of_a_day_though_nothing_happens_in_them():
+    busy, quiet = told([of(1.0)], ["right", "false"], hours=9.0), told([], [], bustle="quiet", hours=15.0)
+    table = by_name([busy, quiet])
+    assert table["all"].false_a_day()[0] == 1.0
+    assert table["busy hours"].false_a_day()[0] == pytest.approx(24 / 9)
+    assert "| quiet hours | 15.0 | 0 |" in markdown([busy, quiet])
+    assert "busy hours" not in by_name([busy])  # it would say the same as the first row
 
 
 def test_a_table_of_nothing_claims_nothing():
@@ -313,6 +325,42 @@ def test_every_kind_of_site_comes_round_and_its_zones_lie_in_the_picture():
         for zone in one.zones:
             assert all(0 <= share <= 1 for corner in zone.polygon for share in corner)
             assert 30 <= zone.dwell_s <= SCENE_S / 2
+
+
+def test_a_day_holds_every_hour_of_it_five_times_twelve_minutes_in_its_own_light():
+    seeds = day_seeds(3_000_000, 2)
+    assert len(seeds) == len(set(seeds)) == 2 * 24 * 5
+    assert sum(SCENE_S for _ in seeds) == 2 * 24 * 3600
+    for number, seed in enumerate(seeds):
+        kind, light = HOURS[number // 5 % 24]
+        assert (bustle(seed), site(seed).hour) == (kind, light)
+    assert seeds[: 24 * 5] == day_seeds(3_000_000, 1)
+    assert not set(seeds) & set(day_seeds(2_000_000, 2))
+    assert {bustle(seed) for seed in range(500)} == {Bustle.BUSY}, "as it was before there were quiet hours"
+
+
+def test_the_busier_the_hour_the_more_passes_and_stops():
+    def at(first: int) -> tuple[int, int]:
+        actors = [actor for seed in range(first, first + 9) for actor in script(seed).actors]
+        stopping = [actor for actor in actors if actor.actor_id.startswith(("kerb", "stall"))]
+        return len(actors), len(stopping)
+
+    busy, ordinary, quiet = at(0), at(500_000), at(750_000)
+    assert busy[0] > 2 * ordinary[0] > 4 * quiet[0] > 0
+    assert busy[1] > 2 * ordinary[1] > 2 * quiet[1] > 0
+
+
+def test_what_is_left_standing_in_a_quiet_hour_is_there_before_it_and_after_it():
+    spans = [
+        (actor.actor_id[:5], from_s, to_s)
+        for seed in range(500_030, 500_050)
+        for actor in script(seed).actors
+        if actor.actor_id.startswith(("kerb-", "stall-"))
+        for from_s, to_s in standing(actor)
+    ]
+    left = [(kind, to_s) for kind, from_s, to_s in spans if from_s < -100.0]
+    assert {kind for kind, _ in left} == {"kerb-", "stall"}
+    assert all(to_s > SCENE_S for _, to_s in left)
 
 
 def test_depth_is_positive_inside():
