@@ -18,9 +18,12 @@ from psycopg import Connection, sql
 
 from hub.store.edition import Edition, edition_of, edition_to_be, extension_of
 from hub.store.partitions import make_ahead
+from hub.store.queue_schema import bring_up_to_date, missing
 
 FOLDER = Path(__file__).parent / "migrations"
 LOCK = 0x6C69616E  # ours among advisory locks: "lian"
+
+QUEUE_FROM = "0007_deliveries"  # from here on the queue's tables stand beside ours
 
 _APPLIES: dict[str, frozenset[Edition]] = {
     "": frozenset(Edition),
@@ -74,7 +77,9 @@ def pending(connection: Connection[Any], *, folder: Path = FOLDER) -> list[str]:
     """Return the names of the migrations that the database still lacks; raise MigrationError for a changed one."""
     known = _applied(connection)
     edition = edition_of(connection) if known else edition_to_be(connection)
-    return [one.name for one in _missing(migrations(folder), known, edition)]
+    files = migrations(folder)
+    ours = [one.name for one in _missing(files, known, edition)]
+    return ours + (missing(connection) if _has_queue(files) else [])
 
 
 def _apply(connection: Connection[Any], files: Sequence[Migration]) -> list[str]:
@@ -94,11 +99,27 @@ def _apply(connection: Connection[Any], files: Sequence[Migration]) -> list[str]
         except psycopg.Error as error:
             raise MigrationError(f"migration {one.name} failed, nothing of it is kept: {_first_line(error)}") from error
         applied.append(one.name)
+    if _has_queue(files):
+        applied += _queue(connection)
     if edition_of(connection) is Edition.PLAIN:
         row = connection.execute("SELECT clock_timestamp()").fetchone()
         assert row is not None
         make_ahead(connection, row[0])
     return applied
+
+
+def _has_queue(files: Sequence[Migration]) -> bool:
+    return any(one.name == QUEUE_FROM for one in files)
+
+
+def _queue(connection: Connection[Any]) -> list[str]:
+    """Bring the queue's own tables up to date: its library ships their SQL."""
+    try:
+        return bring_up_to_date(connection)
+    except psycopg.Error as error:
+        raise MigrationError(
+            f"the queue's own migration failed, nothing of it is kept: {_first_line(error)}"
+        ) from error
 
 
 def _applied(connection: Connection[Any]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pytest
 from hub.store.edition import Edition, edition_of
 from hub.store.migrate import FOLDER, MigrationError, migrate, migrations, pending
 from hub.store.partitions import SERIES
+from hub.store.queue_schema import PREFIX
 from tests.support.databases import Database
 
 
@@ -26,7 +27,20 @@ def test_an_empty_database_is_brought_up_to_date_once(empty_database: Database) 
     with psycopg.connect(empty_database.dsn) as connection:
         assert pending(connection) == []
         names = [name for (name,) in connection.execute("SELECT name FROM migrations ORDER BY name")]
-    assert names == sorted(applied)
+    assert names == sorted(name for name in applied if not name.startswith(PREFIX))
+
+
+def test_the_queue_s_own_tables_come_whole_or_by_the_library_s_migrations(empty_database: Database) -> None:
+    assert [name for name in migrate(empty_database.dsn) if name.startswith(PREFIX)] == [f"{PREFIX}schema"]
+    newest = "03.04.00_50_post_add_retry_failed_job_procedure"
+    with psycopg.connect(empty_database.dsn, autocommit=True) as connection:
+        known = {name for (name,) in connection.execute("SELECT name FROM queue_migrations")}
+        assert {"00.00.00_01_initial", newest} <= known
+        # A database made with the library of before its newest migration.
+        connection.execute("DELETE FROM queue_migrations WHERE name = %s", (newest,))
+        assert pending(connection) == [f"{PREFIX}{newest}"]
+    assert migrate(empty_database.dsn) == [f"{PREFIX}{newest}"]
+    assert migrate(empty_database.dsn) == []
 
 
 def test_two_that_migrate_at_once_do_not_collide(empty_database: Database) -> None:
