@@ -100,6 +100,8 @@ def measure(
 
 def _running(working: WorkingTime, clock: ClockKind, since: datetime, suspensions: Sequence[Span]) -> Iterator[Span]:
     """Yield in order, without end, the spans from `since` on in which the clock runs."""
+    if since.tzinfo is None:
+        raise ValueError(f"{since!r} has no timezone")
     since = since.astimezone(UTC)
     if clock is ClockKind.WORKING:
         running: Iterable[Span] = worked(working, since)

@@ -30,11 +30,8 @@ def with_category(plan: Plan, matter: Matter) -> Matter:
 
 def against(match: Match, matter: Matter) -> str | None:
     """Return the first part of `match` that does not fit, for people, or None where everything fits."""
-    if match.rules or match.domains or match.categories:
-        domain = matter.rule.partition(".")[0] if matter.rule else None
-        named = matter.rule in match.rules or domain in match.domains or matter.category in match.categories
-        if not named:
-            return f"it is not for {matter.rule or matter.category or 'a case without rule and category'}"
+    if not fits_subject(match, matter.rule, matter.category):
+        return f"it is not for {matter.rule or matter.category or 'a case without rule and category'}"
     for wanted, have, what in (
         (match.severities, matter.severity, "severity"),
         (match.zones, matter.zone, "zone"),
@@ -45,6 +42,14 @@ def against(match: Match, matter: Matter) -> str | None:
         if wanted and have not in wanted:
             return f"it is for {what} {', '.join(sorted(wanted))}, not {have or 'none'}"
     return None
+
+
+def fits_subject(match: Match, rule: str | None, category: str | None) -> bool:
+    """Tell whether `match` is for a case of that rule and category, wherever it is."""
+    if not (match.rules or match.domains or match.categories):
+        return True
+    domain = rule.partition(".")[0] if rule else None
+    return rule in match.rules or domain in match.domains or category in match.categories
 
 
 def zone_of(city: City, subject: str | None, camera_id: str | None) -> tuple[str | None, str | None]:

@@ -89,7 +89,7 @@ class RouteRule:
 
     It leads to `department`, or to the department of `kind` that serves the place at `level`. With a `level` it is
     for that level alone; without, for whichever is asked, and for `plan.usual_level` where none is. Without a `squad`
-    it is the department's own that works there.
+    it is the department's own that works there. `calls_in` are X departments that always come along.
     """
 
     route_id: str
@@ -98,6 +98,7 @@ class RouteRule:
     kind: str | None = None
     level: Level | None = None
     squad: str | None = None
+    calls_in: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ class WorkingTime:
     """The working clock: hours of local time on working days, and what is known of each year's holidays.
 
     `weekdays` are ISO numbers, 1 is Monday. `years` are the years whose holidays and make-up workdays are complete;
-    in any other year every one of `weekdays` counts as a working day, and nothing else does.
+    in any other year the `weekdays` are the working days, and no others.
     """
 
     timezone: ZoneInfo

@@ -36,8 +36,8 @@ class RouteReason:
 class Route:
     """Where a case goes. `department` is None only where the plan has none that could have it (Why.NOBODY).
 
-    `condition` is the filing condition that sets its deadline, `clock` that deadline's. `called_in` are the departments
-    that running campaigns (`campaigns`) call in.
+    `condition` is the filing condition that sets its deadline, `clock` that deadline's. `called_in` are the X
+    departments that come along, by the table of routes or by the running `campaigns`.
     """
 
     department: str | None
@@ -94,6 +94,7 @@ def route_matter(
     campaigns = tuple(campaign.running(plan, matter, at))
     looked_at: list[Considered] = []
     chosen = _choose(plan, matter, level, looked_at)
+    comes_along = [one for each in campaigns for one in each.calls_in]
     if chosen is None:
         department, squad = None, None
         reason = RouteReason(why=Why.NOBODY, route_id=None, text="no line of the dispatch plan leads to a department")
@@ -101,9 +102,7 @@ def route_matter(
         line, department, raised_from = chosen
         squad = line.squad or squad_of(plan, department.department_id, matter.grid, matter.district)
         reason = _reason(plan, line, department, raised_from)
-    called = [
-        one for each in campaigns for one in each.calls_in if department is None or one != department.department_id
-    ]
+        comes_along = [one for one in (*line.calls_in, *comes_along) if one != department.department_id]
     found = Route(
         department=None if department is None else department.department_id,
         squad=squad,
@@ -111,7 +110,7 @@ def route_matter(
         category=matter.category,
         condition=condition.condition_id,
         clock=condition.limits[matter.severity].clock,
-        called_in=tuple(dict.fromkeys(called)),
+        called_in=tuple(dict.fromkeys(comes_along)),
         campaigns=tuple(each.campaign_id for each in campaigns),
         reason=reason,
     )

@@ -50,7 +50,8 @@ def _clock(hour: str, minute: str) -> time:
     return time(int(hour) % 24, int(minute))
 
 
-def _hours(text: str) -> tuple[time, time]:
+def parse_hours(text: str) -> tuple[time, time]:
+    """Return both ends of "HH:MM-HH:MM", 24:00 as midnight; raise ValueError that says what would be right."""
     found = _HOURS.match(text)
     if not found:
         raise ValueError("write hours as HH:MM-HH:MM, for example 06:00-22:00")
@@ -70,7 +71,7 @@ class WindowEntry(_Entry):
     @field_validator("hours")
     @classmethod
     def _check_hours(cls, text: str) -> str:
-        _hours(text)
+        parse_hours(text)
         return text
 
     @field_validator("season")
@@ -85,7 +86,7 @@ class WindowEntry(_Entry):
         return TimeWindow(
             season=_season(self.season) if self.season else None,
             weekdays=self.weekdays,
-            hours=_hours(self.hours),
+            hours=parse_hours(self.hours),
             on_holidays={"only": True, "never": False, "any": None}[self.holidays],
         )
 
@@ -141,7 +142,7 @@ class CircuitEntry(_Entry):
     @classmethod
     def _check_lit(cls, windows: list[str] | None) -> list[str] | None:
         for window in windows or []:
-            _hours(window)
+            parse_hours(window)
         return windows
 
 
@@ -274,7 +275,7 @@ def city_of(source: Source, file: CityFile) -> City:
                 gateway_id=entry.gateway,
                 name=entry.name,
                 lamps=tuple(lamps[entry.id]),
-                lit=None if entry.lit is None else tuple(_hours(window) for window in entry.lit),
+                lit=None if entry.lit is None else tuple(parse_hours(window) for window in entry.lit),
             )
             for entry in file.circuits
         },
