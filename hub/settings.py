@@ -20,6 +20,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "LIANQIN_MQTT_CA": ("", "a CA file for mqtts://; empty: the system's"),
     "LIANQIN_CITY": ("city.yaml", "the city file"),
     "LIANQIN_DETECTORS": ("", "the detectors file; empty: the shipped defaults"),
+    "LIANQIN_DISPATCH": ("", "the dispatch plan; empty: the shipped one"),
     "LIANQIN_HTTP_HOST": ("127.0.0.1", "address the API listens on"),
     "LIANQIN_HTTP_PORT": ("8600", "port the API listens on"),
     "LIANQIN_DATA": (".data", "folder for the demo's database, pictures and caches"),
@@ -74,6 +75,7 @@ class Settings:
     mqtt_ca: str
     city: Path
     detectors: Path | None
+    dispatch: Path | None
     http_host: str
     http_port: int
     data: Path
@@ -163,6 +165,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         mqtt_ca=text("LIANQIN_MQTT_CA"),
         city=Path(text("LIANQIN_CITY")).expanduser(),
         detectors=path("LIANQIN_DETECTORS"),
+        dispatch=path("LIANQIN_DISPATCH"),
         http_host=text("LIANQIN_HTTP_HOST"),
         http_port=number("LIANQIN_HTTP_PORT", 0, 65535),
         data=Path(text("LIANQIN_DATA")).expanduser(),

@@ -36,6 +36,7 @@ from hub.api.surroundings import Surroundings
 from hub.api.tail import KEPT, FeedTail
 from hub.clock import SYSTEM, Clock
 from hub.config.load import Configuration
+from hub.config.load_dispatch import Dispatch, load_dispatch
 from hub.store.read_pool import ReadPool
 from hub.store.session import StoreUnavailable
 
@@ -44,18 +45,20 @@ def create_app(
     *,
     dsn: str,
     configuration: Configuration,
+    dispatch: Dispatch | None = None,
     clock: Clock = SYSTEM,
     heartbeat_s: float = HEARTBEAT_S,
     feed_kept: int = KEPT,
 ) -> FastAPI:
     """Return the application. Nothing is connected before it starts, and it starts without its database too.
 
-    Idle streams of the feed get a heartbeat every `heartbeat_s`; `feed_kept` of its items are kept in memory.
+    Without a dispatch plan the shipped one holds. Idle streams of the feed get a heartbeat every `heartbeat_s`; `feed_kept` of its items are kept in memory.
     """
     hub = Hub(
         pool=ReadPool(dsn),
         tail=FeedTail(dsn, kept=feed_kept),
         configuration=configuration,
+        dispatch=dispatch or load_dispatch(None, configuration.city),
         clock=clock,
         metrics=Metrics(),
         heartbeat_s=heartbeat_s,

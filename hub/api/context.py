@@ -16,7 +16,9 @@ from hub.api.metrics import Metrics
 from hub.api.problem import Problem
 from hub.api.tail import FeedTail
 from hub.clock import Clock
+from hub.cases.plan import Plan
 from hub.config.load import Configuration
+from hub.config.load_dispatch import Dispatch
 from hub.people.caller import Caller
 from hub.people.scopes import ROLE_SCOPES, Scope, roles_with
 from hub.store.read_pool import ReadPool
@@ -25,17 +27,23 @@ from hub.store.tokens import Token
 
 @dataclass(slots=True)
 class Hub:
-    """One process's shared parts. `configuration` is replaced when the files change."""
+    """One process's shared parts. `configuration` and `dispatch` are replaced when the files change."""
 
     pool: ReadPool
     tail: FeedTail
     configuration: Configuration
+    dispatch: Dispatch
     clock: Clock
     metrics: Metrics
     heartbeat_s: float
     failures: FailedTokens = field(default_factory=FailedTokens)
     monotonic: Callable[[], float] = time.monotonic
     streams: int = 0
+
+    @property
+    def plan(self) -> Plan:
+        """Return the dispatch plan that holds now."""
+        return self.dispatch.plan
 
     def now(self) -> datetime:
         """Return the present instant."""

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from hub.api.app import create_app
 from hub.api.context import Hub
 from hub.config.load import Configuration, load
+from hub.config.load_dispatch import load_dispatch, warnings_at
 from hub.config.watch import watch
 from hub.log import logger
 from hub.settings import Settings, SettingsError
@@ -32,19 +33,31 @@ class ListenError(SettingsError):
 
 def serve(settings: Settings, configuration: Configuration, stop: threading.Event) -> None:
     """Serve until `stop` is set; streams end at once, other requests have a few seconds. Raises ListenError."""
-    app = create_app(dsn=settings.database_url, configuration=configuration)
+    dispatch = load_dispatch(settings.dispatch, configuration.city)
+    app = create_app(dsn=settings.database_url, configuration=configuration, dispatch=dispatch)
     hub: Hub = app.state.hub
+    warn(hub)
 
     def reload() -> None:
-        hub.configuration = load(settings.city, settings.detectors)
+        configuration = load(settings.city, settings.detectors)
+        dispatch = load_dispatch(settings.dispatch, configuration.city)  # both or neither: it names the city's grids
+        hub.configuration, hub.dispatch = configuration, dispatch
+        warn(hub)
 
     paths = [path for path in (settings.city, settings.detectors) if path is not None]
+    paths += [settings.dispatch] if settings.dispatch else []
     threading.Thread(target=watch, args=(paths, reload, stop), name="configuration", daemon=True).start()
     with listen(settings.http_host, settings.http_port) as listener:
         host, port = listener.getsockname()[:2]
         log.info("listening", address=f"http://{host}:{port}", config_version=configuration.version)
         run(app, listener, stop)
     log.info("stopped")
+
+
+def warn(hub: Hub) -> None:
+    """Write into the log what is doubtful in the dispatch plan, and which year's calendar is missing."""
+    for line in warnings_at(hub.dispatch, hub.now()):
+        log.warning("dispatch plan", doubt=line, plan_version=hub.plan.version)
 
 
 @contextlib.contextmanager

@@ -60,6 +60,12 @@ def missing_years(plan: Plan, at: datetime) -> tuple[int, ...]:
     return tuple(sorted(years - plan.working.years))
 
 
+def warnings_at(dispatch: Dispatch, at: datetime) -> tuple[str, ...]:
+    """Return everything that is doubtful in the plan at the instant `at`, the missing calendars first."""
+    years = [calendar_warning(year) for year in missing_years(dispatch.plan, at)]
+    return (*years, *(doubt.line for doubt in dispatch.doubts))
+
+
 def calendar_warning(year: int) -> str:
     """Return what to say of a year whose holidays are not known."""
     return (
