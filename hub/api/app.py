@@ -52,7 +52,8 @@ def create_app(
 ) -> FastAPI:
     """Return the application. Nothing is connected before it starts, and it starts without its database too.
 
-    Without a dispatch plan the shipped one holds. Idle streams of the feed get a heartbeat every `heartbeat_s`; `feed_kept` of its items are kept in memory.
+    Idle streams of the feed get a heartbeat every `heartbeat_s`; `feed_kept` of its items are kept in memory. Without
+    a dispatch plan the shipped one holds.
     """
     hub = Hub(
         pool=ReadPool(dsn),

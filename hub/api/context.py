@@ -15,8 +15,8 @@ from hub.api.failures import FailedTokens
 from hub.api.metrics import Metrics
 from hub.api.problem import Problem
 from hub.api.tail import FeedTail
-from hub.clock import Clock
 from hub.cases.plan import Plan
+from hub.clock import Clock
 from hub.config.load import Configuration
 from hub.config.load_dispatch import Dispatch
 from hub.people.caller import Caller
