@@ -6,10 +6,12 @@ which over a city is right to one in a thousand.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import shapely
 from shapely.affinity import scale
@@ -18,18 +20,9 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import nearest_points
 from shapely.validation import explain_validity
 
-Position = tuple[float, float]  # longitude, latitude, as GeoJSON has them
+from hub.distance import METRES_A_DEGREE, Position, distance_m
+
 Ring = Sequence[Position]
-METRES_A_DEGREE = 6_371_008.8 * math.pi / 180
-
-
-def distance_m(one: Position, other: Position) -> float:
-    """Return the distance between two positions along a great circle."""
-    (longitude, latitude), (to_longitude, to_latitude) = one, other
-    up, across = math.radians(to_latitude - latitude), math.radians(to_longitude - longitude)
-    share = math.sin(up / 2) ** 2
-    share += math.cos(math.radians(latitude)) * math.cos(math.radians(to_latitude)) * math.sin(across / 2) ** 2
-    return 2 * 6_371_008.8 * math.asin(math.sqrt(min(1.0, share)))
 
 
 def fault_of(ring: Ring) -> str | None:
@@ -88,6 +81,11 @@ class Area:
         parts = list(self._shape.geoms) if isinstance(self._shape, MultiPolygon) else [self._shape]
         ordered = sorted((part for part in parts if isinstance(part, Polygon)), key=lambda part: -part.area)
         return [[(x, y) for x, y in part.exterior.coords] for part in ordered]
+
+    def geojson(self) -> dict[str, Any]:
+        """Return it as a GeoJSON geometry."""
+        found: dict[str, Any] = json.loads(shapely.to_geojson(self._shape))
+        return found
 
 
 def area_of(rings: Sequence[Ring]) -> Area:

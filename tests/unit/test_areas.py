@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.areas import METRES_A_DEGREE, area_of, distance_m, fault_of, overlaps
+from hub.areas import area_of, fault_of, overlaps
+from hub.distance import METRES_A_DEGREE, around, distance_m
 
 SQUARE = [(120.0, 30.0), (120.01, 30.0), (120.01, 30.01), (120.0, 30.01), (120.0, 30.0)]
 
@@ -87,3 +88,13 @@ def test_the_nearest_position_lies_in_the_area_and_no_corner_is_nearer(place):
     assert away <= min(distance_m(place, corner) for corner in SQUARE) + 0.5
     assert area.distance_m(area.nearest(place)) == pytest.approx(0, abs=0.01)
     assert (away == 0) == area.covers(place)
+
+
+@given(PLACES, st.floats(1, 2000), st.floats(0, 360))
+def test_what_is_within_a_distance_lies_in_the_rectangle_around(place, radius_m, bearing):
+    west, south, east, north = around(place, radius_m)
+    turned = math.radians(bearing)
+    up = radius_m * math.cos(turned) / METRES_A_DEGREE
+    across = radius_m * math.sin(turned) / METRES_A_DEGREE / math.cos(math.radians(place[1]))
+    assert west <= place[0] + across <= east
+    assert south <= place[1] + up <= north

@@ -1,0 +1,1 @@
+"""Citizens' reports: what they say, where they lie, what they resemble, and what their reporters are told; pure."""
