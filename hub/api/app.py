@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -22,12 +23,16 @@ from hub.api import (
     routes_evidence,
     routes_feed,
     routes_ledger,
+    routes_live,
     routes_operation,
     routes_search,
+    routes_session,
     routes_statistics,
+    routes_supervision,
 )
 from hub.api.context import Hub
 from hub.api.gate import Gate, unavailable
+from hub.api.live_pictures import LivePictures
 from hub.api.metrics import Metrics
 from hub.api.openapi import API, describe
 from hub.api.problem import Problem, from_status, from_validation
@@ -49,8 +54,10 @@ def create_app(
     clock: Clock = SYSTEM,
     heartbeat_s: float = HEARTBEAT_S,
     feed_kept: int = KEPT,
+    mqtt_url: str = "mqtt://127.0.0.1:1883",
+    mqtt_ca: str | None = None,
 ) -> FastAPI:
-    """Return the application. Nothing is connected before it starts, and it starts without its database too.
+    """Return the application. Nothing is connected before it starts, and it starts without database and broker too.
 
     Idle streams of the feed get a heartbeat every `heartbeat_s`; `feed_kept` of its items are kept in memory. Without
     a dispatch plan the shipped one holds.
@@ -63,6 +70,7 @@ def create_app(
         clock=clock,
         metrics=Metrics(),
         heartbeat_s=heartbeat_s,
+        live=LivePictures(mqtt_url, ca=mqtt_ca, monotonic=time.monotonic),
     )
 
     @asynccontextmanager
@@ -73,6 +81,7 @@ def create_app(
             yield
         finally:
             hub.tail.end()
+            await hub.live.stop()
             await run_sync(hub.tail.stop)
             await run_sync(hub.pool.close)
 
@@ -89,8 +98,10 @@ def create_app(
             {"name": "feed", "description": "Everything that happens to alerts, in one ordered sequence."},
             {"name": "evidence", "description": "Pictures filed with alerts, addressed by their hash."},
             {"name": "city", "description": "Grids, devices and cameras as they stand."},
+            {"name": "cameras", "description": "What cameras see now, and the zones drawn in their pictures."},
             {"name": "ledger", "description": "What was received and what became of it."},
             {"name": "statistics", "description": "How the alarm system and the departments do."},
+            {"name": "people", "description": "Signing in, sessions, and who may do what."},
             {"name": "operation", "description": "Rules, configuration, tokens."},
             {"name": "probes", "description": "For the machines that watch this one."},
         ],
@@ -99,11 +110,14 @@ def create_app(
     app.state.hub = hub
     for part in (routes_alerts, routes_commands, routes_feed, routes_evidence, routes_city, routes_ledger):
         app.include_router(part.router)
+    app.include_router(routes_live.router)
     app.include_router(console_files.router)
     app.include_router(routes_about.router)
     app.include_router(routes_operation.router)
+    app.include_router(routes_session.router)
     app.include_router(routes_search.router)
     app.include_router(routes_statistics.router)
+    app.include_router(routes_supervision.router)
     app.include_router(routes_operation.probes)
     app.add_middleware(Gate, hub=hub)
     app.add_middleware(Surroundings, hub=hub)  # added last, so it stands around the gate

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, cast
 
-from fastapi import Depends, Request, Security
+from fastapi import Depends, Security
 from fastapi.security import HTTPBearer, SecurityScopes
+from starlette.requests import HTTPConnection
 
 from hub.api.failures import FailedTokens
+from hub.api.live_pictures import LivePictures
 from hub.api.metrics import Metrics
 from hub.api.problem import Problem
 from hub.api.tail import FeedTail
@@ -19,10 +21,12 @@ from hub.cases.plan import Plan
 from hub.clock import Clock
 from hub.config.load import Configuration
 from hub.config.load_dispatch import Dispatch
-from hub.people.caller import Caller
-from hub.people.scopes import ROLE_SCOPES, Scope, roles_with
+from hub.people.admission import Admission
+from hub.people.caller import EVERYWHERE, Caller
+from hub.people.scopes import Scope, roles_with
+from hub.store.audit import Actor
 from hub.store.read_pool import ReadPool
-from hub.store.tokens import Token
+from hub.store.sessions import Limits
 
 
 @dataclass(slots=True)
@@ -36,6 +40,9 @@ class Hub:
     clock: Clock
     metrics: Metrics
     heartbeat_s: float
+    live: LivePictures
+    sessions: Limits = field(default_factory=Limits)
+    public_url: str = ""
     failures: FailedTokens = field(default_factory=FailedTokens)
     monotonic: Callable[[], float] = time.monotonic
     streams: int = 0
@@ -53,45 +60,77 @@ class Hub:
 _BEARER = HTTPBearer(auto_error=False, description="An access token, `lq_…`, made by `lianqin token create`.")
 
 
-def hub_of(request: Request) -> Hub:
+def remote_of(scope: MutableMapping[str, Any]) -> str:
+    """Return the address the request came from."""
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"
+
+
+def hub_of(request: HTTPConnection) -> Hub:
     """Return the shared parts."""
     return cast(Hub, request.app.state.hub)
 
 
-def token_of(request: Request) -> Token:
-    """Return the token that the gate let in; nothing behind the gate is reached without one."""
-    return cast(Token, request.scope["token"])
+def admission_of(connection: HTTPConnection) -> Admission:
+    """Return what the gate found out; nothing behind the gate is reached without it."""
+    return cast(Admission, connection.scope["admission"])
 
 
-def caller_of(request: Request) -> Caller:
-    """Return who makes the request; a token sees the whole city."""
-    token = token_of(request)
-    return Caller(caller_id=token.token_id, name=token.name, role=token.role)
+def caller_of(connection: HTTPConnection) -> Caller:
+    """Return who makes the request."""
+    return admission_of(connection).caller
 
 
-def _allowed(request: Request, scopes: SecurityScopes, _: Annotated[Any, Security(_BEARER)]) -> Token:
-    token = token_of(request)
+def actor_of(connection: HTTPConnection) -> Actor:
+    """Return who makes the request as the audit names them."""
+    caller = caller_of(connection)
+    return Actor(name=caller.name, actor_id=caller.caller_id, remote=remote_of(connection.scope))
+
+
+def require(caller: Caller, scope: Scope) -> None:
+    """Raise the problem that says what is missing, unless `caller` may do `scope`."""
+    if scope not in caller.scopes:
+        raise Problem(
+            "forbidden",
+            f"this needs the scope {scope}, which the role {caller.role} has not; "
+            f"it comes with: {', '.join(roles_with(scope))}",
+            extra={"scope": scope.value},
+        )
+
+
+def _allowed(connection: HTTPConnection, scopes: SecurityScopes, _: Annotated[Any, Security(_BEARER)]) -> Caller:
+    caller = caller_of(connection)
     for scope in map(Scope, scopes.scopes):
-        if scope not in ROLE_SCOPES[token.role]:
-            raise Problem(
-                "forbidden",
-                f"this needs the scope {scope}, which the role {token.role} has not; "
-                f"it comes with: {', '.join(roles_with(scope))}",
-                extra={"scope": scope.value},
-            )
-    return token
+        require(caller, scope)
+    return caller
+
+
+def _allowed_everywhere(caller: Annotated[Caller, Security(_allowed)]) -> Caller:
+    if caller.reach != EVERYWHERE:
+        raise Problem(
+            "forbidden",
+            "this is for those who see the whole city: it cannot be parted by districts or departments",
+            extra={"scope": None},
+        )
+    return caller
 
 
 def needs(scope: Scope) -> Any:
-    """Return the dependency that lets only tokens with `scope` pass."""
+    """Return the dependency that lets only callers with `scope` pass."""
     return Security(_allowed, scopes=[scope.value])
 
 
+def needs_everywhere(scope: Scope) -> Any:
+    """Return the dependency that lets only callers pass who have `scope` and see the whole city."""
+    return Security(_allowed_everywhere, scopes=[scope.value])
+
+
 def needs_any() -> Any:
-    """Return the dependency of a route that every valid token may use; it is there for the documentation."""
+    """Return the dependency of a route that every caller may use; it is there for the documentation."""
     return Security(_allowed)
 
 
 HubDep = Annotated[Hub, Depends(hub_of)]
-TokenDep = Annotated[Token, Depends(token_of)]
 CallerDep = Annotated[Caller, Depends(caller_of)]
+AdmissionDep = Annotated[Admission, Depends(admission_of)]
+ActorDep = Annotated[Actor, Depends(actor_of)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from ipaddress import IPv6Address, ip_address
+
+from hub.people.network import network_of
 
 
 class FailedTokens:
@@ -22,12 +23,12 @@ class FailedTokens:
 
     def wait_s(self, remote: str, now_s: float) -> float:
         """Return how many seconds `remote` must wait before its next attempt is looked at; 0 means none."""
-        missing_s = self._full_at.get(_network(remote), now_s) - now_s
+        missing_s = self._full_at.get(network_of(remote), now_s) - now_s
         return max(0.0, missing_s - (self._burst - 1) * self._refill_s)
 
     def note(self, remote: str, now_s: float) -> None:
         """Count one failed token of `remote`."""
-        key = _network(remote)
+        key = network_of(remote)
         full_at = max(self._full_at.pop(key, now_s), now_s) + self._refill_s
         self._full_at[key] = full_at
         while self._full_at:
@@ -39,14 +40,3 @@ class FailedTokens:
     def __len__(self) -> int:
         """Return how many addresses are remembered."""
         return len(self._full_at)
-
-
-def _network(remote: str) -> str:
-    """Return the address that shares a bucket: an IPv6 client commands a whole /64."""
-    try:
-        address = ip_address(remote)
-    except ValueError:
-        return remote
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(IPv6Address(int(address) >> 64 << 64))
-    return remote

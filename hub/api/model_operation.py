@@ -108,12 +108,16 @@ class QuarantinePage(Document):
 
 
 class WhoAmI(Document):
-    """The token that was sent."""
+    """Who makes the request."""
 
-    token_id: UUID
+    by: Literal["token", "session"]
+    token_id: UUID | None = Field(description="Null in a session.")
+    id: UUID = Field(description="The token, or the person: the same in every session.")
     name: str
-    role: Literal["operator", "dispatch", "engineer", "admin"]
+    role: str
     scopes: list[str]
+    department: str | None
+    grids: list[str] | None = Field(description="Null: the whole city.")
     expires_at: datetime | None
 
 

@@ -16,8 +16,11 @@ PREFIX = "urn:lianqin:problem:"
 # name -> (status, title); docs/api.md explains each, held by a test.
 KINDS: dict[str, tuple[int, str]] = {
     "unreadable": (400, "The request cannot be read"),
-    "unauthenticated": (401, "A valid token is needed"),
-    "forbidden": (403, "The token's role does not allow this"),
+    "unauthenticated": (401, "A valid token or session is needed"),
+    "sign-in-refused": (401, "Signing in failed"),
+    "forbidden": (403, "The caller's role does not allow this"),
+    "csrf": (403, "The request does not come from the hub's own page"),
+    "password-change-needed": (403, "The password must be changed first"),
     "not-found": (404, "There is nothing here"),
     "method-not-allowed": (405, "The method is not allowed here"),
     "illegal-transition": (409, "The alert's state does not allow this"),
@@ -25,7 +28,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "too-large": (413, "The request is too large"),
     "invalid": (422, "The request is not valid"),
     "key-reused": (422, "The Idempotency-Key was used for another request"),
-    "too-many-failures": (429, "Too many failed tokens"),
+    "too-many-failures": (429, "Too many failed attempts"),
     "internal": (500, "The hub failed"),
     "unavailable": (503, "The hub cannot serve this at the moment"),
     "not-ready": (503, "The hub is not ready"),

@@ -14,17 +14,16 @@ from starlette.responses import Response
 
 from hub.alerts.lifecycle import Acknowledge, Command, IllegalTransition, Shelve, Unacknowledge, Unshelve
 from hub.api import model
-from hub.api.context import Hub, HubDep, TokenDep, needs
-from hub.api.gate import remote_of
+from hub.api.context import CallerDep, Hub, HubDep, needs, remote_of
 from hub.api.openapi import API, problems
 from hub.api.problem import MEDIA_TYPE, Problem
 from hub.api.routes_alerts import AlertId
 from hub.dispatch.document import alert_document
+from hub.people.caller import Caller
 from hub.people.scopes import Scope
 from hub.store import once
 from hub.store.alerts import evidence_of
 from hub.store.command import NoSuchAlert, change_alert
-from hub.store.tokens import Token
 
 router = APIRouter(prefix=API, tags=["alerts"])
 LONGEST_SHELVING = timedelta(days=30)
@@ -50,9 +49,9 @@ _COMMAND: dict[str, Any] = {
 @router.post(
     "/alerts/{alert_id}/acknowledge", operation_id="acknowledgeAlert", summary="Take notice of an alert", **_COMMAND
 )
-async def acknowledge(request: Request, hub: HubDep, token: TokenDep, alert_id: AlertId, key: Key = None) -> Any:
-    """Acknowledge an alert, active or cleared, under the token's name. 409 if it is acknowledged."""
-    return await _carry_out(request, hub, token, alert_id, key, lambda at: Acknowledge(by=token.name, at=at))
+async def acknowledge(request: Request, hub: HubDep, caller: CallerDep, alert_id: AlertId, key: Key = None) -> Any:
+    """Acknowledge an alert, active or cleared, under the caller's name. 409 if it is acknowledged."""
+    return await _carry_out(request, hub, caller, alert_id, key, lambda at: Acknowledge(by=caller.name, at=at))
 
 
 @router.post(
@@ -61,9 +60,9 @@ async def acknowledge(request: Request, hub: HubDep, token: TokenDep, alert_id: 
     summary="Take an acknowledgement back",
     **_COMMAND,
 )
-async def unacknowledge(request: Request, hub: HubDep, token: TokenDep, alert_id: AlertId, key: Key = None) -> Any:
+async def unacknowledge(request: Request, hub: HubDep, caller: CallerDep, alert_id: AlertId, key: Key = None) -> Any:
     """Take the acknowledgement back. 409 if there is none."""
-    return await _carry_out(request, hub, token, alert_id, key, lambda at: Unacknowledge(by=token.name, at=at))
+    return await _carry_out(request, hub, caller, alert_id, key, lambda at: Unacknowledge(by=caller.name, at=at))
 
 
 @router.post(
@@ -73,33 +72,33 @@ async def unacknowledge(request: Request, hub: HubDep, token: TokenDep, alert_id
     **{**_COMMAND, "responses": problems(400, 404, 409, 413, 422)},
 )
 async def shelve(
-    request: Request, hub: HubDep, token: TokenDep, alert_id: AlertId, order: model.ShelveOrder, key: Key = None
+    request: Request, hub: HubDep, caller: CallerDep, alert_id: AlertId, order: model.ShelveOrder, key: Key = None
 ) -> Any:
     """Shelve an active alert until a stated end, for a stated reason. Shelving again moves the end. 409 if cleared."""
 
     def shelving(at: datetime) -> Shelve:
-        return Shelve(by=token.name, at=at, until=_shelving_end(order, at), reason=order.reason)
+        return Shelve(by=caller.name, at=at, until=_shelving_end(order, at), reason=order.reason)
 
-    return await _carry_out(request, hub, token, alert_id, key, shelving)
+    return await _carry_out(request, hub, caller, alert_id, key, shelving)
 
 
 @router.post(
     "/alerts/{alert_id}/unshelve", operation_id="unshelveAlert", summary="Show a shelved alert again", **_COMMAND
 )
-async def unshelve(request: Request, hub: HubDep, token: TokenDep, alert_id: AlertId, key: Key = None) -> Any:
+async def unshelve(request: Request, hub: HubDep, caller: CallerDep, alert_id: AlertId, key: Key = None) -> Any:
     """End the shelving now. 409 if it is not shelved."""
-    return await _carry_out(request, hub, token, alert_id, key, lambda at: Unshelve(by=token.name, at=at))
+    return await _carry_out(request, hub, caller, alert_id, key, lambda at: Unshelve(by=caller.name, at=at))
 
 
 async def _carry_out(
-    request: Request, hub: Hub, token: Token, alert_id: UUID, key: str | None, order: Callable[[datetime], Command]
+    request: Request, hub: Hub, caller: Caller, alert_id: UUID, key: str | None, order: Callable[[datetime], Command]
 ) -> Response:
     body = await request.body()
     asked = None
     if key is not None:
-        asked = once.Request(token_id=token.token_id, key=key, route=f"POST {request.url.path}", body=body)
+        asked = once.Request(token_id=caller.caller_id, key=key, route=f"POST {request.url.path}", body=body)
     remote = remote_of(request.scope)
-    answer, again = await run_sync(_change, hub, token, alert_id, order, asked, request.url.path, remote)
+    answer, again = await run_sync(_change, hub, caller, alert_id, order, asked, request.url.path, remote)
     media_type = "application/json" if answer.status < 400 else MEDIA_TYPE
     headers = {"Idempotency-Replayed": "true"} if again else {}
     return Response(answer.text, status_code=answer.status, media_type=media_type, headers=headers)
@@ -107,7 +106,7 @@ async def _carry_out(
 
 def _change(
     hub: Hub,
-    token: Token,
+    caller: Caller,
     alert_id: UUID,
     order: Callable[[datetime], Command],
     asked: once.Request | None,
@@ -125,7 +124,15 @@ def _change(
             if before is not None:
                 return before, True
         try:
-            alert, _ = change_alert(connection, alert_id, order(at), token.name, remote=remote)
+            alert, _ = change_alert(
+                connection,
+                alert_id,
+                order(at),
+                caller.name,
+                actor_id=caller.caller_id,
+                remote=remote,
+                reach=caller.reach,
+            )
         except NoSuchAlert as error:
             answer = _refused(Problem("not-found", str(error)), path)
         except IllegalTransition as error:

@@ -11,7 +11,8 @@ from pydantic import Field
 from starlette.responses import Response
 
 from hub.api import model
-from hub.api.context import Hub, HubDep, needs
+from hub.api.admit import still_admits
+from hub.api.context import AdmissionDep, Hub, HubDep, needs
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.stream import EventStream, events
@@ -19,8 +20,6 @@ from hub.api.tail import Event, event
 from hub.dispatch.feed import item_document
 from hub.people.scopes import Scope
 from hub.store.read_feed import FeedItem, items_after, newest_seq, oldest_seq
-from hub.store.session import StoreUnavailable
-from hub.store.tokens import Token, token_of
 
 router = APIRouter(prefix=API, tags=["feed"])
 MOST_STREAMS = 500
@@ -84,11 +83,12 @@ async def read_feed(hub: HubDep, query: Annotated[FeedQuery, Query()]) -> JSONRe
         },
         **problems(410, 422),
     },
+    dependencies=[needs(Scope.FEED_READ)],
 )
 async def stream_feed(
     hub: HubDep,
     query: Annotated[StreamQuery, Query()],
-    token: Annotated[Token, needs(Scope.FEED_READ)],
+    admission: AdmissionDep,
     last_event_id: Annotated[
         str | None,
         Header(
@@ -118,7 +118,7 @@ async def stream_feed(
         return await run_sync(_events, hub, seq, limit)
 
     async def allowed() -> bool:
-        return await run_sync(_still_valid, hub, token)
+        return await run_sync(still_admits, hub, admission)
 
     found = events(hub.tail, begin, read=read, allowed=allowed, heartbeat_s=hub.heartbeat_s)
     return EventStream(found, on_end=ended)
@@ -144,12 +144,3 @@ def _page(hub: Hub, after: int, limit: int) -> tuple[list[FeedItem], int]:
 def _events(hub: Hub, after: int, limit: int) -> list[Event]:
     with hub.pool.session() as connection:
         return [event(item) for item in items_after(connection, after, limit)]
-
-
-def _still_valid(hub: Hub, token: Token) -> bool:
-    try:
-        with hub.pool.session() as connection:
-            found = token_of(connection, token.token_id)
-    except StoreUnavailable:
-        return True  # nothing can be told now, and nothing can be read either; asked again at the next heartbeat
-    return found is not None and found.is_valid(hub.now()) and found.role == token.role

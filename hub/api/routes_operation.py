@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
@@ -15,28 +15,27 @@ from starlette.responses import Response
 from detectors.threshold import Rule, Section
 from detectors.thresholds import Thresholds, described
 from hub.api import model_operation
-from hub.api.context import Hub, HubDep, needs, needs_any
+from hub.api.context import AdmissionDep, Hub, HubDep, needs, needs_any
 from hub.api.metrics import CONTENT_TYPE
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.readiness import Check, check_cameras, check_lag, check_listening
 from hub.config.load import city_document
 from hub.dispatch.document import instant
-from hub.people.scopes import ROLE_SCOPES, Scope
+from hub.people.scopes import Scope
 from hub.store.listening import listening
 from hub.store.read_configurations import configuration_versions
 from hub.store.read_health import active_counts, newest_frames, newest_observation, ping
 from hub.store.read_ledger import ledger_total
 from hub.store.session import StoreUnavailable
-from hub.store.tokens import Token
 
 router = APIRouter(prefix=API, tags=["operation"])
 probes = APIRouter(tags=["probes"])
 LISTENED_SINCE = timedelta(days=1)
 
 
-@probes.get(
-    "/",
+@router.get(
+    "",
     operation_id="entrance",
     summary="Where to go",
     response_model=model_operation.Entrance,
@@ -109,19 +108,25 @@ def metrics(hub: HubDep) -> Response:
 @router.get(
     "/whoami",
     operation_id="whoAmI",
-    summary="The token that was sent",
+    summary="Who makes the request",
     response_model=model_operation.WhoAmI,
     responses=problems(),
+    dependencies=[needs_any()],
 )
-async def who_am_i(token: Annotated[Token, needs_any()]) -> JSONResponse:
-    """Return the token's name, role and scopes."""
+async def who_am_i(admission: AdmissionDep) -> JSONResponse:
+    """Return the caller's name, role, scopes and reach, and until when the token or session lasts."""
+    caller = admission.caller
     return JSONResponse(
         {
-            "token_id": str(token.token_id),
-            "name": token.name,
-            "role": token.role,
-            "scopes": sorted(ROLE_SCOPES[token.role]),
-            "expires_at": instant(token.expires_at),
+            "by": admission.by,
+            "token_id": str(admission.credential_id) if admission.by == "token" else None,
+            "id": str(caller.caller_id),
+            "name": caller.name,
+            "role": caller.role,
+            "scopes": sorted(caller.scopes),
+            "department": caller.reach.department,
+            "grids": caller.reach.grid_list(),
+            "expires_at": instant(admission.expires_at),
         }
     )
 

@@ -13,8 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hub.api.context import Hub
-from hub.api.gate import remote_of
+from hub.api.context import Hub, remote_of
 from hub.api.problem import Problem
 from hub.api.stream import StalledReader
 from hub.log import logger
@@ -90,7 +89,7 @@ class Surroundings:
         if not route.endswith("/stream"):
             self._hub.metrics.seconds.labels(route).observe(seconds)
         level = "debug" if scope["path"] in _QUIET and status < HTTPStatus.BAD_REQUEST else "info"
-        token = scope.get("token")
+        admission = scope.get("admission")
         # Never the query: somebody may have put a secret there by mistake.
         getattr(log, level)(
             "request",
@@ -99,7 +98,7 @@ class Surroundings:
             status=status,
             ms=round(seconds * 1000, 1),
             remote=remote_of(scope),
-            token=token.name if token is not None else None,
+            caller=admission.caller.name if admission is not None else None,
         )
 
 

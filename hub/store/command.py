@@ -10,9 +10,11 @@ from psycopg import Connection
 
 from hub.alerts.alert import Alert
 from hub.alerts.lifecycle import Command, Shelve, Unshelve, command
+from hub.people.caller import EVERYWHERE, Reach
 from hub.store import feed
 from hub.store.alerts import lock, write
-from hub.store.rows import as_jsonb
+from hub.store.audit import Actor, note
+from hub.store.reach import may_see_alert
 
 
 class NoSuchAlert(LookupError):
@@ -20,26 +22,31 @@ class NoSuchAlert(LookupError):
 
 
 def change_alert(
-    connection: Connection[Any], alert_id: UUID, order: Command, actor: str, *, remote: str | None = None
+    connection: Connection[Any],
+    alert_id: UUID,
+    order: Command,
+    actor: str,
+    *,
+    actor_id: UUID | None = None,
+    remote: str | None = None,
+    reach: Reach = EVERYWHERE,
 ) -> tuple[Alert, int]:
     """Carry out `order` in the caller's transaction; return the alert after it and the feed's number for it.
 
-    Raises NoSuchAlert, or IllegalTransition where the order makes no sense for the alert as it stands; nothing is
-    changed then. The audit row names `actor` and, where given, the address the order came from. The feed's head is
-    held from here until the transaction ends, so end it soon and wait for nothing before.
+    Raises NoSuchAlert, also for one outside of `reach`, or IllegalTransition where the order makes no sense for the
+    alert as it stands; nothing is changed then. The audit row names `actor` and, where given, the address the order
+    came from. The feed's head is held from here until the transaction ends, so end it soon and wait for nothing before.
     """
     held = lock(connection, [alert_id]).get(alert_id)
-    if held is None:
+    if held is None or not may_see_alert(connection, alert_id, reach):
         raise NoSuchAlert(f"there is no alert {alert_id}")
     alert, kind = command(held.alert, order)
     row = write(connection, held, alert, kind=kind, at=order.at, now=order.at)
     detail = {"revision": alert.revision, "condition": alert.condition.value, "rule": alert.rule}
     if isinstance(order, Shelve):
         detail |= {"until": order.until.astimezone(UTC).isoformat(), "reason": order.reason}
-    connection.execute(
-        "INSERT INTO audit (at, actor, action, target, detail, remote) VALUES (%s, %s, %s, %s, %s, %s)",
-        (order.at, actor, kind.value, f"alert/{alert_id}", as_jsonb(detail), remote),
-    )
+    who = Actor(name=actor, actor_id=actor_id, remote=remote)
+    note(connection, who, kind.value, f"alert/{alert_id}", at=order.at, detail=detail)
     seq = feed.append(connection, [row])
     assert seq is not None
     return alert, seq

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,15 +17,17 @@ from uuid import UUID, uuid4
 
 from psycopg import Connection
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb
 
 from hub import clock
+from hub.people.scopes import ROLE_SCOPES
+from hub.store.audit import COMMAND_LINE, Actor, note
+from hub.store.users import Post, UserRefused
 
-ROLES = ("operator", "dispatch", "engineer", "admin")
+ROLES = tuple(ROLE_SCOPES)
 PREFIX = "lq_"
 LONGEST = 512
 _USE_NOTED_EVERY = timedelta(minutes=1)
-_COLUMNS = "token_id, name, role, created_at, expires_at, revoked_at, last_used_at"
+_COLUMNS = "token_id, name, role, department, districts, created_at, expires_at, revoked_at, last_used_at"
 
 
 class TokenRefused(ValueError):
@@ -33,11 +36,13 @@ class TokenRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """One token as it is kept: everything but its secret."""
+    """One token as it is kept: everything but its secret; `districts` None means the whole city."""
 
     token_id: UUID
     name: str
     role: str
+    department: str | None
+    districts: Sequence[str] | None
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
@@ -57,6 +62,8 @@ class Token:
             "token_id": str(self.token_id),
             "name": self.name,
             "role": self.role,
+            "department": self.department,
+            "districts": None if self.districts is None else list(self.districts),
             "created_at": text(self.created_at),
             "expires_at": text(self.expires_at),
             "revoked_at": text(self.revoked_at),
@@ -76,11 +83,18 @@ def create_token(
     expires_at: datetime | None = None,
     token: str | None = None,
     *,
-    actor: str = "command line",
+    department: str | None = None,
+    districts: Sequence[str] | None = None,
+    actor: Actor = COMMAND_LINE,
 ) -> str:
-    """Store a new token for `role` and return its secret, which nobody can read again; `token` gives the secret."""
-    if role not in ROLES:
-        raise TokenRefused(f"there is no role {role!r}; choose one of {', '.join(ROLES)}")
+    """Store a new token for `role` and return its secret, which nobody can read again; `token` gives the secret.
+
+    `districts` None is the whole city.
+    """
+    try:
+        post = Post(role=role, department=department, districts=districts).checked(ROLES)
+    except UserRefused as error:
+        raise TokenRefused(str(error)) from None
     if not name.strip():
         raise TokenRefused("a token needs a name: it stands in the audit record")
     if token is not None and (not token.isascii() or not token.isprintable() or " " in token or len(token) > LONGEST):
@@ -90,13 +104,14 @@ def create_token(
         raise TokenRefused("a token must not be empty")
     token_id, now = uuid4(), clock.now()
     made = connection.execute(
-        """INSERT INTO tokens (token_id, name, role, hash, created_at, expires_at) VALUES (%s, %s, %s, %s, %s, %s)
-           ON CONFLICT (hash) DO NOTHING""",
-        (token_id, name.strip(), role, digest(secret), now, expires_at),
+        """INSERT INTO tokens (token_id, name, role, department, districts, hash, created_at, expires_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (hash) DO NOTHING""",
+        (token_id, name.strip(), role, post.department, post.districts, digest(secret), now, expires_at),
     )
     if not made.rowcount:
         raise TokenRefused("this token is there already")
-    _audit(connection, actor, "token.created", token_id, {"name": name.strip(), "role": role})
+    detail = {"name": name.strip(), "role": role, "department": post.department, "districts": post.districts}
+    note(connection, actor, "token.created", str(token_id), at=now, detail=detail)
     return secret
 
 
@@ -109,7 +124,7 @@ def ensure_token(dsn: str, *, name: str, role: str, token: str) -> None:
             (name, role, digest(token)),
         )
         if found.fetchone() is None:
-            create_token(connection, name, role, token=token, actor=name)
+            create_token(connection, name, role, token=token, actor=Actor(name=name))
 
 
 def find_token(connection: Connection[Any], secret: str, at: datetime) -> Token | None:
@@ -140,19 +155,13 @@ def list_tokens(connection: Connection[Any]) -> list[Token]:
         return cursor.execute(f"SELECT {_COLUMNS} FROM tokens ORDER BY created_at, token_id").fetchall()
 
 
-def revoke_token(connection: Connection[Any], token_id: UUID, *, actor: str = "command line") -> bool:
+def revoke_token(connection: Connection[Any], token_id: UUID, *, actor: Actor = COMMAND_LINE) -> bool:
     """End a token at once; return False when there is none of this id in use."""
+    now = clock.now()
     ended = connection.execute(
-        "UPDATE tokens SET revoked_at = %s WHERE token_id = %s AND revoked_at IS NULL", (clock.now(), token_id)
+        "UPDATE tokens SET revoked_at = %s WHERE token_id = %s AND revoked_at IS NULL", (now, token_id)
     )
     if not ended.rowcount:
         return False
-    _audit(connection, actor, "token.revoked", token_id, {})
+    note(connection, actor, "token.revoked", str(token_id), at=now)
     return True
-
-
-def _audit(connection: Connection[Any], actor: str, action: str, token_id: UUID, detail: dict[str, Any]) -> None:
-    connection.execute(
-        "INSERT INTO audit (at, actor, action, target, detail) VALUES (%s, %s, %s, %s, %s)",
-        (clock.now(), actor, action, str(token_id), Jsonb(detail)),
-    )

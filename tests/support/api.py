@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -25,6 +25,8 @@ from hub.store.tokens import ROLES, create_token
 from hub.store.write import Batch, Store
 from tests.support.stored import NOW
 from tests.support.town import write_city
+
+DEPARTMENT = "urban-management"
 
 
 def configuration(folder: Path) -> Configuration:
@@ -87,7 +89,7 @@ def serving(dsn: str, folder: Path, *, at: datetime = NOW, tokens: bool = True, 
     made: dict[str, str] = {}
     if tokens:
         with psycopg.connect(dsn) as connection:
-            made = {role: create_token(connection, f"the {role}", role) for role in ROLES}
+            made = {role: token_for(connection, role) for role in ROLES}
     stop = threading.Event()
     with listen("127.0.0.1", 0) as listener:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -102,6 +104,12 @@ def serving(dsn: str, folder: Path, *, at: datetime = NOW, tokens: bool = True, 
             stop.set()
             thread.join(timeout=20)
             assert not thread.is_alive(), "the API did not stop"
+
+
+def token_for(connection: psycopg.Connection[Any], role: str, districts: Sequence[str] | None = None) -> str:
+    """Return a new token of `role`; a department's belongs to DEPARTMENT."""
+    department = DEPARTMENT if role == "department" else None
+    return create_token(connection, f"the {role}", role, department=department, districts=districts)
 
 
 def until(holds: Callable[[], bool], *, wait_s: float = 60.0) -> None:
