@@ -22,6 +22,7 @@ from hub.api import (
     routes_commands,
     routes_evidence,
     routes_feed,
+    routes_geography,
     routes_ledger,
     routes_live,
     routes_operation,
@@ -33,6 +34,7 @@ from hub.api import (
 from hub.api.context import Hub
 from hub.api.gate import Gate, unavailable
 from hub.api.live_pictures import LivePictures
+from hub.api.map_view import MapView
 from hub.api.metrics import Metrics
 from hub.api.openapi import API, describe
 from hub.api.problem import Problem, from_status, from_validation
@@ -56,6 +58,7 @@ def create_app(
     feed_kept: int = KEPT,
     mqtt_url: str = "mqtt://127.0.0.1:1883",
     mqtt_ca: str | None = None,
+    map_view: MapView | None = None,
 ) -> FastAPI:
     """Return the application. Nothing is connected before it starts, and it starts without database and broker too.
 
@@ -71,6 +74,7 @@ def create_app(
         metrics=Metrics(),
         heartbeat_s=heartbeat_s,
         live=LivePictures(mqtt_url, ca=mqtt_ca, monotonic=time.monotonic),
+        map_view=map_view or MapView(),
     )
 
     @asynccontextmanager
@@ -110,6 +114,7 @@ def create_app(
     app.state.hub = hub
     for part in (routes_alerts, routes_commands, routes_feed, routes_evidence, routes_city, routes_ledger):
         app.include_router(part.router)
+    app.include_router(routes_geography.router)
     app.include_router(routes_live.router)
     app.include_router(console_files.router)
     app.include_router(routes_about.router)

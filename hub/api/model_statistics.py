@@ -65,3 +65,41 @@ class AlarmHealth(Document):
     chattering: list[SourceDocument]
     stale: list[StaleDocument] = Field(description="The oldest fifty.")
     stale_count: int
+
+
+class SettledDocument(Document):
+    """Counts and mean times (seconds, without suspensions) of the cases filed in one part of a period."""
+
+    filed: int
+    open: int
+    closed: int
+    on_time: int = Field(description="Reported done before the deadline.")
+    overdue: int = Field(description="Past the deadline, settled or not.")
+    reworked: int = Field(description="Sent back at least once.")
+    reworks: int
+    suspended: int
+    recurred: int = Field(description="Came again at a place that had one before, or was reopened.")
+    voided: int
+    dispatch_s: float | None = Field(description="Filed to dispatched.")
+    handling_s: float | None = Field(description="Dispatched to reported done.")
+    closing_s: float | None = Field(description="Filed to closed.")
+    score: float | None = Field(description="Mean evaluation, 1 to 5.")
+
+
+class SettledGroup(SettledDocument):
+    """One group; only what it was grouped by is there."""
+
+    month: str | None = None
+    department: str | None = Field(default=None, description="Empty: not dispatched yet.")
+    grid: str | None = None
+    category: str | None = None
+
+
+class Supervision(Document):
+    """How the cases filed in a period were settled."""
+
+    begin: datetime = Field(alias="from")
+    end: datetime = Field(alias="to")
+    by: list[str]
+    items: list[SettledGroup]
+    total: SettledDocument

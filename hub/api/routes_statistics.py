@@ -49,12 +49,19 @@ def alarm_health(hub: HubDep, caller: CallerDep, query: Annotated[AlarmQuery, Qu
     return JSONResponse(_document(counts, begin, end, query.operators))
 
 
-def period(begin: datetime | None, end: datetime | None, now: datetime) -> tuple[datetime, datetime]:
-    """Return the period that a query asks for; raise Problem for one that is empty or too long."""
+def period(
+    begin: datetime | None,
+    end: datetime | None,
+    now: datetime,
+    *,
+    usual: timedelta = timedelta(days=1),
+    longest: timedelta = LONGEST,
+) -> tuple[datetime, datetime]:
+    """Return the period that a query asks for, `usual` up to now by itself; raise Problem if empty or too long."""
     end = now if end is None else end
-    begin = end - timedelta(days=1) if begin is None else begin
-    if not begin < end <= begin + LONGEST:
-        detail = f"`from` must lie before `to`, at most {LONGEST.days} days"
+    begin = end - usual if begin is None else begin
+    if not begin < end <= begin + longest:
+        detail = f"`from` must lie before `to`, at most {longest.days} days"
         raise Problem("invalid", detail, extra={"errors": [{"in": "query", "pointer": "from", "detail": detail}]})
     return begin, end
 
