@@ -16,7 +16,7 @@ from hub.cases.stage import Event, Stage, Suspension
 class Step:
     """The last thing that happened to a case: what, by whom, when, with which words and pictures.
 
-    `photos` are SHA-256 of stored pictures. `told` names who an escalation was said to.
+    `photos` are SHA-256 of stored pictures. `told` names who was told that it runs late.
     """
 
     event: Event

@@ -162,7 +162,7 @@ def apply(case: Case, order: Order) -> tuple[Case, Event]:
     """Return the case after `order`, and what to call that; or raise IllegalStep, which says why not."""
     event = EVENT_OF[type(order)]
     stage = require_legal(case, event)
-    told = order.told if isinstance(order, orders.Escalate) else ()
+    told = order.told if isinstance(order, orders.Warn | orders.Overdue | orders.Escalate) else ()
     changed = replace(
         take_step(case, order),
         stage=stage,

@@ -180,12 +180,16 @@ class Reopen(Order):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warn(Order):
-    """Most of the time is gone."""
+    """Most of the time is gone; `told` names to whom that was said."""
+
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overdue(Order):
-    """All of the time is gone."""
+    """All of the time is gone; `told` names to whom that was said."""
+
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
