@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from hub.api.tail import Event, FeedTail
 from hub.log import logger
+from hub.people.caller import EVERYWHERE, Reach
 from hub.store.session import StoreUnavailable
 
 log = logger("feed")
@@ -31,8 +32,9 @@ async def events(
     read: Callable[[int, int], Awaitable[list[Event]]],
     allowed: Callable[[], Awaitable[bool]],
     heartbeat_s: float,
+    reach: Reach = EVERYWHERE,
 ) -> AsyncIterator[bytes]:
-    """Yield the stream's bytes: items above `after`, and a comment whenever nothing happened for `heartbeat_s`.
+    """Yield the stream's bytes: items within `reach` above `after`, and a comment when nothing came for `heartbeat_s`.
 
     `read` pages from the table, `allowed` tells at each heartbeat whether the token still is. Ends when the process
     does, or when the token's time is over.
@@ -51,10 +53,13 @@ async def events(
                 await asyncio.sleep(DATABASE_S)
                 continue
         if page:
-            after = page[-1][0]
-            yield b"".join(written for _, written in page)
+            after = page[-1].seq
+            seen = [event.written for event in page if event.is_within(reach)]
+            if seen:
+                yield b"".join(seen)
         elif not await tail.wait(after, heartbeat_s) and not tail.ending:
-            yield b": still here\n\n"
+            # The id moves on over what this reader does not see, so that it need not be looked through again.
+            yield b": still here\n\n" if reach == EVERYWHERE else f"id: {after}\n: still here\n\n".encode()
         now = asyncio.get_running_loop().time()
         if now - checked >= heartbeat_s:
             checked = now

@@ -11,21 +11,37 @@ import json
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from hub.dispatch.feed import item_document
 from hub.log import logger
+from hub.people.caller import Reach
 from hub.store.read_feed import FeedItem, follow
 
 log = logger("feed")
 KEPT = 2000
-Event = tuple[int, bytes]  # a number and the server-sent event that carries it, written out once for all streams
+
+
+class Event(NamedTuple):
+    """A number and the server-sent event that carries it, written out once for all streams; and who may see it."""
+
+    seq: int
+    written: bytes
+    grid: str = ""
+    departments: frozenset[str] | None = None  # of a case; None for an alert
+
+    def is_within(self, reach: Reach) -> bool:
+        """Say whether somebody with this reach sees it."""
+        if reach.grids is not None and self.grid not in reach.grids:
+            return False
+        return reach.department is None or self.departments is None or reach.department in self.departments
 
 
 def event(item: FeedItem) -> Event:
     """Return one item as a server-sent event."""
     data = json.dumps(item_document(item), ensure_ascii=False, separators=(",", ":"))
-    return item.seq, f"id: {item.seq}\nevent: {item.type}\ndata: {data}\n\n".encode()
+    written = f"id: {item.seq}\nevent: {item.type}\ndata: {data}\n\n".encode()
+    return Event(item.seq, written, item.grid, item.departments)
 
 
 class FeedTail:
@@ -36,7 +52,7 @@ class FeedTail:
         self._dsn = dsn
         self._kept = kept
         self._seqs: list[int] = []
-        self._events: list[bytes] = []
+        self._events: list[Event] = []
         self._newest = -1
         self._floor = -1  # every item above this and up to `newest` is in memory
         self._changed = asyncio.Event()
@@ -72,7 +88,7 @@ class FeedTail:
         if self._newest < 0 or seq < self._floor:
             return None
         begin = bisect_right(self._seqs, seq)
-        return list(zip(self._seqs[begin : begin + limit], self._events[begin : begin + limit], strict=True))
+        return self._events[begin : begin + limit]
 
     async def wait(self, seq: int, wait_s: float) -> bool:
         """Wait until there is an item above `seq`, at most `wait_s`; return whether there is one."""
@@ -102,9 +118,9 @@ class FeedTail:
         self._wake()
 
     def _take(self, items: Sequence[FeedItem]) -> None:
-        for seq, written in map(event, items):
-            self._seqs.append(seq)
-            self._events.append(written)
+        for one in map(event, items):
+            self._seqs.append(one.seq)
+            self._events.append(one)
         if len(self._seqs) > 2 * self._kept:  # seldom, so that forgetting costs little for each item
             self._floor = self._seqs[-self._kept - 1]
             del self._seqs[: -self._kept], self._events[: -self._kept]

@@ -162,20 +162,25 @@ def quarantine_replay(
 
 @evidence_app.command("verify")
 def verify(
-    alert: Annotated[UUID | None, typer.Option(help="One alert; all by default.")] = None, as_json: AsJson = False
+    alert: Annotated[UUID | None, typer.Option(help="One alert; all by default.")] = None,
+    case: Annotated[UUID | None, typer.Option(help="One case; all by default.")] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Check each alert's hash-linked record and the SHA-256 of each picture; exit status 1 when something differs."""
+    """Check each alert's and case's hash-linked record and each picture's SHA-256; exit status 1 when one differs."""
     from hub.store.chain import verify as check_chain
 
+    if alert is not None and case is not None:
+        raise CommandError("give --alert or --case, not both")
     with connection() as session:
-        result = check_chain(session, alert)
+        result = check_chain(session, alert or case)
     for problem in result.problems:
-        print(json.dumps(problem.document()) if as_json else f"alert {problem.alert_id}: {problem.text}")
+        print(json.dumps(problem.document()) if as_json else f"{problem.about}: {problem.text}")
     if as_json:
-        print(json.dumps({"alerts": result.alerts, "pictures": result.pictures, "problems": len(result.problems)}))
+        counts = {"alerts": result.alerts, "cases": result.cases, "pictures": result.pictures}
+        print(json.dumps({**counts, "problems": len(result.problems)}))
     else:
         good = "all as recorded" if not result.problems else f"{len(result.problems)} problems"
-        print(f"{result.alerts} alerts, {result.pictures} pictures: {good}")
+        print(f"{result.alerts} alerts, {result.cases} cases, {result.pictures} pictures: {good}")
     if result.problems:
         raise SystemExit(1)
 

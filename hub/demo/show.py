@@ -35,6 +35,9 @@ class Show:
 
     def item(self, item: dict[str, Any]) -> None:
         """Print a feed item that an operator would care for, and count it."""
+        if "case" in item:
+            self._case(item)
+            return
         alert, kind = item["alert"], item["type"]
         if alert["inhibited_by"] is not None:
             return
@@ -77,6 +80,11 @@ class Show:
             f"{self._time(alert['raised_at'])}  {head} {alert['subject']:<22} grid {alert['grid']}  "
             f"{alert['reason']['text']}{pictures}"
         )
+
+    def _case(self, item: dict[str, Any]) -> None:
+        case, kind = item["case"], item["type"].removeprefix("case.").replace("_", " ")
+        who = case["department"] or ""
+        self.say(f"{self._time(item['at'])}  ▣ case {case['number']:<19} {kind:<22} {case['title']}  {who}".rstrip())
 
     def _time(self, text: str) -> str:
         return datetime.fromisoformat(text).astimezone(ZoneInfo(self.timezone)).strftime("%H:%M:%S")

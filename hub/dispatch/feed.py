@@ -27,11 +27,17 @@ class Entry(Protocol):
         ...
 
     @property
-    def alert(self) -> dict[str, Any]:
-        """Return the alert as it was after it."""
+    def alert(self) -> dict[str, Any] | None:
+        """Return the alert as it was after it; None where it happened to a case."""
+        ...
+
+    @property
+    def case(self) -> dict[str, Any] | None:
+        """Return the case as it was after it; None where it happened to an alert."""
         ...
 
 
 def item_document(entry: Entry) -> dict[str, Any]:
-    """Return `entry` as JSON-ready data."""
-    return {"seq": entry.seq, "type": entry.type, "at": instant(entry.at), "alert": entry.alert}
+    """Return `entry` as JSON-ready data: it has an `alert` or a `case`, whichever it tells of."""
+    about = {"alert": entry.alert} if entry.case is None else {"case": entry.case}
+    return {"seq": entry.seq, "type": entry.type, "at": instant(entry.at), **about}

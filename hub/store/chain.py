@@ -1,8 +1,9 @@
-"""Proves evidence: one alert or all in, what differs from the hash-linked record out.
+"""Proves evidence: one alert or case, or all, in; what differs from the hash-linked record out.
 
 For each alert four things must agree: the chain of its feed rows, the head of that chain in its own row, the document
 that the last link stands for and the alert as it is stored now, and every picture with the SHA-256 it was filed under.
-Of the feed as a whole no number may be missing. A picture whose time was over is gone by rule; its hash stays.
+`case_chain.py` does the same for cases. Of the feed as a whole no number may be missing. A picture whose time was over
+is gone by rule; its hash stays.
 """
 
 from __future__ import annotations
@@ -10,9 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -20,59 +19,13 @@ from psycopg import Connection
 
 from hub.alerts.alert import Alert
 from hub.dispatch.document import EvidenceRef, alert_document
+from hub.store.case_chain import verify_cases
 from hub.store.record import canonical, link
 from hub.store.rows import ALERT_SELECT, alert_from_row, storable
+from hub.store.verified import Difference, Problem, Row, Verified
 
 _AT_ONCE = 200  # alerts
 _ADDED: dict[str, Any] = {"evidence_missing": []}  # what records lack that are older than these members of documents
-
-
-class Difference(StrEnum):
-    """What can differ from the record."""
-
-    NO_RECORD = "no_record"
-    NO_ALERT = "no_alert"
-    BROKEN_LINK = "broken_link"
-    CHANGED_ROW = "changed_row"
-    WRONG_HEAD = "wrong_head"
-    CHANGED_ALERT = "changed_alert"
-    CHANGED_PICTURE = "changed_picture"
-    MISSING_PICTURE = "missing_picture"
-    MISSING_NUMBERS = "missing_numbers"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """One difference, for a person and for a program; `alert_id` is None where it concerns the feed as a whole."""
-
-    alert_id: UUID | None
-    difference: Difference
-    text: str
-
-    def document(self) -> dict[str, Any]:
-        """Return the problem as JSON-ready data."""
-        alert = None if self.alert_id is None else str(self.alert_id)
-        return {"alert": alert, "problem": self.difference.value, "text": self.text}
-
-
-@dataclass(slots=True)
-class Verified:
-    """What was looked at, and what differs; `expired` pictures were removed when their time was over."""
-
-    alerts: int = 0
-    pictures: int = 0
-    expired: int = 0
-    problems: list[Problem] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    seq: int
-    at: datetime
-    kind: str
-    document: dict[str, Any]
-    previous: str
-    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +35,7 @@ class _Picture:
 
 
 def verify(connection: Connection[Any], alert_id: UUID | None = None) -> Verified:
-    """Verify one alert, or everything; to be called first in a transaction, which becomes one snapshot."""
+    """Verify one alert or case, or everything; to be called first in a transaction, which becomes one snapshot."""
     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
     result = Verified()
     for alerts in _alerts(connection, alert_id):
@@ -92,14 +45,15 @@ def verify(connection: Connection[Any], alert_id: UUID | None = None) -> Verifie
             result.alerts += 1
             _check_chain(alert, head, rows[alert.alert_id], result)
             _check_pictures(alert, rows[alert.alert_id], pictures[alert.alert_id], result)
+    verify_cases(connection, result, alert_id)
     if alert_id is None:
         _check_feed(connection, result)
-    elif result.alerts == 0:
-        result.problems.append(_problem(alert_id, Difference.NO_ALERT, "there is no such alert"))
+    elif result.alerts + result.cases == 0:
+        result.problems.append(_problem(alert_id, Difference.NO_ALERT, "there is no such alert, and no such case"))
     return result
 
 
-def _check_chain(alert: Alert, head: str, rows: Sequence[_Row], result: Verified) -> None:
+def _check_chain(alert: Alert, head: str, rows: Sequence[Row], result: Verified) -> None:
     def differs(difference: Difference, text: str) -> None:
         result.problems.append(_problem(alert.alert_id, difference, text))
 
@@ -117,7 +71,7 @@ def _check_chain(alert: Alert, head: str, rows: Sequence[_Row], result: Verified
         differs(Difference.WRONG_HEAD, f"the record ends with feed row {rows[-1].seq}, which is not its recorded end")
 
 
-def _check_pictures(alert: Alert, rows: Sequence[_Row], pictures: Sequence[_Picture], result: Verified) -> None:
+def _check_pictures(alert: Alert, rows: Sequence[Row], pictures: Sequence[_Picture], result: Verified) -> None:
     def differs(difference: Difference, text: str) -> None:
         result.problems.append(_problem(alert.alert_id, difference, text))
 
@@ -142,7 +96,7 @@ def _check_pictures(alert: Alert, rows: Sequence[_Row], pictures: Sequence[_Pict
 
 
 def _check_feed(connection: Connection[Any], result: Verified) -> None:
-    """Look for numbers that are missing, and for rows of alerts that are not there."""
+    """Look for numbers that are missing, and for rows of alerts or cases that are not there."""
     row = connection.execute("SELECT count(*), min(seq), max(seq), (SELECT seq FROM feed_head) FROM feed").fetchone()
     assert row is not None
     count, first, last, head = row
@@ -150,11 +104,18 @@ def _check_feed(connection: Connection[Any], result: Verified) -> None:
         text = f"the feed holds {count} rows from {first} to {last} where 1 to {head} were written"
         result.problems.append(_problem(None, Difference.MISSING_NUMBERS, text))
     orphans = connection.execute(
-        """SELECT DISTINCT alert_id FROM feed WHERE NOT EXISTS (
+        """SELECT DISTINCT alert_id FROM feed WHERE alert_id IS NOT NULL AND NOT EXISTS (
                SELECT 1 FROM alerts WHERE alerts.alert_id = feed.alert_id) ORDER BY alert_id"""
     )
     for (orphan,) in orphans:
         result.problems.append(_problem(orphan, Difference.NO_ALERT, "the feed tells of it, but the alert is gone"))
+    lost = connection.execute(
+        """SELECT DISTINCT case_id FROM feed WHERE case_id IS NOT NULL AND NOT EXISTS (
+               SELECT 1 FROM cases WHERE cases.case_id = feed.case_id) ORDER BY case_id"""
+    )
+    for (orphan,) in lost:
+        text = "the feed tells of it, but the case is gone"
+        result.problems.append(Problem(case_id=orphan, difference=Difference.NO_CASE, text=text))
 
 
 def _differ(one: Any, other: Any) -> bool:
@@ -177,14 +138,14 @@ def _alerts(connection: Connection[Any], alert_id: UUID | None) -> Iterator[list
             yield [(alert_from_row(row), row[-1]) for row in rows]
 
 
-def _feed(connection: Connection[Any], ids: list[UUID]) -> defaultdict[UUID, list[_Row]]:
-    found: defaultdict[UUID, list[_Row]] = defaultdict(list)
+def _feed(connection: Connection[Any], ids: list[UUID]) -> defaultdict[UUID, list[Row]]:
+    found: defaultdict[UUID, list[Row]] = defaultdict(list)
     for alert_id, *values in connection.execute(
         """SELECT alert_id, seq, at, type, alert, prev_hash, hash FROM feed WHERE alert_id = ANY(%s)
            ORDER BY alert_id, seq""",
         (ids,),
     ):
-        found[alert_id].append(_Row(*values))
+        found[alert_id].append(Row(*values))
     return found
 
 

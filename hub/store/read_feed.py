@@ -7,10 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from psycopg import Connection
 
+from hub.people.caller import EVERYWHERE, Reach
 from hub.store.feed import CHANNEL
 from hub.store.session import StoreUnavailable, connect, first_line, unavailable
 
@@ -20,18 +22,38 @@ PAGE = 500
 
 @dataclass(frozen=True, slots=True)
 class FeedItem:
-    """One entry: something that happened to an alert, with the alert as it was after it."""
+    """One entry: something that happened to an alert or a case, with what it was after it; the other is None."""
 
     seq: int
     type: str
     at: datetime
-    alert: dict[str, Any]
+    grid: str
+    alert: dict[str, Any] | None
+    case: dict[str, Any] | None
+
+    @property
+    def departments(self) -> frozenset[str] | None:
+        """Return the departments that the case was with by then; None for an alert, which is with none."""
+        return None if self.case is None else frozenset(self.case["departments"])
 
 
-def items_after(connection: Connection[Any], after: int, limit: int) -> list[FeedItem]:
-    """Return up to `limit` items with a number above `after`, in their order."""
+def items_after(connection: Connection[Any], after: int, limit: int, reach: Reach = EVERYWHERE) -> list[FeedItem]:
+    """Return up to `limit` items within `reach` with a number above `after`, in their order."""
     rows = connection.execute(
-        "SELECT seq, type, at, alert FROM feed WHERE seq > %s ORDER BY seq LIMIT %s", (after, limit)
+        """SELECT seq, type, at, grid, alert, "case" FROM feed
+           WHERE seq > %(after)s
+             AND (%(grids)s::text[] IS NULL OR grid = ANY(%(grids)s))
+             AND (%(department)s::text IS NULL OR case_id IS NULL OR "case"->'departments' ? %(department)s)
+           ORDER BY seq LIMIT %(limit)s""",
+        {"after": after, "limit": limit, "grids": reach.grid_list(), "department": reach.department},
+    )
+    return [FeedItem(*row) for row in rows]
+
+
+def items_of_case(connection: Connection[Any], case_id: UUID) -> list[FeedItem]:
+    """Return everything that happened to one case, in order."""
+    rows = connection.execute(
+        'SELECT seq, type, at, grid, alert, "case" FROM feed WHERE case_id = %s ORDER BY seq', (case_id,)
     )
     return [FeedItem(*row) for row in rows]
 

@@ -1,8 +1,9 @@
-"""An alert's hash-linked record: what happened to it and the hash before in, the hash of the record so far out; pure.
+"""An alert's or a case's hash-linked record: what happened to it and the hash before in, the hash so far out; pure.
 
 Each feed row of an alert carries `hash = SHA-256(previous hash || canonical JSON of {type, at, alert})`, the first
-one's previous hash being empty. The alert's document holds the SHA-256 of each of its pictures, so a picture, a row or
-their order cannot be changed without every later hash changing too; the last hash also stands in the alert's own row.
+one's previous hash being empty; a row of a case has `case` in place of `alert`. The document holds the SHA-256 of each
+picture, so a picture, a row or their order cannot be changed without every later hash changing too; the last hash also
+stands in the alert's or the case's own row.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from typing import Any
 from hub.dispatch.document import instant
 
 
-def link(previous: str, *, kind: str, at: datetime, document: Mapping[str, Any]) -> str:
-    """Return the hash that follows `previous` when `kind` happened at `at` and left the alert as `document`."""
-    body = canonical({"type": kind, "at": instant(at), "alert": document})
+def link(previous: str, *, kind: str, at: datetime, document: Mapping[str, Any], about: str = "alert") -> str:
+    """Return the hash that follows `previous` when `kind` happened at `at` and left the alert or case as `document`."""
+    body = canonical({"type": kind, "at": instant(at), about: document})
     return hashlib.sha256(previous.encode("ascii") + body).hexdigest()
 
 

@@ -200,7 +200,7 @@ def test_a_stream_ends_when_its_token_does_and_beats_until_then(plain_database: 
 
 
 def test_a_reader_that_lags_keeps_its_place_while_the_database_is_away() -> None:
-    answers: list[list[Event] | None] = [None, None, [(7, b"seven")]]
+    answers: list[list[Event] | None] = [None, None, [Event(7, b"seven")]]
 
     async def read(after: int, limit: int) -> list[Event]:
         answer = answers.pop(0)

@@ -5,9 +5,10 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from detectors.finding import Phase
-from hub.store.chain import Difference, Verified, verify
+from hub.store.chain import verify
 from hub.store.record import link
 from hub.store.session import open_session
+from hub.store.verified import Difference, Verified
 from hub.store.write import Store
 from tests.support.databases import Database
 from tests.support.stored import batch, followed, picture, raised
@@ -117,6 +118,7 @@ def test_a_problem_says_which_alert_and_what(told: Database) -> None:
     (problem,) = verified(told).problems
     assert problem.document() == {
         "alert": str(problem.alert_id),
+        "case": None,
         "problem": "changed_alert",
         "text": "the alert differs from its record in acknowledged",
     }
