@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 from anyio.to_thread import run_sync
@@ -29,7 +30,9 @@ from hub.api import (
     routes_search,
     routes_session,
     routes_statistics,
+    routes_streetlights,
     routes_supervision,
+    routes_zones,
 )
 from hub.api.context import Hub
 from hub.api.gate import Gate, unavailable
@@ -58,6 +61,7 @@ def create_app(
     feed_kept: int = KEPT,
     mqtt_url: str = "mqtt://127.0.0.1:1883",
     mqtt_ca: str | None = None,
+    files: tuple[Path | None, Path | None] = (None, None),
     map_view: MapView | None = None,
 ) -> FastAPI:
     """Return the application. Nothing is connected before it starts, and it starts without database and broker too.
@@ -74,6 +78,7 @@ def create_app(
         metrics=Metrics(),
         heartbeat_s=heartbeat_s,
         live=LivePictures(mqtt_url, ca=mqtt_ca, monotonic=time.monotonic),
+        files=files,
         map_view=map_view or MapView(),
     )
 
@@ -115,7 +120,8 @@ def create_app(
     for part in (routes_alerts, routes_commands, routes_feed, routes_evidence, routes_city, routes_ledger):
         app.include_router(part.router)
     app.include_router(routes_geography.router)
-    app.include_router(routes_live.router)
+    for part in (routes_live, routes_zones, routes_streetlights):
+        app.include_router(part.router)
     app.include_router(console_files.router)
     app.include_router(routes_about.router)
     app.include_router(routes_operation.router)

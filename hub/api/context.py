@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 from fastapi import Depends, Security
@@ -14,6 +15,7 @@ from starlette.requests import HTTPConnection
 
 from hub.api.failures import FailedTokens
 from hub.api.live_pictures import LivePictures
+from hub.api.map_view import MapView
 from hub.api.metrics import Metrics
 from hub.api.problem import Problem
 from hub.api.tail import FeedTail
@@ -41,6 +43,8 @@ class Hub:
     metrics: Metrics
     heartbeat_s: float
     live: LivePictures
+    files: tuple[Path | None, Path | None] = (None, None)  # the city file and the detectors file, where they are known
+    map_view: MapView = field(default_factory=MapView)
     sessions: Limits = field(default_factory=Limits)
     public_url: str = ""
     failures: FailedTokens = field(default_factory=FailedTokens)

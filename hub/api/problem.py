@@ -24,6 +24,8 @@ KINDS: dict[str, tuple[int, str]] = {
     "not-found": (404, "There is nothing here"),
     "method-not-allowed": (405, "The method is not allowed here"),
     "illegal-transition": (409, "The alert's state does not allow this"),
+    "changed-meanwhile": (409, "It was changed in the meantime"),
+    "not-writable": (409, "The hub cannot write this here"),
     "gone": (410, "It was here, but its time is over"),
     "too-large": (413, "The request is too large"),
     "invalid": (422, "The request is not valid"),

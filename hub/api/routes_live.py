@@ -10,20 +10,22 @@ import contextlib
 import json
 from collections.abc import Mapping
 from typing import Annotated
-from urllib.parse import urlsplit
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query, WebSocket, WebSocketDisconnect
 from pydantic import Field, ValidationError
 from starlette.responses import Response
 
 from hub.api import model
-from hub.api.context import CallerDep, Hub, HubDep, caller_of, hub_of, needs
+from hub.api.admit import still_admits
+from hub.api.context import CallerDep, Hub, HubDep, admission_of, caller_of, hub_of, needs
 from hub.api.live_pictures import MOST_CAMERAS, Tile, TooManyViewers, Viewer
 from hub.api.model import Text
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.dispatch.document import instant
 from hub.log import logger
+from hub.people.admission import Admission
 from hub.people.caller import Caller
 from hub.people.scopes import Scope
 from ingest.live_picture import LEAST_FPS, LEAST_WIDTH_PX, MOST_FPS, MOST_WIDTH_PX, unpack
@@ -34,7 +36,8 @@ router = APIRouter(prefix=API, tags=["cameras"])
 SNAPSHOT_S = 6.0
 STALLED_S = 30.0  # a client that takes nothing for so long is cut off
 IDLE_S = 5.0
-FORBIDDEN, TOO_MANY, BAD_MESSAGE = 4403, 4429, 4400
+ADMITTED_S = 15.0  # how often it is asked whether the viewer is still let in
+BAD_MESSAGE, SIGNED_OUT, STALLED = 4400, 4401, 4408
 
 CameraId = Annotated[str, Path(min_length=1, max_length=64, description="The camera's id in the city file.")]
 
@@ -67,10 +70,6 @@ async def live(websocket: WebSocket) -> None:
         problem = Problem("forbidden", f"live pictures need the scope {Scope.EVIDENCE_READ}")
         await websocket.send_denial_response(problem.answer(websocket.url.path))
         return
-    if not same_origin(websocket.headers.get("origin"), websocket.headers.get("host")):
-        problem = Problem("forbidden", "the page that opened this socket is not the hub's own")
-        await websocket.send_denial_response(problem.answer(websocket.url.path))
-        return
     try:
         viewer = hub.live.join()
     except TooManyViewers as error:
@@ -79,7 +78,7 @@ async def live(websocket: WebSocket) -> None:
         return
     try:
         await websocket.accept()
-        sending = asyncio.ensure_future(_send(websocket, viewer, hub))
+        sending = asyncio.ensure_future(_send(websocket, viewer, hub, admission_of(websocket)))
         try:
             await _hear(websocket, viewer, hub, caller)
         finally:
@@ -133,14 +132,6 @@ async def get_snapshot(
     raise Problem("unavailable", why, extra={"problems": ["live"]}, headers={"Retry-After": "5"})
 
 
-def same_origin(origin: str | None, host: str | None) -> bool:
-    """Tell whether a page of the hub itself opened the socket; a program, which is no page, names no origin."""
-    if origin is None:
-        return True
-    parts = urlsplit(origin)
-    return parts.scheme in ("http", "https") and host is not None and parts.netloc.lower() == host.lower()
-
-
 def tiles_of(hub: Hub, caller: Caller, wanted: list[WatchedCamera]) -> tuple[dict[str, Tile], list[Mapping[str, str]]]:
     """Return the tiles that the caller may watch, and those that are refused with why."""
     cameras, grids = hub.configuration.city.cameras, caller.reach.grids
@@ -179,11 +170,19 @@ async def _hear(websocket: WebSocket, viewer: Viewer, hub: Hub, caller: Caller) 
             await websocket.send_text(json.dumps(answer, ensure_ascii=False))
 
 
-async def _send(websocket: WebSocket, viewer: Viewer, hub: Hub) -> None:
-    """Send the newest pictures, and how the broker is, until cancelled or the client takes nothing any more."""
+async def _send(websocket: WebSocket, viewer: Viewer, hub: Hub, admission: Admission) -> None:
+    """Send the newest pictures, and how the broker is, until cancelled, or the client takes nothing any more, or what
+    let it in does so no longer.
+    """
+    asked_s = hub.monotonic()
     try:
         while True:
             await viewer.wait(IDLE_S)
+            if hub.monotonic() - asked_s >= ADMITTED_S:
+                asked_s = hub.monotonic()
+                if not await run_sync(still_admits, hub, admission):
+                    await websocket.close(SIGNED_OUT, "the session or token is over")
+                    return
             if viewer.changed:
                 viewer.changed = False
                 news = {"type": "broker", "connected": bool(viewer.connected)}
@@ -194,4 +193,4 @@ async def _send(websocket: WebSocket, viewer: Viewer, hub: Hub) -> None:
         return  # it has left, which the reader notices too
     except TimeoutError:
         with contextlib.suppress(RuntimeError):
-            await websocket.close(TOO_MANY, "nothing was taken for too long")
+            await websocket.close(STALLED, "nothing was taken for too long")

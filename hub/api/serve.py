@@ -14,9 +14,11 @@ from fastapi import FastAPI
 
 from hub.api.app import create_app
 from hub.api.context import Hub
+from hub.api.map_view import map_view_of
 from hub.config.load import Configuration, load
 from hub.config.load_dispatch import load_dispatch, warnings_at
 from hub.config.watch import watch
+from hub.config.zones_file import files_of
 from hub.log import logger
 from hub.settings import Settings, SettingsError
 
@@ -25,6 +27,7 @@ GRACE_S = 5
 LOOK_S = 0.1
 # A peer that takes nothing for so long is dropped by the kernel, with what is buffered for it.
 STALLED_MS = 60_000
+WS_MOST_BYTES = 64 * 1024  # of one message that a client sends
 
 
 class ListenError(SettingsError):
@@ -34,7 +37,15 @@ class ListenError(SettingsError):
 def serve(settings: Settings, configuration: Configuration, stop: threading.Event) -> None:
     """Serve until `stop` is set; streams end at once, other requests have a few seconds. Raises ListenError."""
     dispatch = load_dispatch(settings.dispatch, configuration.city)
-    app = create_app(dsn=settings.database_url, configuration=configuration, dispatch=dispatch)
+    app = create_app(
+        dsn=settings.database_url,
+        configuration=configuration,
+        dispatch=dispatch,
+        mqtt_url=settings.mqtt_url,
+        mqtt_ca=settings.mqtt_ca or None,
+        files=(settings.city, settings.detectors),
+        map_view=map_view_of(settings),
+    )
     hub: Hub = app.state.hub
     warn(hub)
 
@@ -44,7 +55,7 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
         hub.configuration, hub.dispatch = configuration, dispatch
         warn(hub)
 
-    paths = [path for path in (settings.city, settings.detectors) if path is not None]
+    paths = [*files_of(settings.city), *([settings.detectors] if settings.detectors else [])]
     paths += [settings.dispatch] if settings.dispatch else []
     threading.Thread(target=watch, args=(paths, reload, stop), name="configuration", daemon=True).start()
     with listen(settings.http_host, settings.http_port) as listener:
@@ -95,7 +106,9 @@ def run(app: FastAPI, listener: socket.socket, stop: threading.Event) -> None:
             timeout_graceful_shutdown=GRACE_S,
             timeout_keep_alive=30,
             lifespan="on",
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=WS_MOST_BYTES,
+            ws_per_message_deflate=False,  # what goes out is JPEG
         )
     )
     asyncio.run(_serve(server, app.state.hub, listener, stop))

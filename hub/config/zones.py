@@ -28,7 +28,7 @@ def entries_of(camera: Camera) -> list[ZoneEntry]:
 
 def zones_version(zones: Sequence[ZoneEntry]) -> str:
     """Return 12 hexadecimal digits that name these zones: the same for the same meaning."""
-    text = json.dumps([zone_document(zone) for zone in zones], sort_keys=True, ensure_ascii=False)
+    text = json.dumps([zone_document(_normal(zone)) for zone in zones], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -94,6 +94,12 @@ def _entry(zone: Zone) -> ZoneEntry:
         active=[_window(window) for window in zone.active],
         permits=[_window(window) for window in zone.permits],
     )
+
+
+def _normal(zone: ZoneEntry) -> ZoneEntry:
+    """Return the zone with its windows in the one way of several in which they may be written."""
+    windows = {name: [_window(entry.value()) for entry in getattr(zone, name)] for name in ("active", "permits")}
+    return zone.model_copy(update=windows)
 
 
 def _window(window: TimeWindow) -> WindowEntry:

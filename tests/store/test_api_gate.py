@@ -49,6 +49,14 @@ ROUTES: dict[tuple[str, str], tuple[Scope | str | None, int]] = {
     ("GET", "/api/v1/devices"): (Scope.CITY_READ, 200),
     ("GET", "/api/v1/cameras"): (Scope.CITY_READ, 200),
     ("GET", "/api/v1/cameras/{camera_id}/snapshot"): (Scope.EVIDENCE_READ, 404),
+    ("GET", "/api/v1/cameras/{camera_id}/zones"): (Scope.CITY_READ, 404),
+    ("PUT", "/api/v1/cameras/{camera_id}/zones"): (Scope.CONFIG_WRITE, 422),
+    ("DELETE", "/api/v1/cameras/{camera_id}/zones"): (Scope.CONFIG_WRITE, 422),
+    ("POST", "/api/v1/cameras/{camera_id}/zones/check"): (Scope.CONFIG_WRITE, 422),
+    ("GET", "/api/v1/cameras/{camera_id}/zones.yaml"): (Scope.CONFIG_READ, 404),
+    ("GET", "/api/v1/cameras/{camera_id}/zones/history"): (Scope.CONFIG_READ, 404),
+    ("GET", "/api/v1/streetlights"): (Scope.CITY_READ, 200),
+    ("GET", "/api/v1/streetlights/{circuit_id}"): (Scope.CITY_READ, 404),
     ("GET", "/api/v1/rules"): (Scope.CITY_READ, 200),
     ("GET", "/api/v1/ledger"): (Scope.LEDGER_READ, 200),
     ("GET", "/api/v1/quarantine"): (Scope.QUARANTINE_READ, 200),
@@ -68,7 +76,9 @@ def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
 
 
 def filled(path: str) -> str:
-    return path.format(alert_id=NOWHERE, sha256="0" * 64, row_id=1, session_id=NOWHERE, camera_id="none")
+    return path.format(
+        alert_id=NOWHERE, sha256="0" * 64, row_id=1, session_id=NOWHERE, camera_id="none", circuit_id="none"
+    )
 
 
 def status(client: httpx.Client, method: str, path: str) -> int:
