@@ -19,6 +19,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from starlette.responses import RedirectResponse, Response
 
+from hub.api.context import HubDep
 from hub.api.problem import Problem
 
 router = APIRouter(include_in_schema=False)
@@ -74,9 +75,9 @@ _PAGE_HEADERS = {
 @router.head("/")
 @router.get("/console/{rest:path}")
 @router.head("/console/{rest:path}")
-def page(rest: str = "", encodings: Annotated[str, Header(alias="Accept-Encoding")] = "") -> Response:
+def page(hub: HubDep, rest: str = "", encodings: Annotated[str, Header(alias="Accept-Encoding")] = "") -> Response:
     """Return the page; which of its own places it shows, it reads from its address itself."""
-    headers = {**_PAGE_HEADERS, "Content-Security-Policy": page_policy()}
+    headers = {**_PAGE_HEADERS, "Content-Security-Policy": page_policy(hub.map_view.tile_hosts)}
     asset = find(INDEX)
     if asset is None:
         return Response(_MISSING, status_code=503, media_type="text/html", headers=headers)
