@@ -1,0 +1,159 @@
+"""Watches the clocks of cases: the plan and the time in, orders carried out when their time has come.
+
+Any number may run, one in each API process; an advisory lock lets one of them work, and another takes over when its
+connection ends. Nothing is remembered between two looks but the database, so a restart loses nothing: what came due
+meanwhile is carried out in the order in which it came due.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from heapq import heapify, heappop, heappush
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+
+from hub.cases.escalation import next_coming, orders_for
+from hub.cases.lifecycle import EVENT_OF
+from hub.cases.plan import Plan
+from hub.cases.stage import Event
+from hub.config.dispatch_document import plan_document
+from hub.log import logger
+from hub.store.case_command import change_case
+from hub.store.due_cases import claim_clocks, due_cases, lock_case
+from hub.store.plans import save_plan
+from hub.store.session import StoreUnavailable, connect, is_unavailable, unavailable
+from ingest.city import City
+
+log = logger("clocks")
+ACTOR = "lianqin"
+LOOK_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done to a case by itself, and since when it was due."""
+
+    number: str
+    event: Event
+    due_since: datetime
+
+
+@dataclass(slots=True)
+class Clocks:
+    """One process's watch over the clocks of cases."""
+
+    dsn: str
+    plan: Callable[[], Plan]
+    city: Callable[[], City]
+    now: Callable[[], datetime]
+    _connection: Connection[Any] | None = None
+    _holds_watch: bool = False
+    _saved: str = ""
+    _refused: dict[UUID, int] = field(default_factory=dict)  # case -> revision at which it failed
+
+    def look(self) -> list[Done]:
+        """Carry out everything that is due now and return it in order; nothing where another process has the watch.
+
+        Raises StoreUnavailable; the next look connects anew.
+        """
+        try:
+            with unavailable():
+                return self._look()
+        except StoreUnavailable:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give up the watch and the connection."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection, self._holds_watch = None, False
+
+    def _look(self) -> list[Done]:
+        if self._connection is None:
+            self._connection = connect(self.dsn)
+        self._save_plan(self._connection)
+        if not self._holds_watch and not claim_clocks(self._connection):
+            return []
+        self._holds_watch = True
+        done: list[Done] = []
+        while found := self._due(self._connection):
+            before = len(done)
+            self._carry_out_all(self._connection, found, done)
+            if len(done) == before:
+                break
+        return done
+
+    def _due(self, connection: Connection[Any]) -> list[tuple[datetime, UUID]]:
+        rows = due_cases(connection, self.now())
+        return [(since, case_id) for since, case_id, revision in rows if self._refused.get(case_id) != revision]
+
+    def _save_plan(self, connection: Connection[Any]) -> None:
+        plan = self.plan()
+        if plan.version != self._saved:
+            if save_plan(connection, plan.version, plan_document(plan)):
+                log.info("a new dispatch plan is kept", plan_version=plan.version)
+            self._saved = plan.version
+
+    def _carry_out_all(self, connection: Connection[Any], found: list[tuple[datetime, UUID]], done: list[Done]) -> None:
+        """Carry out what is due for those cases, the longest due first, also what comes due for them by that."""
+        heapify(found)
+        while found:
+            since, case_id = heappop(found)
+            at = self.now()
+            with connection.transaction():
+                following = self._carry_out(connection, case_id, since, at, done)
+            if following is not None and following <= at:
+                heappush(found, (following, case_id))
+
+    def _carry_out(
+        self, connection: Connection[Any], case_id: UUID, since: datetime, at: datetime, done: list[Done]
+    ) -> datetime | None:
+        """Carry out the one thing that has been due `since`; return when the case's next one comes."""
+        case = lock_case(connection, case_id)
+        coming = None if case is None else next_coming(case)
+        if case is None or coming is None:
+            return None
+        if coming.at > since:  # somebody changed it since we looked: it has its turn when that comes due
+            return coming.at
+        changed, carried = case, []
+        try:
+            with connection.transaction():  # all its orders or none
+                for order in orders_for(self.plan(), self.city(), case, coming, by=ACTOR, at=at):
+                    changed, _ = change_case(connection, case_id, order, actor=ACTOR)
+                    carried.append(Done(case.number, EVENT_OF[type(order)], coming.at))
+        except Exception as error:
+            if is_unavailable(error):
+                raise
+            # One case must not keep the others waiting, nor be tried every two seconds: not before it has changed.
+            self._refused[case_id] = case.revision
+            log.error("what is due cannot be done", case=case.number, what=coming.what.value, why=repr(error))
+            return None
+        self._refused.pop(case_id, None)
+        done += carried
+        after = next_coming(changed)
+        return None if after is None else after.at
+
+
+def keep_clocks(clocks: Clocks, stop: threading.Event, look_s: float = LOOK_S) -> None:
+    """Look every `look_s` until `stop`; wait for a database that is away."""
+    away = False
+    while not stop.is_set():
+        try:
+            for one in clocks.look():
+                log.info("a case's time has come", case=one.number, what=one.event.value, due_since=str(one.due_since))
+            away = False
+        except StoreUnavailable as error:
+            if not away:
+                log.warning("the clocks of cases wait for the database", error=str(error))
+            away = True
+        except Exception as error:  # whatever it is, the clocks of the other cases go on
+            log.error("the clocks of cases failed; they are looked at again", error=repr(error))
+            clocks.close()
+        stop.wait(look_s)
+    clocks.close()
