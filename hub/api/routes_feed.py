@@ -12,12 +12,13 @@ from starlette.responses import Response
 
 from hub.api import model
 from hub.api.admit import still_admits
-from hub.api.context import AdmissionDep, Hub, HubDep, needs
+from hub.api.context import AdmissionDep, CallerDep, Hub, HubDep, needs
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.stream import EventStream, events
 from hub.api.tail import Event, event
 from hub.dispatch.feed import item_document
+from hub.people.caller import Reach
 from hub.people.scopes import Scope
 from hub.store.read_feed import FeedItem, items_after, newest_seq, oldest_seq
 
@@ -53,19 +54,23 @@ class StreamQuery(model.Document):
     responses=problems(410, 422),
     dependencies=[needs(Scope.FEED_READ)],
 )
-async def read_feed(hub: HubDep, query: Annotated[FeedQuery, Query()]) -> JSONResponse:
+async def read_feed(hub: HubDep, caller: CallerDep, query: Annotated[FeedQuery, Query()]) -> JSONResponse:
     """Return the items after a number, in order; with `wait`, as soon as there is one.
 
     A number is served only once nothing below it can still commit, so `next` never skips an item. 410 when items after
     `after` are no longer kept.
     """
-    items, newest = await run_sync(_page, hub, query.after, query.limit)
-    if not items and query.wait > 0 and query.after <= newest and await hub.tail.wait(query.after, query.wait):
-        items, newest = await run_sync(_page, hub, query.after, query.limit)
+    reach, deadline_s = caller.reach, hub.monotonic() + query.wait
+    items, newest = await run_sync(_page, hub, query.after, query.limit, reach)
+    while not items and query.after <= newest and (left_s := deadline_s - hub.monotonic()) > 0:
+        # Beyond the newest: what lies between is not for this caller, and must not be waited for again.
+        if not await hub.tail.wait(max(query.after, newest), left_s):
+            break
+        items, newest = await run_sync(_page, hub, query.after, query.limit, reach)
     return JSONResponse(
         {
             "items": [item_document(item) for item in items],
-            "next": items[-1].seq if items else min(query.after, newest),
+            "next": items[-1].seq if len(items) == query.limit else newest,
             "newest": newest,
         }
     )
@@ -97,6 +102,7 @@ async def stream_feed(
     ] = None,
 ) -> Response:
     """Stream the items after a number, then each new one as it commits. Reconnect with `Last-Event-ID` at any time."""
+    reach = admission.caller.reach
     after = query.after if last_event_id is None else int(last_event_id)
     if hub.tail.ending or hub.streams >= MOST_STREAMS:
         raise Problem(
@@ -105,7 +111,7 @@ async def stream_feed(
             extra={"problems": ["streams"]},
             headers={"Retry-After": "2"},
         )
-    _, newest = await run_sync(_page, hub, model.LARGEST if after is None else after, 1)
+    _, newest = await run_sync(_page, hub, model.LARGEST if after is None else after, 1, reach)
     begin = newest if after is None else min(after, newest)
     hub.streams += 1
     hub.metrics.streams.set(hub.streams)
@@ -120,15 +126,15 @@ async def stream_feed(
     async def allowed() -> bool:
         return await run_sync(still_admits, hub, admission)
 
-    found = events(hub.tail, begin, read=read, allowed=allowed, heartbeat_s=hub.heartbeat_s)
+    found = events(hub.tail, begin, read=read, allowed=allowed, heartbeat_s=hub.heartbeat_s, reach=reach)
     return EventStream(found, on_end=ended)
 
 
-def _page(hub: Hub, after: int, limit: int) -> tuple[list[FeedItem], int]:
-    """Return items after a number and the newest number; a problem where some in between are gone."""
+def _page(hub: Hub, after: int, limit: int, reach: Reach) -> tuple[list[FeedItem], int]:
+    """Return items within `reach` after a number and the newest number; a problem where some in between are gone."""
     with hub.pool.session() as connection:
         newest = newest_seq(connection)  # before the items, so that it never promises what the page then lacks
-        items = items_after(connection, after, limit)
+        items = items_after(connection, after, limit, reach)
         if 0 < after < newest and (not items or items[0].seq > after + 1):
             oldest = oldest_seq(connection)
             if oldest is None or oldest > after + 1:

@@ -41,7 +41,7 @@ async def events(
     """
     # The id before any item: a client that is cut off before its first item resumes from here, not from "now".
     yield f": lianqin feed\nretry: {RETRY_MS}\nid: {after}\n\n".encode()
-    checked = asyncio.get_running_loop().time()
+    checked = told = asyncio.get_running_loop().time()
     while not tail.ending:
         page = tail.after(after, PAGE)
         if page is None:
@@ -56,11 +56,15 @@ async def events(
             after = page[-1].seq
             seen = [event.written for event in page if event.is_within(reach)]
             if seen:
+                told = asyncio.get_running_loop().time()
                 yield b"".join(seen)
         elif not await tail.wait(after, heartbeat_s) and not tail.ending:
             # The id moves on over what this reader does not see, so that it need not be looked through again.
             yield b": still here\n\n" if reach == EVERYWHERE else f"id: {after}\n: still here\n\n".encode()
         now = asyncio.get_running_loop().time()
+        if page and now - told >= heartbeat_s:  # much happens, but nothing that this reader sees
+            told = now
+            yield f"id: {after}\n: still here\n\n".encode()
         if now - checked >= heartbeat_s:
             checked = now
             if not await allowed():
