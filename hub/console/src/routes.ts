@@ -45,6 +45,8 @@ const ALL: readonly Route[] = [
     module: "supervision/page",
   },
   { path: "/health", title: "shell.health", scope: "statistics:read", icon: "pulse", module: "health/page" },
+  { path: "/rules", title: "shell.rules", scope: "city:read", under: "/health", module: "rules/page" },
+  { path: "/rules/:rule", title: "shell.rules", scope: "city:read", under: "/health", module: "rules/page" },
   { path: "/deliveries", title: "shell.deliveries", scope: "deliveries:read", icon: "send", module: "deliveries/page" },
   { path: "/people", title: "shell.people", scope: "people:read", icon: "people", module: "people/page" },
 ];

@@ -9,6 +9,7 @@ import health from "./en/health";
 import inbox from "./en/inbox";
 import map from "./en/map";
 import people from "./en/people";
+import rules from "./en/rules";
 import search from "./en/search";
 import session from "./en/session";
 import shell from "./en/shell";
@@ -29,6 +30,7 @@ const en: Readonly<Record<Key, string>> = {
   ...cases,
   ...inbox,
   ...search,
+  ...rules,
   ...health,
   ...supervision,
   ...people,

@@ -9,6 +9,7 @@ import health from "./zh/health";
 import inbox from "./zh/inbox";
 import map from "./zh/map";
 import people from "./zh/people";
+import rules from "./zh/rules";
 import search from "./zh/search";
 import session from "./zh/session";
 import shell from "./zh/shell";
@@ -28,6 +29,7 @@ const zh = {
   ...cases,
   ...inbox,
   ...search,
+  ...rules,
   ...health,
   ...supervision,
   ...people,

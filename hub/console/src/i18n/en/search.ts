@@ -1,3 +1,23 @@
-import type zh from "../zh/search";
-
-export default {} satisfies Record<keyof typeof zh, string>;
+export default {
+  "search.title": "Search",
+  "search.label": "Search alerts, cases, devices, cameras and zones",
+  "search.placeholder": "An id, a name, a place or a reason: water-12, turbidity …",
+  "search.hint": "Type part of an id, a name, a place or a reason; case does not matter.",
+  "search.none": "Nothing found for “{q}”",
+  "search.none-hint": "Try fewer letters, or another name.",
+  "search.alerts": "Alerts",
+  "search.cases": "Cases",
+  "search.things": "Devices, cameras and places",
+  "search.more": "There is more: type something closer",
+  "search.active": "active",
+  "search.cleared": "cleared",
+  "search.kind.grid": "grid",
+  "search.kind.circuit": "circuit",
+  "search.kind.streetlight": "streetlight",
+  "search.kind.water": "water",
+  "search.kind.drainage": "drainage",
+  "search.kind.gas": "gas",
+  "search.kind.gateway": "gateway",
+  "search.kind.camera": "camera",
+  "search.kind.zone": "zone",
+} as const;

@@ -12,6 +12,7 @@ export default {
   "shell.streetlights": "Streetlights",
   "shell.supervision": "Supervision",
   "shell.health": "Alarm health",
+  "shell.rules": "Rules",
   "shell.people": "People and audit",
   "shell.deliveries": "Deliveries",
   "shell.alert": "Alert",

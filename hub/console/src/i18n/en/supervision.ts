@@ -1,3 +1,35 @@
-import type zh from "../zh/supervision";
-
-export default {} satisfies Record<keyof typeof zh, string>;
+export default {
+  "supervision.title": "Supervision",
+  "supervision.about":
+    "How departments settle cases, by the time they were filed, per department, grid and month. Times leave suspensions out.",
+  "supervision.by": "Grouped by",
+  "supervision.by.department": "Department",
+  "supervision.by.grid": "Grid",
+  "supervision.by.category": "Category",
+  "supervision.by.month": "Month",
+  "supervision.period": "Period",
+  "supervision.month": "31 days",
+  "supervision.quarter": "92 days",
+  "supervision.year": "A year",
+  "supervision.csv": "CSV",
+  "supervision.none": "No case was filed in this time",
+  "supervision.none-hint": "Choose another period, or file one from the board.",
+  "supervision.not-dispatched": "not dispatched",
+  "supervision.no-category": "no category",
+  "supervision.total": "All",
+  "supervision.filed": "Filed",
+  "supervision.closed": "Closed",
+  "supervision.open": "Open",
+  "supervision.on-time": "On time",
+  "supervision.overdue": "Overdue",
+  "supervision.reworked": "Sent back",
+  "supervision.suspended": "Suspended",
+  "supervision.recurred": "Recurred",
+  "supervision.handling": "Handling",
+  "supervision.closing": "To close",
+  "supervision.score": "Score",
+  "supervision.running": "Running",
+  "supervision.chart": "On time, overdue and running",
+  "supervision.on-time-share": "{share} on time",
+  "supervision.bar": "{name}: {on_time} on time, {overdue} overdue, {running} running",
+} as const;

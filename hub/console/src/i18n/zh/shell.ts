@@ -10,6 +10,7 @@ export default {
   "shell.streetlights": "路灯",
   "shell.supervision": "监察",
   "shell.health": "告警健康",
+  "shell.rules": "规则与阈值",
   "shell.people": "人员与审计",
   "shell.deliveries": "推送",
   "shell.alert": "告警详情",

@@ -1,0 +1,20 @@
+export default {
+  "rules.title": "Rules and thresholds",
+  "rules.about":
+    "What each rule judges, its thresholds as they are and as shipped, their range and source. They are changed in detectors.yaml and hold as soon as it is saved.",
+  "rules.off": "switched off",
+  "rules.threshold": "Threshold",
+  "rules.value": "Now",
+  "rules.default": "Shipped",
+  "rules.range": "Range",
+  "rules.source": "Source",
+  "rules.changed": "changed",
+  "rules.path": "In the file",
+  "rules.consequence": "If nothing is done",
+  "rules.action": "What to do",
+  "rules.respond": "Respond within",
+  "rules.none": "There is no rule {rule}",
+  "rules.all": "All rules",
+  "rules.yes": "yes",
+  "rules.no": "no",
+} as const;

@@ -1,0 +1,11 @@
+// What may be wider than the page: it scrolls by itself, and can be reached and scrolled by the keyboard.
+import type { ComponentChildren } from "preact";
+
+export function ScrollX({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard (axe asks for it)
+    <section class="scroll-x" tabIndex={0} aria-label={label}>
+      {children}
+    </section>
+  );
+}
