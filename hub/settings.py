@@ -36,6 +36,16 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "LIANQIN_LOG_LEVEL": ("info", "debug, info, warning or error"),
     "LIANQIN_LOG_FORMAT": ("json", "json for machines, text for a terminal"),
     "LIANQIN_DEMO_TOKEN": ("", "the demo's admin token; empty: a random one, kept in LIANQIN_DATA"),
+    "LIANQIN_SECRET_KEY": (
+        "",
+        "the key that webhooks' secrets come from, at least 32 characters; empty: a random one, kept in LIANQIN_DATA",
+    ),
+    "LIANQIN_DELIVER_IN_API": ("yes", "yes: the api role delivers webhooks too, no: `lianqin deliver` does it apart"),
+    "LIANQIN_DELIVERIES_PRIVATE": (
+        "",
+        "hosts and networks inside that any webhook may be sent to, parted by commas; empty: only what endpoints name",
+    ),
+    "LIANQIN_DELIVERIES_KEEP_DAYS": ("90", "days that delivered and dead deliveries stay on record"),
     "LIANQIN_READINGS_KEEP_DAYS": ("400", "days that readings are kept"),
     "LIANQIN_DETECTIONS_KEEP_DAYS": ("30", "days that camera detections are kept"),
     "LIANQIN_EVIDENCE_KEEP_DAYS": ("180", "days that evidence pictures are kept"),
@@ -85,6 +95,10 @@ class Settings:
     log_level: str
     log_format: str
     demo_token: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    deliver_in_api: bool
+    deliveries_private: str
+    deliveries_keep_days: int
     readings_keep_days: int
     detections_keep_days: int
     evidence_keep_days: int
@@ -175,6 +189,10 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         log_level=choice("LIANQIN_LOG_LEVEL", "debug", "info", "warning", "error"),
         log_format=choice("LIANQIN_LOG_FORMAT", "json", "text"),
         demo_token=text("LIANQIN_DEMO_TOKEN"),
+        secret_key=text("LIANQIN_SECRET_KEY"),
+        deliver_in_api=choice("LIANQIN_DELIVER_IN_API", "yes", "no") == "yes",
+        deliveries_private=text("LIANQIN_DELIVERIES_PRIVATE"),
+        deliveries_keep_days=number("LIANQIN_DELIVERIES_KEEP_DAYS", 1, 36500),
         readings_keep_days=number("LIANQIN_READINGS_KEEP_DAYS", 1, 36500),
         detections_keep_days=number("LIANQIN_DETECTIONS_KEEP_DAYS", 1, 36500),
         evidence_keep_days=number("LIANQIN_EVIDENCE_KEEP_DAYS", 1, 36500),
