@@ -96,6 +96,7 @@ class Zone:
 
     `active` are the windows in which a no-parking or no-stall zone is watched (empty: always). `permits` are the
     windows in which stalls may stand in a permitted-stall zone (empty: never). `dwell_s` overrides the rule's dwell.
+    `latitude` and `longitude` are where its middle lies on the ground: two cameras that see one place are known by it.
     """
 
     zone_id: str
@@ -106,6 +107,8 @@ class Zone:
     dwell_s: float | None = None
     active: tuple[TimeWindow, ...] = ()
     permits: tuple[TimeWindow, ...] = ()
+    latitude: float | None = None
+    longitude: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

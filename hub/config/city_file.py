@@ -171,6 +171,8 @@ class ZoneEntry(_Entry):
     dwell_s: float | None = Field(None, gt=0, le=86400)
     active: list[WindowEntry] = Field(default_factory=list)
     permits: list[WindowEntry] = Field(default_factory=list)
+    latitude: Latitude | None = Field(None, description="of the zone's middle on the ground, degrees north, WGS-84")
+    longitude: Longitude | None = Field(None, description="of the zone's middle on the ground, degrees east, WGS-84")
 
 
 class CameraEntry(_Entry):
@@ -316,6 +318,8 @@ def _camera(entry: CameraEntry) -> Camera:
                 dwell_s=zone.dwell_s,
                 active=tuple(window.value() for window in zone.active),
                 permits=tuple(window.value() for window in zone.permits),
+                latitude=zone.latitude,
+                longitude=zone.longitude,
             )
             for zone in entry.zones
         ),

@@ -93,6 +93,8 @@ def _entry(zone: Zone) -> ZoneEntry:
         dwell_s=zone.dwell_s,
         active=[_window(window) for window in zone.active],
         permits=[_window(window) for window in zone.permits],
+        latitude=zone.latitude,
+        longitude=zone.longitude,
     )
 
 
