@@ -66,7 +66,7 @@ class Intake:
             if finding.phase is Phase.RAISED:
                 if known is None and alert_id(finding.rule, finding.subject, finding.since) not in self._known:
                     changes.append(self._raise(finding))
-            elif known is not None:
+            elif known is not None and finding.since >= known.since:  # else it is said of one that ended before
                 changes += self._follow(known, finding)
         return changes
 

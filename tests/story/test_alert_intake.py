@@ -75,6 +75,27 @@ def test_the_same_finding_after_a_restart_repeats_nothing_even_when_it_has_clear
     assert Intake(CITY, "v1", [ended]).take([finding("gas.leak", "g", 0)]) == []
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("again", [Phase.CLEARED, Phase.UPDATED])
+def test_what_is_said_again_of_one_that_ended_does_not_touch_the_one_that_is_open(
+    restarted: bool, again: Phase
+) -> None:
+    """A car left, another took its place and was reported; then the first one's end is told once more."""
+
+    def of(at_s: float, phase: Phase, since_s: float) -> Finding:
+        return finding("parking.illegal", "kerb@0.50,0.70", at_s, phase, since_s)
+
+    intake = Intake(CITY, "v1")
+    ended = intake.take([of(0, Phase.RAISED, 0), of(50, Phase.CLEARED, 0)])[-1].alert
+    open_one = intake.take([of(90, Phase.RAISED, 60)])[0].alert
+    if restarted:
+        intake = Intake(CITY, "v1", [ended, open_one])
+    assert intake.take([of(100, again, 0)]) == []
+    assert [alert.alert_id for alert in intake.open_alerts] == [open_one.alert_id]
+    cleared = intake.take([of(120, Phase.CLEARED, 60)])
+    assert [(change.type, change.alert.alert_id) for change in cleared] == [(EventType.CLEARED, open_one.alert_id)]
+
+
 def test_a_new_raise_is_a_new_alert_linked_to_the_last() -> None:
     intake = Intake(CITY, "v1")
     first = intake.take([finding("gas.leak", "g", 0), finding("gas.leak", "g", 5, Phase.CLEARED)])[0].alert
