@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, time
 from itertools import pairwise
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from hub.cases import plan
 from hub.cases.level import Level
@@ -68,12 +69,22 @@ class WorkingTimeEntry(Entry):
         )
 
 
+_TELL = re.compile(r"^(handling|above|role:.+|department:.+)$")
+
+
+def _tellable(text: str) -> str:
+    if not _TELL.match(text):
+        raise ValueError(f"write handling, above, role:NAME or department:ID, not {text}")
+    return text
+
+
 TellText = Annotated[
     str,
+    AfterValidator(_tellable),
     Field(
-        pattern=r"^(handling|above|role:[a-z][a-z0-9_]*|department:.+)$",
         description="handling: the department that has the case; above: those that would have it at the levels "
         "above, up to the one it is raised to; role:NAME: everybody of that role; department:ID",
+        json_schema_extra={"pattern": _TELL.pattern},
     ),
 ]
 
