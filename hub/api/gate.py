@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hmac
 import math
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from anyio.to_thread import run_sync
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from hub.api import georeport
 from hub.api.admit import by_session, by_token
 from hub.api.context import Hub
 from hub.api.context import remote_of as remote_of
@@ -64,7 +65,9 @@ class Gate:
             await self._app(scope, receive, send)
             return
         try:
-            if is_open(scope):
+            if has_key_in_form(scope):
+                pass  # no cookie counts there
+            elif is_open(scope):
                 if _changes(scope):
                     self._require_own_page(scope, Headers(scope=scope))
             else:
@@ -83,6 +86,8 @@ class Gate:
     async def _admit(self, scope: Scope) -> Admission:
         headers = Headers(scope=scope)
         given = headers.getlist("authorization")
+        if not given and scope["path"].startswith(georeport.PREFIX) and (key := api_key(scope)):
+            return await admitted(self._hub, key, remote_of(scope))
         if len(given) > 1:
             raise Problem("unauthenticated", "a request has one Authorization header at most", headers=_CHALLENGE)
         if given:
@@ -101,27 +106,7 @@ class Gate:
         secret = secret.strip()
         if scheme.lower() != "bearer" or not secret:
             raise Problem("unauthenticated", "send the token as `Authorization: Bearer lq_…`", headers=_CHALLENGE)
-        wait_s = self._hub.failures.wait_s(remote, self._hub.monotonic())
-        if wait_s > 0:
-            raise Problem(
-                "too-many-failures",
-                f"too many failed tokens came from your address; try again in {math.ceil(wait_s)} s",
-                headers={"Retry-After": str(math.ceil(wait_s))},
-            )
-        try:
-            admission = await run_sync(by_token, self._hub, secret)
-        except StoreUnavailable as error:
-            raise unavailable(error) from None
-        if admission is None:
-            self._hub.failures.note(remote, self._hub.monotonic())
-            self._hub.metrics.failed_tokens.inc()
-            log.warning("a token was refused", remote=remote)
-            raise Problem(
-                "unauthenticated",
-                "the token is not valid: it is unknown, expired or revoked",
-                headers={"WWW-Authenticate": 'Bearer realm="lianqin", error="invalid_token"'},
-            )
-        return admission
+        return await admitted(self._hub, secret, remote)
 
     async def _by_session(self, scope: Scope, headers: Headers, secret: str) -> Admission:
         if scope["type"] == "websocket" or _changes(scope):
@@ -159,6 +144,51 @@ class Gate:
             return True
         parts = urlsplit(origin)
         return len(hosts) == 1 and parts.scheme in ("http", "https") and parts.netloc.lower() == hosts[0].lower()
+
+
+async def admitted(hub: Hub, secret: str, remote: str) -> Admission:
+    """Return whom a token lets in; raise the problem of one that lets in nobody, or came after too many of those."""
+    wait_s = hub.failures.wait_s(remote, hub.monotonic())
+    if wait_s > 0:
+        raise Problem(
+            "too-many-failures",
+            f"too many failed tokens came from your address; try again in {math.ceil(wait_s)} s",
+            headers={"Retry-After": str(math.ceil(wait_s))},
+        )
+    try:
+        admission = await run_sync(by_token, hub, secret)
+    except StoreUnavailable as error:
+        raise unavailable(error) from None
+    if admission is None:
+        hub.failures.note(remote, hub.monotonic())
+        hub.metrics.failed_tokens.inc()
+        log.warning("a token was refused", remote=remote)
+        raise Problem(
+            "unauthenticated",
+            "the token is not valid: it is unknown, expired or revoked",
+            headers={"WWW-Authenticate": 'Bearer realm="lianqin", error="invalid_token"'},
+        )
+    return admission
+
+
+def api_key(scope: Scope) -> str | None:
+    """Return the `api_key` of GeoReport, which its clients put into the address."""
+    try:
+        found = parse_qs(scope.get("query_string", b"").decode("latin-1"), max_num_fields=100).get("api_key", [])
+    except ValueError:
+        return None
+    return found[0].strip() or None if len(found) == 1 else None
+
+
+def has_key_in_form(scope: Scope) -> bool:
+    """Tell whether a request may still bring its token in its body, which its route then must ask for."""
+    return (
+        scope["type"] == "http"
+        and scope["method"] == "POST"
+        and scope["path"] in georeport.FORMS_WITH_PHOTOS
+        and "authorization" not in Headers(scope=scope)
+        and api_key(scope) is None
+    )
 
 
 def is_open(scope: Scope) -> bool:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
+
+from hub.api import georeport
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "urn:lianqin:problem:"
@@ -78,8 +80,10 @@ class Problem(Exception):
             **self.extra,
         }
 
-    def answer(self, instance: str) -> ProblemAnswer:
-        """Return the problem as the answer to a request for the path `instance`."""
+    def answer(self, instance: str) -> Response:
+        """Return the problem as the answer to a request for the path `instance`: GeoReport has a form of its own."""
+        if instance.startswith(georeport.PREFIX):
+            return georeport.error(instance, self.status, self.detail, self.headers)
         return ProblemAnswer(self.document(instance), status_code=self.status, headers=dict(self.headers))
 
 

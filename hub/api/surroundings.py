@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api.context import Hub, remote_of
+from hub.api.georeport import FORM_BYTES, FORMS_WITH_PHOTOS
 from hub.api.problem import Problem
 from hub.api.stream import StalledReader
 from hub.log import logger
@@ -26,6 +27,8 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+# Where photos come in, a body may have more.
+LARGER_BODIES: dict[str, int] = {path: FORM_BYTES for path in FORMS_WITH_PHOTOS}
 _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 
 
@@ -70,15 +73,16 @@ class Surroundings:
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
         """Return `receive` that refuses a body beyond the limit, whether it was announced or not."""
         announced = Headers(scope=scope).get("content-length", "0")
+        most = LARGER_BODIES.get(scope["path"], self._body_limit)
         received = 0
 
         async def limited() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._body_limit or (announced.isdecimal() and int(announced) > self._body_limit):
+            if received > most or (announced.isdecimal() and int(announced) > most):
                 # An HTTPException is the only exception that the framework lets through while it reads a body.
-                raise HTTPException(413, f"a request's body may have at most {self._body_limit} bytes")
+                raise HTTPException(413, f"a request's body may have at most {most} bytes")
             return message
 
         return limited

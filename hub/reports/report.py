@@ -47,6 +47,9 @@ class Contact:
         return not any((self.first_name, self.last_name, self.phone, self.email, self.account_id, self.device_id))
 
 
+NOBODY = Contact()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One report as it stands. `number` is what its reporter knows it by.

@@ -1,0 +1,96 @@
+"""Documents of GeoReport v2 in, their JSON or XML out; errors too, in the one form that its clients know. Pure.
+
+Both forms are made from the same data: a list of entries, each a flat mapping (only attributes of a service nest). JSON
+is the list itself, XML has an element around the list and one around each entry, empty where the value is none.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+from xml.etree import ElementTree
+
+from starlette.responses import Response
+
+PREFIX = "/open311/"
+BASE = f"{PREFIX}v2"
+# Where reports are handed in, and how much such a form may have: three photos of 8 MiB and the words.
+FORMS_WITH_PHOTOS = (f"{BASE}/requests.json", f"{BASE}/requests.xml")
+FORM_BYTES = 3 * 8 * 1024 * 1024 + 256 * 1024
+SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
+Form = Literal["json", "xml"]
+MEDIA_TYPES: dict[Form, str] = {"json": "application/json; charset=utf-8", "xml": "text/xml; charset=utf-8"}
+# What XML 1.0 cannot hold, not even escaped.
+_UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# list -> (the element around it, the element around each entry)
+_ELEMENTS: dict[str, tuple[str, str]] = {
+    "services": ("services", "service"),
+    "requests": ("service_requests", "request"),
+    "errors": ("errors", "error"),
+    "attributes": ("attributes", "attribute"),
+    "values": ("values", "value"),
+    "endpoints": ("endpoints", "endpoint"),
+    "formats": ("formats", "format"),
+}
+
+
+def form_of(path: str) -> Form:
+    """Return the form that a path asks for by its ending: XML, which every server has, unless it says JSON."""
+    return "json" if path.endswith(".json") else "xml"
+
+
+def answer(
+    kind: str, entries: Any, form: Form, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a list of `kind` ("services", "requests", "errors") as the answer, in the form that was asked for."""
+    content = as_json(entries) if form == "json" else as_xml(_list(kind, entries))
+    return Response(content, status_code=status, media_type=MEDIA_TYPES[form], headers=dict(headers or {}))
+
+
+def single(name: str, document: Mapping[str, Any], form: Form) -> Response:
+    """Return one document, in XML an element called `name`: a service's definition, or the discovery."""
+    content = as_json(document) if form == "json" else as_xml(_entry(name, document))
+    return Response(content, media_type=MEDIA_TYPES[form])
+
+
+def error(path: str, status: int, description: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return an error as GeoReport's clients know it."""
+    return answer(
+        "errors", [{"code": status, "description": description}], form_of(path), status=status, headers=headers
+    )
+
+
+def as_json(document: Any) -> bytes:
+    """Return data as JSON; ASCII alone, because it may repeat what a client sent, valid Unicode or not."""
+    return json.dumps(document, ensure_ascii=True).encode("ascii")
+
+
+def as_xml(element: ElementTree.Element) -> bytes:
+    """Return an element as a document in UTF-8."""
+    made = ElementTree.tostring(element, encoding="unicode")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + made.encode("utf-8")
+
+
+def _list(kind: str, entries: Sequence[Any]) -> ElementTree.Element:
+    around, each = _ELEMENTS[kind]
+    element = ElementTree.Element(around)
+    for entry in entries:
+        element.append(_entry(each, entry) if isinstance(entry, Mapping) else _leaf(each, entry))
+    return element
+
+
+def _entry(name: str, document: Mapping[str, Any]) -> ElementTree.Element:
+    element = ElementTree.Element(name)
+    for key, value in document.items():
+        element.append(_list(key, value) if isinstance(value, list) else _leaf(key, value))
+    return element
+
+
+def _leaf(name: str, value: Any) -> ElementTree.Element:
+    element = ElementTree.Element(name)
+    if value is not None:
+        text = str(value).lower() if isinstance(value, bool) else str(value)
+        element.text = _UNSPEAKABLE.sub("\ufffd", text)
+    return element
