@@ -41,10 +41,14 @@ class NotFile(Order):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch(Order):
-    """It goes to a department, and to one of its squads (派遣)."""
+    """It goes to a department, and to one of its squads (派遣); `called_in` are the X departments that come along.
+
+    An empty `department` leaves it to the plan, which must be asked before the order is carried out.
+    """
 
     department: str
     squad: str | None = None
+    called_in: tuple[str, ...] = ()
     level: Level | None = None
     deadline: Deadline | None = None
     plan_version: str | None = None
@@ -175,7 +179,9 @@ class Split(Order):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reopen(Order):
-    """It is not over after all, as `note` says."""
+    """It is not over after all, as `note` says; with `deadline`, its clock begins again."""
+
+    deadline: Deadline | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,15 +44,19 @@ def _not_file(case: Case, order: orders.NotFile) -> Case:
 
 
 def _send(case: Case, order: orders.Dispatch | orders.Reroute) -> Case:
+    if not order.department:
+        raise IllegalStep(f"say which department case {case.number} goes to")
+    comes_along = order.called_in if isinstance(order, orders.Dispatch) else ()
+    called_in = tuple(one for one in _with(case.called_in, comes_along) if one != order.department)
     if isinstance(order, orders.Reroute) and (case.department, case.squad) == (order.department, order.squad):
         raise IllegalStep(f"case {case.number} is with {order.department} already")
     return replace(
         _going_on(case, order.at),
         dispatched_at=order.at,
         department=order.department,
-        departments=_with(case.departments, (order.department,)),
+        departments=_with(case.departments, (order.department, *called_in)),
         squad=order.squad,
-        called_in=tuple(one for one in case.called_in if one != order.department),
+        called_in=called_in,
         level=order.level or case.level,
         plan_version=order.plan_version or case.plan_version,
         taken_by=None,
@@ -195,10 +199,10 @@ def _reopen(case: Case, order: orders.Reopen) -> Case:
         taken_by=None,
         taken_until=None,
         evaluation=None,
-        clock=None,
-        condition=None,
-        warn_at=None,
-        due_at=None,
+        warn_at=None if order.deadline is None else order.deadline.warn_at,
+        due_at=None if order.deadline is None else order.deadline.due_at,
+        clock=None if order.deadline is None else order.deadline.clock,
+        condition=case.condition if order.deadline is None else order.deadline.condition,
         warned=False,
         overdue=False,
         escalated_to=None,

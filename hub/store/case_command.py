@@ -5,7 +5,7 @@ Everything that happens to a case comes this way: people's orders, the dispatch 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -21,9 +21,13 @@ from hub.cases.stage import Event
 from hub.cases.steps import IllegalStep
 from hub.people.caller import EVERYWHERE, Reach
 from hub.store import feed
+from hub.store.audit import Actor
+from hub.store.audit import note as note_in_audit
 from hub.store.cases import LockedCase, held_by, insert, lock_cases, next_number, still_active, write
 from hub.store.feed import FeedRow
-from hub.store.rows import as_jsonb
+
+Making = Callable[[Case], Order]
+_HANDLING = (orders.Take, orders.Progress, orders.Refuse, orders.ReportDone, orders.AskSuspension)
 
 
 class NoSuchCase(LookupError):
@@ -47,6 +51,7 @@ def open_case(
     actor: str,
     at: datetime,
     zone: tzinfo = UTC,
+    actor_id: UUID | None = None,
     remote: str | None = None,
     case_id: UUID | None = None,
 ) -> tuple[Case, int]:
@@ -56,34 +61,40 @@ def open_case(
     case already. The feed's head is held from here until the transaction ends, so end it soon.
     """
     case, row = _opened(connection, draft, actor=actor, at=at, zone=zone, case_id=case_id)
-    _audit(connection, case, Event.COLLECTED, actor=actor, at=at, remote=remote, detail={"title": case.title})
+    who = Actor(name=actor, actor_id=actor_id, remote=remote)
+    _audit(connection, case, Event.COLLECTED, who, at=at, detail={"title": case.title})
     return case, _told(connection, [row])
 
 
 def change_case(
     connection: Connection[Any],
     case_id: UUID,
-    order: Order,
+    order: Order | Making,
     *,
     actor: str,
+    actor_id: UUID | None = None,
     reach: Reach = EVERYWHERE,
     remote: str | None = None,
     expected_revision: int | None = None,
 ) -> tuple[Case, int]:
     """Carry out `order` in the caller's transaction; return the case after it and the feed's number for it.
 
-    Raises NoSuchCase for a case that is not there or outside `reach`, RevisionChanged where it is not at the revision
-    that was expected, and IllegalStep where the order makes no sense for the case as it stands; nothing is changed
-    then. To merge and to split, which concern two cases, is `merge_cases` and `split_case`. The feed's head is held
-    from here until the transaction ends, so end it soon and wait for nothing before.
+    An order that depends on the case as it stands is given as a function, called under the case's lock. Raises
+    NoSuchCase for a case that is not there or outside `reach`, RevisionChanged where it is not at the revision that was
+    expected, and IllegalStep where the order makes no sense for the case as it stands; nothing is changed then. To
+    merge and to split, which concern two cases, is `merge_cases` and `split_case`. The feed's head is held from here
+    until the transaction ends, so end it soon and wait for nothing before.
     """
-    if isinstance(order, orders.Merge | orders.Join | orders.Split):
-        raise TypeError(f"{type(order).__name__} concerns two cases")
     held = _locked(connection, [case_id], reach)[case_id]
     _require_revision(held.case, expected_revision)
+    if not isinstance(order, Order):
+        order = order(held.case)
+    if isinstance(order, orders.Merge | orders.Join | orders.Split):
+        raise TypeError(f"{type(order).__name__} concerns two cases")
+    _require_theirs(held.case, order, reach)
     if isinstance(order, orders.Close):
         order = replace(order, still_active=still_active(connection, case_id))
-    return _carry_out(connection, held, order, actor=actor, remote=remote)
+    return _carry_out(connection, held, order, Actor(name=actor, actor_id=actor_id, remote=remote))
 
 
 def merge_cases(
@@ -95,6 +106,7 @@ def merge_cases(
     at: datetime,
     note: str = "",
     actor: str,
+    actor_id: UUID | None = None,
     reach: Reach = EVERYWHERE,
     remote: str | None = None,
     expected_revision: int | None = None,
@@ -113,8 +125,9 @@ def merge_cases(
         write(connection, held, merged, event, now=at),
         write(connection, other, joined, join_event, now=at),
     ]
-    _audit(connection, merged, event, actor=actor, at=at, remote=remote, detail={"into": str(into)})
-    _audit(connection, joined, join_event, actor=actor, at=at, remote=remote, detail={"case": str(case_id)})
+    who = Actor(name=actor, actor_id=actor_id, remote=remote)
+    _audit(connection, merged, event, who, at=at, detail={"into": str(into)})
+    _audit(connection, joined, join_event, who, at=at, detail={"case": str(case_id)})
     return merged, joined, _told(connection, rows)
 
 
@@ -127,6 +140,7 @@ def split_case(
     at: datetime,
     note: str = "",
     actor: str,
+    actor_id: UUID | None = None,
     zone: tzinfo = UTC,
     reach: Reach = EVERYWHERE,
     remote: str | None = None,
@@ -143,8 +157,9 @@ def split_case(
     row = write(connection, held, left, event, now=at)
     draft = replace(draft, split_from=case_id)
     new, new_row = _opened(connection, draft, actor=by, at=at, zone=zone, case_id=new_id)
-    _audit(connection, left, event, actor=actor, at=at, remote=remote, detail={"into": str(new_id)})
-    _audit(connection, new, Event.COLLECTED, actor=actor, at=at, remote=remote, detail={"split_from": str(case_id)})
+    who = Actor(name=actor, actor_id=actor_id, remote=remote)
+    _audit(connection, left, event, who, at=at, detail={"into": str(new_id)})
+    _audit(connection, new, Event.COLLECTED, who, at=at, detail={"split_from": str(case_id)})
     return left, new, _told(connection, [row, new_row])
 
 
@@ -171,16 +186,14 @@ def _opened(
         raise IllegalStep("an alert of it has this moment become part of another case") from None
 
 
-def _carry_out(
-    connection: Connection[Any], held: LockedCase, order: Order, *, actor: str, remote: str | None
-) -> tuple[Case, int]:
+def _carry_out(connection: Connection[Any], held: LockedCase, order: Order, actor: Actor) -> tuple[Case, int]:
     case, event = apply(held.case, order)
     try:
         with connection.transaction():
             row = write(connection, held, case, event, now=order.at)
     except errors.UniqueViolation:
         raise IllegalStep("an alert of it belongs to another case, which is open") from None
-    _audit(connection, case, event, actor=actor, at=order.at, remote=remote, detail=_details(order))
+    _audit(connection, case, event, actor, at=order.at, detail=_details(order))
     return case, _told(connection, [row])
 
 
@@ -190,6 +203,15 @@ def _locked(connection: Connection[Any], ids: Sequence[UUID], reach: Reach) -> d
         if case_id not in locked or not may_see(locked[case_id].case, reach):
             raise NoSuchCase(f"there is no case {case_id}")
     return locked
+
+
+def _require_theirs(case: Case, order: Order, reach: Reach) -> None:
+    """Refuse a department's hand on a case that is not, or no longer, with it: it may still read and write notes."""
+    if reach.department is None or not isinstance(order, _HANDLING):
+        return
+    theirs = (case.department,) if isinstance(order, orders.Refuse) else (case.department, *case.called_in)
+    if reach.department not in theirs:
+        raise IllegalStep(f"case {case.number} is with {case.department or 'the dispatcher'} now, not with you")
 
 
 def _require_revision(case: Case, expected: int | None) -> None:
@@ -220,17 +242,7 @@ def _plain(value: Any) -> Any:
 
 
 def _audit(
-    connection: Connection[Any],
-    case: Case,
-    event: Event,
-    *,
-    actor: str,
-    at: datetime,
-    remote: str | None,
-    detail: dict[str, Any],
+    connection: Connection[Any], case: Case, event: Event, actor: Actor, *, at: datetime, detail: dict[str, Any]
 ) -> None:
     about = {"number": case.number, "revision": case.revision, "stage": case.stage.value, **detail}
-    connection.execute(
-        "INSERT INTO audit (at, actor, action, target, detail, remote) VALUES (%s, %s, %s, %s, %s, %s)",
-        (at, actor, event.value, f"case/{case.case_id}", as_jsonb(about), remote),
-    )
+    note_in_audit(connection, actor, event.value, f"case/{case.case_id}", at=at, detail=about)
