@@ -72,7 +72,7 @@ class Report:
     latitude: float | None = None
     longitude: float | None = None
     grid: str | None = None
-    placing: Placing = Placing.UNKNOWN
+    placed: Placing = Placing.UNKNOWN
     gap_m: float = 0.0
     photos: tuple[str, ...] = ()
     media_url: str = ""

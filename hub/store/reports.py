@@ -83,7 +83,7 @@ def add_report(connection: Connection[Any], given: HandedIn, *, source: UUID, so
         latitude=given.latitude,
         longitude=given.longitude,
         grid=given.placed.grid,
-        placing=given.placed.placing,
+        placed=given.placed.placing,
         gap_m=given.placed.gap_m,
         photos=tuple(dict.fromkeys(photo.sha256 for photo in given.photos)),
         media_url=plain_text(given.media_url),
@@ -144,7 +144,7 @@ def place_by_hand(connection: Connection[Any], report: Report, grid: str, *, act
     """Note in which grid a locked report lies, as somebody says who knows."""
     detail = {"grid": grid, "was": report.grid}
     note(connection, actor, "report.placed", f"report/{report.report_id}", at=at, detail=detail)
-    return _write(connection, replace(report, grid=grid, placing=Placing.BY_HAND, gap_m=0.0, updated_at=at))
+    return _write(connection, replace(report, grid=grid, placed=Placing.BY_HAND, gap_m=0.0, updated_at=at))
 
 
 def require_in_no_case(connection: Connection[Any], report: Report) -> None:
@@ -184,7 +184,7 @@ def forget_contacts(connection: Connection[Any], *, now: datetime, keep: timedel
 def report_from_row(row: Sequence[Any]) -> Report:
     """Return the report of a row that begins with REPORT_SELECT; what follows in the row is not looked at."""
     values = dict(zip(REPORT_FIELDS, row, strict=False))
-    values["placing"], values["state"] = Placing(values["placing"]), State(values["state"])
+    values["placed"], values["state"] = Placing(values["placed"]), State(values["state"])
     values["photos"] = tuple(values["photos"])
     return Report(**values)
 
@@ -206,7 +206,7 @@ def _handled(
 def _write(connection: Connection[Any], report: Report) -> Report:
     connection.execute(
         """UPDATE reports SET state = %(state)s, alert_id = %(alert_id)s, reason = %(reason)s, grid = %(grid)s,
-                  placing = %(placing)s, gap_m = %(gap_m)s, handled_by = %(handled_by)s, handled_at = %(handled_at)s,
+                  placed = %(placed)s, gap_m = %(gap_m)s, handled_by = %(handled_by)s, handled_at = %(handled_at)s,
                   updated_at = %(updated_at)s
            WHERE report_id = %(report_id)s""",
         _columns(report),
@@ -216,4 +216,4 @@ def _write(connection: Connection[Any], report: Report) -> Report:
 
 def _columns(report: Report) -> dict[str, Any]:
     values = {name: getattr(report, name) for name in _WRITTEN}
-    return values | {"photos": list(report.photos), "placing": report.placing.value, "state": report.state.value}
+    return values | {"photos": list(report.photos), "placed": report.placed.value, "state": report.state.value}

@@ -14,7 +14,7 @@ CREATE TABLE reports (
     latitude       double precision,
     longitude      double precision,
     grid           text,
-    placing        text              NOT NULL CHECK (placing IN ('inside', 'near', 'outside', 'unknown', 'by_hand')),
+    placed         text              NOT NULL CHECK (placed IN ('inside', 'near', 'outside', 'unknown', 'by_hand')),
     gap_m          double precision  NOT NULL DEFAULT 0,
     photos         text[]            NOT NULL DEFAULT '{}',
     media_url      text              NOT NULL DEFAULT '',
