@@ -12,7 +12,7 @@ from pydantic import Field
 from detectors.finding import Severity
 from hub.alerts.alert import Condition
 from hub.api import model
-from hub.api.context import HubDep, needs
+from hub.api.context import CallerDep, HubDep, needs
 from hub.api.cursor import seal, unseal
 from hub.api.instant import Instant, to_instant
 from hub.api.model import Cursor, RuleName, Text
@@ -51,7 +51,7 @@ class AlertQuery(model.Document):
     responses=problems(422),
     dependencies=[needs(Scope.ALERTS_READ)],
 )
-def list_alerts(hub: HubDep, query: Annotated[AlertQuery, Query()]) -> JSONResponse:
+def list_alerts(hub: HubDep, caller: CallerDep, query: Annotated[AlertQuery, Query()]) -> JSONResponse:
     """Return a page of alerts. Pages are cut by (raised_at, id): new alerts shift nothing."""
     after = None
     if query.cursor is not None:
@@ -69,7 +69,7 @@ def list_alerts(hub: HubDep, query: Annotated[AlertQuery, Query()]) -> JSONRespo
         until=query.until,
     )
     with hub.pool.session() as connection:
-        found = find_alerts(connection, wanted, at=hub.now(), after=after, limit=query.limit + 1)
+        found = find_alerts(connection, wanted, at=hub.now(), after=after, limit=query.limit + 1, reach=caller.reach)
     page, more = found[: query.limit], len(found) > query.limit
     last = page[-1].alert if more else None
     return JSONResponse(
@@ -88,10 +88,10 @@ def list_alerts(hub: HubDep, query: Annotated[AlertQuery, Query()]) -> JSONRespo
     responses=problems(404, 422),
     dependencies=[needs(Scope.ALERTS_READ)],
 )
-def get_alert(hub: HubDep, alert_id: AlertId) -> JSONResponse:
+def get_alert(hub: HubDep, caller: CallerDep, alert_id: AlertId) -> JSONResponse:
     """Return the alert as it is now."""
     with hub.pool.session() as connection:
-        found = find_alert(connection, alert_id)
+        found = find_alert(connection, alert_id, caller.reach)
     if found is None:
         raise Problem("not-found", f"there is no alert {alert_id}")
     return JSONResponse(document_of(found))

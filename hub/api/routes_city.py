@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from hub.api import model
-from hub.api.context import HubDep, needs
+from hub.api.context import CallerDep, HubDep, needs
 from hub.api.cursor import plain_text, seal, unseal
 from hub.api.model import Cursor, Text
 from hub.api.openapi import API, problems
@@ -40,11 +40,11 @@ class DeviceQuery(model.Document):
     response_model=model.GridList,
     responses=problems(),
 )
-def list_grids(hub: HubDep) -> JSONResponse:
+def list_grids(hub: HubDep, caller: CallerDep) -> JSONResponse:
     """Return the grids with how much lies in them and what is active there."""
     city = hub.configuration.city
     with hub.pool.session() as connection:
-        alerts = open_alerts(connection)
+        alerts = open_alerts(connection, caller.reach)
     devices = Counter((device.grid, device.kind.value) for device in city.devices.values())
     cameras = Counter(camera.grid for camera in city.cameras.values())
     active = Counter((alert.grid, alert.severity) for alert in alerts)
@@ -60,6 +60,7 @@ def list_grids(hub: HubDep) -> JSONResponse:
                     "active": {severity: n for (where, severity), n in sorted(active.items()) if where == grid_id},
                 }
                 for grid_id, grid in sorted(city.grids.items())
+                if caller.reach.sees_grid(grid_id)
             ]
         }
     )
@@ -72,15 +73,16 @@ def list_grids(hub: HubDep) -> JSONResponse:
     response_model=model.DevicePage,
     responses=problems(422),
 )
-def list_devices(hub: HubDep, query: Annotated[DeviceQuery, Query()]) -> JSONResponse:
+def list_devices(hub: HubDep, caller: CallerDep, query: Annotated[DeviceQuery, Query()]) -> JSONResponse:
     """Return a page of devices in order of their ids, with what was heard of them within a day."""
     begin = unseal("devices", query.cursor, (plain_text,))[0] if query.cursor is not None else ""
     with hub.pool.session() as connection:
-        alerts = by_subject(open_alerts(connection))
+        alerts = by_subject(open_alerts(connection, caller.reach))
         wanted = [
             device
             for device_id, device in sorted(hub.configuration.city.devices.items())
             if device_id > begin
+            and caller.reach.sees_grid(device.grid)
             and (not query.grid or device.grid in query.grid)
             and (not query.kind or device.kind in query.kind)
             and (query.silent is None or _is_silent(device, alerts) is query.silent)
@@ -102,11 +104,12 @@ def list_devices(hub: HubDep, query: Annotated[DeviceQuery, Query()]) -> JSONRes
     response_model=model.CameraList,
     responses=problems(),
 )
-def list_cameras(hub: HubDep) -> JSONResponse:
+def list_cameras(hub: HubDep, caller: CallerDep) -> JSONResponse:
     """Return every camera. Where it streams from is not told: such addresses hold credentials."""
-    cameras = [camera for _, camera in sorted(hub.configuration.city.cameras.items())]
+    found = sorted(hub.configuration.city.cameras.items())
+    cameras = [camera for _, camera in found if caller.reach.sees_grid(camera.grid)]
     with hub.pool.session() as connection:
-        alerts = by_subject(open_alerts(connection))
+        alerts = by_subject(open_alerts(connection, caller.reach))
         heard = heard_of(connection, [camera.camera_id for camera in cameras], hub.now())
         frames_of(connection, heard, hub.now())
     return JSONResponse({"items": [_camera(camera, heard[camera.camera_id], alerts) for camera in cameras]})

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path
 from starlette.responses import Response
 
-from hub.api.context import HubDep, needs
+from hub.api.context import CallerDep, HubDep, needs
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.people.scopes import Scope
@@ -34,12 +34,13 @@ router = APIRouter(prefix=API, tags=["evidence"])
 )
 def get_evidence(
     hub: HubDep,
+    caller: CallerDep,
     sha256: Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="64 hexadecimal digits.")],
     if_none_match: Annotated[str | None, Header(alias="If-None-Match", max_length=1000)] = None,
 ) -> Response:
     """Return the picture. 410 when its time of keeping is over; its hash stays in the alert's record."""
     with hub.pool.session() as connection:
-        found = find_picture(connection, sha256)
+        found = find_picture(connection, sha256, caller.reach)
     if found is None:
         raise Problem("not-found", f"there is no picture {sha256}")
     if found.jpeg is None:

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from hub.api import model, model_operation
-from hub.api.context import HubDep, needs
+from hub.api.context import HubDep, needs_everywhere
 from hub.api.cursor import plain_text, seal, unseal, whole_number
 from hub.api.instant import Instant, to_instant
 from hub.api.model import Cursor
@@ -53,7 +53,7 @@ class QuarantineQuery(model.Document):
     summary="What was received and what became of it",
     response_model=model_operation.LedgerPage,
     responses=problems(422),
-    dependencies=[needs(Scope.LEDGER_READ)],
+    dependencies=[needs_everywhere(Scope.LEDGER_READ)],
 )
 def read_ledger(hub: HubDep, query: Annotated[LedgerQuery, Query()]) -> JSONResponse:
     """Return counts per grid and hour, the newest first, and their sums: received = stored + duplicate + quarantined.
@@ -96,7 +96,7 @@ def read_ledger(hub: HubDep, query: Annotated[LedgerQuery, Query()]) -> JSONResp
     summary="Messages that could not be read",
     response_model=model_operation.QuarantinePage,
     responses=problems(422),
-    dependencies=[needs(Scope.QUARANTINE_READ)],
+    dependencies=[needs_everywhere(Scope.QUARANTINE_READ)],
 )
 def list_quarantine(hub: HubDep, query: Annotated[QuarantineQuery, Query()]) -> JSONResponse:
     """Return a page of them, the newest first, each with its reason and the beginning of its bytes."""
@@ -120,7 +120,7 @@ def list_quarantine(hub: HubDep, query: Annotated[QuarantineQuery, Query()]) -> 
     summary="One message that could not be read, with all its bytes",
     response_model=model_operation.QuarantineEntry,
     responses=problems(404, 422),
-    dependencies=[needs(Scope.QUARANTINE_READ)],
+    dependencies=[needs_everywhere(Scope.QUARANTINE_READ)],
 )
 def get_quarantined(hub: HubDep, row_id: Annotated[int, Path(ge=1, le=model.LARGEST)]) -> JSONResponse:
     """Return it with its whole payload."""

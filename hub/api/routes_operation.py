@@ -15,13 +15,15 @@ from starlette.responses import Response
 from detectors.threshold import Rule, Section
 from detectors.thresholds import Thresholds, described
 from hub.api import model_operation
-from hub.api.context import AdmissionDep, Hub, HubDep, needs, needs_any
+from hub.api.context import AdmissionDep, CallerDep, Hub, HubDep, needs, needs_any, needs_everywhere
 from hub.api.metrics import CONTENT_TYPE
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.readiness import Check, check_cameras, check_lag, check_listening
 from hub.config.load import city_document
 from hub.dispatch.document import instant
+from hub.people.caller import Reach
+from hub.people.reach import within
 from hub.people.scopes import Scope
 from hub.store.listening import listening
 from hub.store.read_configurations import configuration_versions
@@ -74,12 +76,12 @@ async def livez() -> JSONResponse:
     responses=problems(),
     dependencies=[needs(Scope.HEALTH_READ)],
 )
-async def readyz(hub: HubDep) -> JSONResponse:
+async def readyz(hub: HubDep, caller: CallerDep) -> JSONResponse:
     """Check the database, whether each grid is listened to, the age of the newest observation, and the cameras.
 
     503 names in `problems` what is wrong, with all checks in `checks`.
     """
-    checks = await run_sync(_checks, hub)
+    checks = await run_sync(_checks, hub, caller.reach)
     wrong = [check.name for check in checks if not check.ok]
     documents = [asdict(check) for check in checks]
     if wrong:
@@ -97,7 +99,7 @@ async def readyz(hub: HubDep) -> JSONResponse:
         200: {"description": "Prometheus' text format.", "content": {"text/plain": {"schema": {"type": "string"}}}},
         **problems(),
     },
-    dependencies=[needs(Scope.METRICS_READ)],
+    dependencies=[needs_everywhere(Scope.METRICS_READ)],
 )
 def metrics(hub: HubDep) -> Response:
     """Return this process's counters, and what the database tells at this moment."""
@@ -150,7 +152,7 @@ async def list_rules(hub: HubDep) -> JSONResponse:
     summary="The configuration and its versions",
     response_model=model_operation.ConfigDocument,
     responses=problems(),
-    dependencies=[needs(Scope.CONFIG_READ)],
+    dependencies=[needs_everywhere(Scope.CONFIG_READ)],
 )
 def get_config(hub: HubDep) -> JSONResponse:
     """Return the city (without the cameras' addresses) and every threshold, and the versions the hub has run with."""
@@ -203,8 +205,8 @@ def rule_documents(thresholds: Thresholds) -> Iterator[dict[str, Any]]:
             }
 
 
-def _checks(hub: Hub) -> list[Check]:
-    city, at = hub.configuration.city, hub.now()
+def _checks(hub: Hub, reach: Reach) -> list[Check]:
+    city, at = within(hub.configuration.city, reach), hub.now()
     try:
         with hub.pool.session() as connection:
             version = ping(connection)

@@ -20,7 +20,7 @@ from hub.api.context import CallerDep, Hub, HubDep, needs
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.dispatch.document import instant
-from hub.people.caller import Caller
+from hub.people.caller import Caller, Reach
 from hub.people.scopes import Scope
 from hub.store.read_city import OpenAlert, by_subject, open_alerts
 from hub.store.read_streetlights import LampValues, lamp_values
@@ -91,7 +91,7 @@ def list_streetlights(hub: HubDep, caller: CallerDep) -> JSONResponse:
     city, at = hub.configuration.city, hub.now()
     grids = caller.reach.grids
     circuits = [one for _, one in sorted(city.circuits.items()) if grids is None or one.grid in grids]
-    lamps, alerts = _heard(hub, circuits, at)
+    lamps, alerts = _heard(hub, caller.reach, circuits, at)
     should = _Expected(hub)
     items = [_circuit(city, one, lamps, alerts, should.at(one, at)) for one in circuits]
     return JSONResponse({"at": instant(at), "items": items})
@@ -110,7 +110,7 @@ def get_streetlights(
     """Return a circuit and each of its lamps."""
     city, at = hub.configuration.city, hub.now()
     circuit = _reachable(city, caller, circuit_id)
-    lamps, alerts = _heard(hub, [circuit], at)
+    lamps, alerts = _heard(hub, caller.reach, [circuit], at)
     return JSONResponse(
         {
             "circuit": _circuit(city, circuit, lamps, alerts, _Expected(hub).at(circuit, at)),
@@ -142,12 +142,14 @@ def _reachable(city: City, caller: Caller, circuit_id: str) -> Circuit:
     return circuit
 
 
-def _heard(hub: Hub, circuits: Sequence[Circuit], at: datetime) -> tuple[Lamps, Mapping[str, Sequence[OpenAlert]]]:
+def _heard(
+    hub: Hub, reach: Reach, circuits: Sequence[Circuit], at: datetime
+) -> tuple[Lamps, Mapping[str, Sequence[OpenAlert]]]:
     city = hub.configuration.city
     names = [lamp for circuit in circuits for lamp in circuit.lamps]
     with hub.pool.session() as connection:
         values = lamp_values(connection, names, at)
-        alerts = by_subject(open_alerts(connection))
+        alerts = by_subject(open_alerts(connection, reach))
     limits = hub.configuration.thresholds.streetlight.burning
     lamps: Lamps = {}
     for name in names:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hub.cli import analyse, checks, data, roles, zones
+from hub.cli import analyse, checks, data, people, roles, zones
 from hub.cli.failure import KNOWN
 from hub.log import without_secrets
 
@@ -23,6 +23,7 @@ data.register(app)
 checks.register(app)
 analyse.register(app)
 zones.register(app)
+people.register(app)
 
 
 def main() -> None:

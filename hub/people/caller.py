@@ -23,6 +23,10 @@ class Reach:
         """Return the grids as a query takes them: sorted, or None for all."""
         return None if self.grids is None else sorted(self.grids)
 
+    def sees_grid(self, grid: str) -> bool:
+        """Tell whether what lies in `grid` is seen."""
+        return self.grids is None or grid in self.grids
+
 
 EVERYWHERE = Reach()
 

@@ -1,6 +1,7 @@
 """How far a caller sees, as a condition in SQL: every query that returns what lies in a grid takes it from here.
 
-Somebody who sees only some grids sees the alerts there.
+Somebody who sees only some grids sees the alerts there, and those that belong to a case they see: a case of their
+grids, and of their department where they have one, may gather alerts from beyond.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from psycopg import Connection
 from hub.people.caller import Reach
 
 # To be written into a WHERE; its values come from `reach_values`.
-ALERT_IN_REACH = "(%(reach_grids)s::text[] IS NULL OR alerts.grid = ANY(%(reach_grids)s::text[]))"
+ALERT_IN_REACH = """(%(reach_grids)s::text[] IS NULL OR alerts.grid = ANY(%(reach_grids)s::text[]) OR EXISTS (
+    SELECT 1 FROM case_alerts JOIN cases USING (case_id)
+    WHERE case_alerts.alert_id = alerts.alert_id AND cases.grid = ANY(%(reach_grids)s::text[])
+          AND (%(reach_department)s::text IS NULL OR %(reach_department)s = ANY(cases.departments))))"""
 
 
 def reach_values(reach: Reach) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from psycopg import Connection
 
 from hub.alerts.alert import Alert
 from hub.dispatch.document import EvidenceRef
+from hub.people.caller import Reach
 from hub.store.alerts import evidence_of
+from hub.store.reach import ALERT_IN_REACH, reach_values
 from hub.store.rows import ALERT_SELECT, alert_from_row
 
 
@@ -58,12 +60,14 @@ def find_alerts(
     at: datetime,
     after: tuple[datetime, UUID] | None,
     limit: int,
+    reach: Reach,
 ) -> list[FoundAlert]:
-    """Return up to `limit` alerts of `wanted` in falling (raised_at, id), beginning below `after`.
+    """Return up to `limit` alerts of `wanted` within `reach` in falling (raised_at, id), beginning below `after`.
 
     `at` is now: shelving ends by itself.
     """
     where = _Where()
+    where.add(ALERT_IN_REACH, **reach_values(reach))
     if wanted.condition is not None:
         where.add("condition = %(condition)s", condition=wanted.condition)
     if wanted.rules:
@@ -94,10 +98,10 @@ def find_alerts(
     return _with_evidence(connection, [alert_from_row(row) for row in rows])
 
 
-def find_alert(connection: Connection[Any], alert_id: UUID) -> FoundAlert | None:
-    """Return one alert, or None."""
-    query = f"SELECT {ALERT_SELECT} FROM alerts WHERE alert_id = %s"
-    row = connection.execute(query.encode(), (alert_id,)).fetchone()
+def find_alert(connection: Connection[Any], alert_id: UUID, reach: Reach) -> FoundAlert | None:
+    """Return one alert; None where there is none within `reach`."""
+    query = f"SELECT {ALERT_SELECT} FROM alerts WHERE alert_id = %(alert_id)s AND {ALERT_IN_REACH}"
+    row = connection.execute(query.encode(), {"alert_id": alert_id, **reach_values(reach)}).fetchone()
     return None if row is None else _with_evidence(connection, [alert_from_row(row)])[0]
 
 
@@ -111,12 +115,14 @@ class Picture:
     kept_bytes: int
 
 
-def find_picture(connection: Connection[Any], sha256: str) -> Picture | None:
-    """Return the picture with this hash; the same picture filed with two alerts is one."""
+def find_picture(connection: Connection[Any], sha256: str, reach: Reach) -> Picture | None:
+    """Return the picture with this hash, if an alert within `reach` has it; filed with two alerts it is one."""
     row = connection.execute(
-        """SELECT sha256, captured_at, jpeg, bytes FROM alert_evidence WHERE sha256 = %s
-           ORDER BY jpeg IS NULL, captured_at LIMIT 1""",
-        (sha256,),
+        f"""SELECT sha256, captured_at, jpeg, bytes FROM alert_evidence
+            WHERE sha256 = %(sha256)s AND (%(reach_grids)s::text[] IS NULL OR EXISTS (
+                SELECT 1 FROM alerts WHERE alerts.alert_id = alert_evidence.alert_id AND {ALERT_IN_REACH}))
+            ORDER BY jpeg IS NULL, captured_at LIMIT 1""".encode(),
+        {"sha256": sha256, **reach_values(reach)},
     ).fetchone()
     return None if row is None else Picture(sha256=row[0], captured_at=row[1], jpeg=row[2], kept_bytes=row[3])
 

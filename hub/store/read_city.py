@@ -11,6 +11,8 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from hub.people.caller import Reach
+from hub.store.reach import ALERT_IN_REACH, reach_values
 from ingest.observation import Quantity
 
 LOOK_BACK = timedelta(days=1)  # older readings say nothing of the present, and their chunks need not be touched
@@ -113,11 +115,12 @@ def frames_of(connection: Connection[Any], found: dict[str, Heard], at: datetime
         heard.note(received_at)
 
 
-def open_alerts(connection: Connection[Any]) -> list[OpenAlert]:
-    """Return every active alert, the oldest first."""
+def open_alerts(connection: Connection[Any], reach: Reach) -> list[OpenAlert]:
+    """Return every active alert within `reach`, the oldest first."""
     rows = connection.execute(
-        """SELECT alert_id, rule, severity, subject, grid, members, camera_id FROM alerts
-           WHERE condition = 'active' ORDER BY raised_at, alert_id"""
+        f"""SELECT alert_id, rule, severity, subject, grid, members, camera_id FROM alerts
+            WHERE condition = 'active' AND {ALERT_IN_REACH} ORDER BY raised_at, alert_id""".encode(),
+        reach_values(reach),
     )
     return [
         OpenAlert(alert_id, rule, severity, subject, grid, tuple(members), camera_id)
