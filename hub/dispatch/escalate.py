@@ -17,6 +17,7 @@ from uuid import UUID
 
 from psycopg import Connection
 
+from hub.cases.case import Case
 from hub.cases.escalation import next_coming, orders_for
 from hub.cases.lifecycle import EVENT_OF
 from hub.cases.plan import Plan
@@ -89,9 +90,9 @@ class Clocks:
                 break
         return done
 
-    def _due(self, connection: Connection[Any]) -> list[tuple[datetime, UUID]]:
-        rows = due_cases(connection, self.now())
-        return [(since, case_id) for since, case_id, revision in rows if self._refused.get(case_id) != revision]
+    def _due(self, connection: Connection[Any]) -> list[tuple[datetime, UUID, int]]:
+        found = due_cases(connection, self.now())
+        return [each for each in found if self._refused.get(each[1]) != each[2]]
 
     def _save_plan(self, connection: Connection[Any]) -> None:
         plan = self.plan()
@@ -100,44 +101,43 @@ class Clocks:
                 log.info("a new dispatch plan is kept", plan_version=plan.version)
             self._saved = plan.version
 
-    def _carry_out_all(self, connection: Connection[Any], found: list[tuple[datetime, UUID]], done: list[Done]) -> None:
+    def _carry_out_all(
+        self, connection: Connection[Any], found: list[tuple[datetime, UUID, int]], done: list[Done]
+    ) -> None:
         """Carry out what is due for those cases, the longest due first, also what comes due for them by that."""
         heapify(found)
         while found:
-            since, case_id = heappop(found)
+            since, case_id, revision = heappop(found)
             at = self.now()
-            with connection.transaction():
-                following = self._carry_out(connection, case_id, since, at, done)
-            if following is not None and following <= at:
-                heappush(found, (following, case_id))
+            try:
+                with connection.transaction():  # all its orders or none
+                    case, carried = self._carry_out(connection, case_id, since, at)
+            except Exception as error:
+                if is_unavailable(error):
+                    raise
+                # One case must not keep the others waiting, nor be tried every two seconds: not before it has changed.
+                self._refused[case_id] = revision
+                log.error("what is due cannot be done", case=str(case_id), due_since=str(since), why=repr(error))
+                continue
+            self._refused.pop(case_id, None)
+            done += carried
+            following = None if case is None else next_coming(case)
+            if case is not None and following is not None and following.at <= at:
+                heappush(found, (following.at, case_id, case.revision))
 
     def _carry_out(
-        self, connection: Connection[Any], case_id: UUID, since: datetime, at: datetime, done: list[Done]
-    ) -> datetime | None:
-        """Carry out the one thing that has been due `since`; return when the case's next one comes."""
+        self, connection: Connection[Any], case_id: UUID, since: datetime, at: datetime
+    ) -> tuple[Case | None, list[Done]]:
+        """Carry out the one thing that has been due `since`; return the case after it, and what was done to it."""
         case = lock_case(connection, case_id)
         coming = None if case is None else next_coming(case)
-        if case is None or coming is None:
-            return None
-        if coming.at > since:  # somebody changed it since we looked: it has its turn when that comes due
-            return coming.at
-        changed, carried = case, []
-        try:
-            with connection.transaction():  # all its orders or none
-                for order in orders_for(self.plan(), self.city(), case, coming, by=ACTOR, at=at):
-                    changed, _ = change_case(connection, case_id, order, actor=ACTOR)
-                    carried.append(Done(case.number, EVENT_OF[type(order)], coming.at))
-        except Exception as error:
-            if is_unavailable(error):
-                raise
-            # One case must not keep the others waiting, nor be tried every two seconds: not before it has changed.
-            self._refused[case_id] = case.revision
-            log.error("what is due cannot be done", case=case.number, what=coming.what.value, why=repr(error))
-            return None
-        self._refused.pop(case_id, None)
-        done += carried
-        after = next_coming(changed)
-        return None if after is None else after.at
+        if case is None or coming is None or coming.at > since:
+            return case, []  # somebody changed it since we looked: it has its turn when something comes due
+        carried = []
+        for order in orders_for(self.plan(), self.city(), case, coming, by=ACTOR, at=at):
+            case, _ = change_case(connection, case_id, order, actor=ACTOR)
+            carried.append(Done(case.number, EVENT_OF[type(order)], coming.at))
+        return case, carried
 
 
 def keep_clocks(clocks: Clocks, stop: threading.Event, look_s: float = LOOK_S) -> None:
