@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from detectors.finding import Severity
 from hub.alerts.alert import Condition
-from hub.alerts.lifecycle import EventType
 from hub.api.instant import Instant
 
 # Text that PostgreSQL can hold and a log line can show: no control characters.
@@ -149,38 +148,6 @@ class ShelveOrder(Document):
     until: Instant | None = Field(default=None, description="The end, at most 30 days away; or give `for_s`.")
     for_s: int | None = Field(default=None, ge=60, le=30 * 86400, description="Seconds from now; or give `until`.")
     reason: Text
-
-
-class FeedItem(Document):
-    """Something that happened to an alert, with the alert as it was after it."""
-
-    seq: int = Field(ge=1)
-    type: EventType
-    at: datetime
-    alert: Alert
-
-
-class FeedPage(Document):
-    """Some items of the feed, in order."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "items": [
-                        {"seq": 42, "type": "alert.raised", "at": "2026-11-22T10:00:14.000000Z", "alert": EXAMPLE_ALERT}
-                    ],
-                    "next": 42,
-                    "newest": 42,
-                }
-            ]
-        },
-    )
-
-    items: list[FeedItem]
-    next: int = Field(ge=0, description="Give it as `after` next time; keep it where it survives a restart.")
-    newest: int = Field(ge=0, description="The highest number there is.")
 
 
 class Value(Document):

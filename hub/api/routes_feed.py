@@ -13,6 +13,7 @@ from starlette.responses import Response
 from hub.api import model
 from hub.api.admit import still_admits
 from hub.api.context import AdmissionDep, CallerDep, Hub, HubDep, needs
+from hub.api.model_feed import FeedPage
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.stream import EventStream, events
@@ -50,7 +51,7 @@ class StreamQuery(model.Document):
     "/feed",
     operation_id="readFeed",
     summary="Pull the feed, or wait for it",
-    response_model=model.FeedPage,
+    response_model=FeedPage,
     responses=problems(410, 422),
     dependencies=[needs(Scope.FEED_READ)],
 )
