@@ -4,9 +4,9 @@
     python -m bench street-truth --days 4 --first-seed 2000000
 
 One scene is one camera for twelve minutes. Each gives one line in OUT/scenes.jsonl; what is there already, made by the
-same model, thresholds and scenes, is not done again, so a run that was cut off goes on where it stopped. Recordings
-stay in OUT/clips and detections in OUT/detections, so that another model or another detector can be tried on them
-(`--judge-again` takes the detections and runs the detectors alone). `--hours` takes scenes of busy hours alone,
+same model, thresholds, scenes and detectors, is not done again, so a run that was cut off goes on where it stopped.
+Recordings stay in OUT/clips and detections in OUT/detections, so that another model or another detector can be tried on
+them (`--judge-again` takes the detections and runs the detectors alone). `--hours` takes scenes of busy hours alone,
 `--days` whole days with their quiet hours (`bench/streets/day.py`). Seeds below 1,000,000 are for development; figures
 that are told come from a series above, on which nothing was ever tuned. Once its results were looked into, it is used
 up.
@@ -24,11 +24,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import cv2
 
+import detectors
+import hub.alerts
 from bench.streets.cause import Found, cause
 from bench.streets.day import bustle, day_seeds
 from bench.streets.film import shoot, stands_of
@@ -149,7 +152,17 @@ def digest(model: Path) -> str:
 
 def fingerprint(job: Job, given: Script) -> str:
     """Return what a scene's result depends on, by name."""
-    return f"{MADE_AS}/{job.per_s:g}/{job.model_digest}/{configuration(given.site).version}"
+    return f"{MADE_AS}/{job.per_s:g}/{job.model_digest}/{configuration(given.site).version}/{_judges()}"
+
+
+@cache
+def _judges() -> str:
+    """Return eight hexadecimal digits that name the code that makes alerts of boxes."""
+    found = hashlib.sha256()
+    for package in (detectors, hub.alerts):
+        for file in sorted(Path(package.__path__[0]).glob("*.py")):
+            found.update(file.read_bytes())
+    return found.hexdigest()[:8]
 
 
 def _kept(results: Path, wanted: dict[int, str]) -> dict[int, dict[str, Any]]:
