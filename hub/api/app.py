@@ -21,6 +21,7 @@ from hub.api import (
     routes_alerts,
     routes_city,
     routes_commands,
+    routes_dispatch,
     routes_evidence,
     routes_feed,
     routes_geography,
@@ -108,6 +109,7 @@ def create_app(
             {"name": "evidence", "description": "Pictures filed with alerts, addressed by their hash."},
             {"name": "city", "description": "Grids, devices and cameras as they stand."},
             {"name": "cameras", "description": "What cameras see now, and the zones drawn in their pictures."},
+            {"name": "dispatch", "description": "Who is sent where for what, and by when."},
             {"name": "ledger", "description": "What was received and what became of it."},
             {"name": "statistics", "description": "How the alarm system and the departments do."},
             {"name": "people", "description": "Signing in, sessions, and who may do what."},
@@ -120,6 +122,7 @@ def create_app(
     for part in (routes_alerts, routes_commands, routes_feed, routes_evidence, routes_city, routes_ledger):
         app.include_router(part.router)
     app.include_router(routes_geography.router)
+    app.include_router(routes_dispatch.router)
     for part in (routes_live, routes_zones, routes_streetlights):
         app.include_router(part.router)
     app.include_router(console_files.router)

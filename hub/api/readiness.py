@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.cases.plan import Plan
+from hub.config.load_dispatch import calendar_warning, missing_years
 from hub.store.listening import Listening
 from ingest.city import City
 
@@ -64,6 +66,13 @@ def check_cameras(city: City, frames: Mapping[str, datetime], lost_after_s: floa
     if lost:
         detail += f"; not {', '.join(lost[:20])}{' …' if len(lost) > 20 else ''}"
     return Check(name="cameras", ok=len(lost) < len(ages), detail=detail, age_s=max(known) if known else None)
+
+
+def check_calendar(plan: Plan, at: datetime) -> Check:
+    """Return whether the present year's holidays are known: deadlines are a guess without, but the hub works."""
+    missing = [calendar_warning(year) for year in missing_years(plan, at)]
+    known = ", ".join(map(str, sorted(plan.working.years)))
+    return Check(name="calendar", ok=True, detail=f"warning: {'; '.join(missing)}" if missing else f"known: {known}")
 
 
 def _age_s(then: datetime | None, at: datetime) -> float | None:

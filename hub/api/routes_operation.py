@@ -19,7 +19,7 @@ from hub.api.context import AdmissionDep, CallerDep, Hub, HubDep, needs, needs_a
 from hub.api.metrics import CONTENT_TYPE
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
-from hub.api.readiness import Check, check_cameras, check_lag, check_listening
+from hub.api.readiness import Check, check_calendar, check_cameras, check_lag, check_listening
 from hub.config.load import city_document
 from hub.dispatch.document import instant
 from hub.people.caller import Reach
@@ -220,6 +220,7 @@ def _checks(hub: Hub, reach: Reach) -> list[Check]:
                     hub.configuration.thresholds.camera.lost.after_s,
                     at,
                 ),
+                check_calendar(hub.plan, at),
             ]
     except StoreUnavailable as error:
         return [Check(name="database", ok=False, detail=f"it does not answer: {error}")]

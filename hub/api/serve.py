@@ -19,6 +19,7 @@ from hub.config.load import Configuration, load
 from hub.config.load_dispatch import load_dispatch, warnings_at
 from hub.config.watch import watch
 from hub.config.zones_file import files_of
+from hub.dispatch.escalate import Clocks, keep_clocks
 from hub.log import logger
 from hub.settings import Settings, SettingsError
 
@@ -58,10 +59,14 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
     paths = [*files_of(settings.city), *([settings.detectors] if settings.detectors else [])]
     paths += [settings.dispatch] if settings.dispatch else []
     threading.Thread(target=watch, args=(paths, reload, stop), name="configuration", daemon=True).start()
+    clocks = Clocks(settings.database_url, lambda: hub.plan, lambda: hub.configuration.city, hub.now)
+    watching = threading.Thread(target=keep_clocks, args=(clocks, stop), name="clocks", daemon=True)
     with listen(settings.http_host, settings.http_port) as listener:
+        watching.start()
         host, port = listener.getsockname()[:2]
         log.info("listening", address=f"http://{host}:{port}", config_version=configuration.version)
         run(app, listener, stop)
+    watching.join(GRACE_S)
     log.info("stopped")
 
 

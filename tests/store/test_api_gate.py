@@ -61,6 +61,10 @@ ROUTES: dict[tuple[str, str], tuple[Scope | str | None, int]] = {
     ("GET", "/api/v1/streetlights"): (Scope.CITY_READ, 200),
     ("GET", "/api/v1/streetlights/{circuit_id}"): (Scope.CITY_READ, 404),
     ("GET", "/api/v1/rules"): (Scope.CITY_READ, 200),
+    ("GET", "/api/v1/dispatch/plan"): (Scope.CITY_READ, 200),
+    ("GET", "/api/v1/dispatch/plans"): (Scope.CASES_READ, 200),
+    ("GET", "/api/v1/dispatch/plans/{version}"): (Scope.CASES_READ, 404),
+    ("POST", "/api/v1/dispatch/route"): (Scope.CASES_READ, 422),
     ("GET", "/api/v1/ledger"): (Scope.LEDGER_READ, 200),
     ("GET", "/api/v1/quarantine"): (Scope.QUARANTINE_READ, 200),
     ("GET", "/api/v1/quarantine/{row_id}"): (Scope.QUARANTINE_READ, 404),
@@ -80,7 +84,7 @@ def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
 
 def filled(path: str) -> str:
     return path.format(
-        alert_id=NOWHERE, sha256="0" * 64, row_id=1, session_id=NOWHERE, camera_id="none", circuit_id="none"
+        alert_id=NOWHERE, version="none", sha256="0" * 64, row_id=1, session_id=NOWHERE, camera_id="none", circuit_id="none"
     )
 
 

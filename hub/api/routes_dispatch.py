@@ -1,0 +1,162 @@
+"""The dispatch plan as it holds now and as it was, and where something would go by it, and why; nothing is changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from detectors.finding import Severity
+from hub.api import model_dispatch
+from hub.api.context import CallerDep, Hub, HubDep, needs
+from hub.api.model import Text
+from hub.api.openapi import API, problems
+from hub.api.problem import Problem
+from hub.cases.matching import Matter, zone_of
+from hub.config.dispatch_document import plan_document
+from hub.config.load_dispatch import calendar_warning, missing_years
+from hub.dispatch.document import instant
+from hub.dispatch.explain import Answer, BadQuestion, ask, described, require_category
+from hub.people.caller import Reach
+from hub.people.reach import within
+from hub.people.scopes import Scope
+from hub.store.plans import plan_versions, stored_plan
+from hub.store.read_alerts import find_alert
+
+router = APIRouter(prefix=f"{API}/dispatch", tags=["dispatch"])
+
+
+@router.get(
+    "/plan",
+    operation_id="getDispatchPlan",
+    summary="Who is sent where for what, and by when",
+    response_model=model_dispatch.PlanDocument,
+    responses=problems(),
+    dependencies=[needs(Scope.CITY_READ)],
+)
+async def get_plan(hub: HubDep) -> JSONResponse:
+    """Return the dispatch plan that holds now, with what is doubtful in it: first of all calendars that are missing."""
+    dispatch = hub.dispatch
+    years = [
+        {"kind": "calendar_missing", "text": calendar_warning(year), "year": year}
+        for year in missing_years(dispatch.plan, hub.now())
+    ]
+    doubts = [{"kind": "doubt", "text": doubt.text, "year": None} for doubt in dispatch.doubts]
+    return JSONResponse(
+        {"version": dispatch.plan.version, "warnings": [*years, *doubts], **plan_document(dispatch.plan)}
+    )
+
+
+@router.get(
+    "/plans",
+    operation_id="listDispatchPlans",
+    summary="The plans that the hub has run with",
+    response_model=model_dispatch.PlanVersions,
+    responses=problems(),
+    dependencies=[needs(Scope.CASES_READ)],
+)
+def list_plans(hub: HubDep) -> JSONResponse:
+    """Return version and time of the latest hundred plans; a case names the one that it was dispatched by."""
+    with hub.pool.session() as connection:
+        versions = plan_versions(connection)
+    return JSONResponse({"items": [{"version": version, "stored_at": instant(at)} for version, at in versions]})
+
+
+@router.get(
+    "/plans/{version}",
+    operation_id="getFormerDispatchPlan",
+    summary="A plan that the hub has run with",
+    responses={200: {"description": "The plan as it was."}, **problems(404, 422)},
+    dependencies=[needs(Scope.CASES_READ)],
+)
+def get_former_plan(hub: HubDep, version: Text) -> JSONResponse:
+    """Return the plan of that version as it was then."""
+    with hub.pool.session() as connection:
+        found = stored_plan(connection, version)
+    if found is None:
+        raise Problem("not-found", f"the hub has run with no dispatch plan {version}")
+    return JSONResponse({"version": version, **found})
+
+
+@router.post(
+    "/route",
+    operation_id="explainRoute",
+    summary="Where something would go, and why",
+    response_model=model_dispatch.RouteDocument,
+    responses=problems(404, 422),
+    dependencies=[needs(Scope.CASES_READ)],
+)
+def explain_route(hub: HubDep, caller: CallerDep, question: model_dispatch.RouteQuestion) -> JSONResponse:
+    """Say to whom an alert, or what is described, would be dispatched, by when, and why; nothing is changed."""
+    try:
+        matter = _matter(hub, caller.reach, question)
+    except BadQuestion as error:
+        entry = {"in": "body", "pointer": f"#/{error.part}", "detail": str(error)}
+        raise Problem("invalid", f"#/{error.part}: {error}", extra={"errors": [entry]}) from None
+    at = question.at or hub.now()
+    answer = ask(hub.plan, matter, level=question.level, clock=question.clock, at=at)
+    return JSONResponse({**route_document(answer), "at": instant(at)})
+
+
+def route_document(answer: Answer) -> dict[str, Any]:
+    """Return where something would go, and why, as JSON-ready data."""
+    found, matter, due = answer.route, answer.matter, answer.due
+    return {
+        "plan_version": answer.plan_version,
+        "matter": {
+            "rule": matter.rule,
+            "category": matter.category,
+            "severity": matter.severity.value,
+            "grid": matter.grid,
+            "district": matter.district,
+            "zone": matter.zone,
+            "zone_kind": matter.zone_kind,
+        },
+        "department": found.department,
+        "squad": found.squad,
+        "level": found.level.value,
+        "condition": found.condition,
+        "called_in": list(found.called_in),
+        "campaigns": list(found.campaigns),
+        "reason": {"why": found.reason.why.value, "route": found.reason.route_id, "text": found.reason.text},
+        "considered": [{"route": one.route_id, "against": one.against} for one in answer.considered],
+        "deadline": {
+            "clock": due.clock.value,
+            "limit_s": due.limit_s,
+            "warn_at": instant(due.warn_at),
+            "due_at": instant(due.due_at),
+            "unknown_years": list(due.unknown_years),
+        },
+    }
+
+
+def _matter(hub: Hub, reach: Reach, question: model_dispatch.RouteQuestion) -> Matter:
+    city, plan = hub.configuration.city, hub.plan
+    if question.alert_id is None:
+        assert question.grid is not None
+        return described(
+            plan,
+            within(city, reach),
+            rule=question.rule,
+            category=question.category,
+            grid=question.grid,
+            zone=question.zone,
+            severity=question.severity or Severity.MINOR,
+        )
+    require_category(plan, question.category)
+    with hub.pool.session() as connection:
+        found = find_alert(connection, question.alert_id, reach)
+    if found is None:
+        raise Problem("not-found", f"there is no alert {question.alert_id}")
+    alert = found.alert
+    zone, zone_kind = zone_of(city, alert.subject, alert.camera_id)
+    return Matter(
+        rule=alert.rule,
+        category=question.category,
+        grid=alert.grid,
+        district=plan.districts.get(alert.grid, ""),
+        severity=alert.severity,
+        zone=zone,
+        zone_kind=zone_kind,
+    )
