@@ -119,7 +119,8 @@ class Gate:
             raise Problem("unauthenticated", _OVER[found], extra={"session": found.value}, headers=_CHALLENGE)
         if _changes(scope) and not _repeats(headers, found.csrf or ""):
             raise Problem(
-                "csrf", "what changes something by cookie must repeat the session's `csrf` in the header X-CSRF-Token"
+                "csrf",
+                "what changes something by cookie must repeat the session's `csrf_token` in the header X-CSRF-Token",
             )
         if found.must_change_password and (scope.get("method"), scope["path"]) not in UNTIL_CHANGED:
             raise Problem(

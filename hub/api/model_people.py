@@ -47,25 +47,19 @@ class SignInMethods(Document):
     oidc: str | None = Field(description="What the button says that leads to the provider; null without one.")
 
 
-class Person(Document):
-    """Who signed in."""
+class SessionDocument(Document):
+    """One's own session: who one is, what one may, how far one sees."""
 
     id: UUID
+    user_id: UUID
     name: str
     display_name: str
     role: UserRole
     department: str | None
     districts: list[str] | None = Field(description="Null: the whole city.")
-
-
-class SessionDocument(Document):
-    """One's own session."""
-
-    id: UUID
-    user: Person
+    grids: list[str] | None = Field(description="The grids of the districts; null: all.")
     scopes: list[str]
-    grids: list[str] | None = Field(description="The grids one sees; null: all.")
-    csrf: str = Field(description="Repeat it in X-CSRF-Token with every request that changes something.")
+    csrf_token: str = Field(description="Repeat it in X-CSRF-Token with every request that changes something.")
     how: Literal["password", "ticket", "oidc"]
     created_at: datetime
     expires_at: datetime = Field(description="When it ends at the latest.")

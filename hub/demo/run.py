@@ -25,6 +25,7 @@ from hub import clock
 from hub.demo.cameras import CAMERAS
 from hub.demo.city_plan import city_document, write_base_map, write_files
 from hub.demo.hub_client import HubClient, HubSilent
+from hub.demo.people import NAMES, ensure_people
 from hub.demo.postgres import EmbeddedPostgres, PostgresError
 from hub.demo.processes import Processes
 from hub.demo.show import Show
@@ -72,11 +73,12 @@ def run(settings: Settings, *, for_s: float | None) -> int:
                 migrate(dsn)
                 token = _token(settings, folder)
                 ensure_token(dsn, name="demo", role="admin", token=token)
+                password, ticket = ensure_people(dsn, folder)
             except (PostgresError, MigrationError) as error:
                 raise DemoError(str(error)) from None
             except TokenRefused as error:
                 raise DemoError(f"LIANQIN_DEMO_TOKEN: {error}") from None
-            _Demo(settings, folder, dsn, token, processes, stop).run(began, for_s)
+            _Demo(settings, folder, dsn, token, processes, stop, (password, ticket)).run(began, for_s)
         finally:
             processes.stop()
             database.stop()
@@ -93,7 +95,9 @@ class _Demo:
         token: str,
         processes: Processes,
         stop: threading.Event,
+        people: tuple[str, str],
     ) -> None:
+        self._password, self._ticket = people
         self._settings, self._folder, self._dsn, self._token = settings, folder, dsn, token
         self._processes, self._stop = processes, stop
         self._address = f"http://{_shown_host(settings.http_host)}:{settings.http_port}"
@@ -188,7 +192,9 @@ class _Demo:
     def _greet(self, show: Show, began: float, for_s: float | None) -> None:
         ending = f"It ends by itself after {for_s:.0f} s." if for_s is not None else "Ctrl-C stops it."
         show.say(
-            f"\nLianqin 联勤 runs: {self._address}/api/v1   (ready after {time.monotonic() - began:.1f} s)\n"
+            f"\nLianqin 联勤 runs   (ready after {time.monotonic() - began:.1f} s)\n"
+            f"  open    {self._address}/#ticket={self._ticket}   (signs in once, within 15 minutes)\n"
+            f"  people  {', '.join(NAMES)}; everybody's password: {self._password}\n"
             f"  token   {self._token}\n"
             f'  try     curl -H "Authorization: Bearer {self._token}" {self._address}/api/v1/alerts\n'
             f"  files   {self._folder}\n"
