@@ -185,7 +185,8 @@ def settle(
         {
             "state": state,
             "ended_at": None if state == "pending" else at,
-            "next_at": verdict.again_at,
+            # Its own wait only: what waits with the whole endpoint is due as soon as that is.
+            "next_at": verdict.again_at if verdict.counts else None,
             "counts": int(verdict.counts),
             "status": outcome.status,
             "outcome": _kept(str(outcome)),
@@ -195,6 +196,8 @@ def settle(
         },
     )
     _note_fare(connection, endpoint_id, endpoint.fare, verdict, outcome, at)
+    if verdict.fate is Fate.DELIVERED and endpoint.fare.is_probed:
+        _let_go_on(connection, endpoint_id, at)
     if verdict.disable is not None:
         switch(connection, endpoint_id, on=False, reason=verdict.disable, actor=HUB, at=at)
     following = connection.execute(
@@ -202,7 +205,10 @@ def settle(
            ORDER BY seq LIMIT 1""",
         (endpoint_id, lane),
     ).fetchone()
-    return Settled(verdict=verdict, next_at=None if following is None else following[0] or at)
+    if following is None:
+        return Settled(verdict=verdict, next_at=None)
+    held = max((each for each in (following[0], verdict.fare.paused_until) if each is not None), default=at)
+    return Settled(verdict=verdict, next_at=max(held, at))
 
 
 def replay_one(connection: Connection[Any], delivery_id: int, *, at: datetime, queue: Queue) -> UUID:
@@ -336,6 +342,18 @@ def _note_fare(
             "changed": not taken or before != after,
             "id": endpoint_id,
         },
+    )
+
+
+def _let_go_on(connection: Connection[Any], endpoint_id: UUID, at: datetime) -> None:
+    """Let every lane be due that only waited for its endpoint, now that it takes something again."""
+    connection.execute(
+        """UPDATE procrastinate_jobs AS job SET scheduled_at = NULL
+           WHERE queue_name = %(queue)s AND status = 'todo' AND scheduled_at > now() AND NOT EXISTS (
+               SELECT 1 FROM deliveries
+               WHERE endpoint_id = %(id)s AND state = 'pending' AND next_at > %(at)s
+                 AND job.lock = %(queue)s || '/' || lane)""",
+        {"queue": str(endpoint_id), "id": endpoint_id, "at": at},
     )
 
 
