@@ -15,6 +15,10 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # Python's isolated mode leaves it out
+
+import build_console
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 EXTRAS = {"demo": "vision,demo", "dev": "vision,demo,dev"}
@@ -39,11 +43,12 @@ def main():
     chosen = parser.parse_args()
     kind = "dev" if chosen.dev else "demo"
     if chosen.check:
-        return 0 if _is_stamped(kind) else 1
+        return 0 if _is_stamped(kind) and build_console.is_built(chosen.dev) else 1
     try:
         if sys.version_info < OLDEST:
             raise Refusal("Python 3.11 or newer is needed; this is {}.".format(platform.python_version()))  # noqa: UP032
         ensure(kind)
+        _ensure_console(chosen.dev)
     except Refusal as refusal:
         print("\nCannot set up Lianqin: {}".format(refusal), file=sys.stderr)  # noqa: UP032
         return 1
@@ -67,6 +72,20 @@ def ensure(kind: str) -> None:
         for done in ("demo", "dev") if kind == "dev" else ("demo",):
             _write(_stamp(done), _fingerprint(done))
         print(f"Installed in {time.monotonic() - begun:.0f} s.", flush=True)
+
+
+def _ensure_console(dev: bool) -> None:
+    """Build the operators' page. The hub runs without it too, so only its tests insist."""
+    if build_console.is_built(dev):
+        return
+    with _lock():
+        try:
+            build_console.build(_python(), dev=dev)
+        except build_console.NoConsole as reason:
+            if dev:
+                raise Refusal(f"the console cannot be built: {reason}") from None
+            print(f"\nThe console cannot be built: {reason}", file=sys.stderr)
+            print("The hub runs without its web page. Start again to try again.\n", file=sys.stderr, flush=True)
 
 
 def _stamp(kind: str) -> str:

@@ -47,7 +47,8 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     (tmp_path / "deploy").mkdir()
-    shutil.copy(ROOT / "deploy" / "bootstrap.py", tmp_path / "deploy")
+    for name in ("bootstrap.py", "build_console.py"):
+        shutil.copy(ROOT / "deploy" / name, tmp_path / "deploy")
     (tmp_path / "pyproject.toml").write_text(PROJECT.format(version="1.0"))
     (tmp_path / "constraints.txt").write_text("")
     (tmp_path / "backend.py").write_text(BACKEND)

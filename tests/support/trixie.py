@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.support.availability import Unavailable
@@ -77,6 +78,27 @@ def rtsp_root(*, quiet: bool = True) -> Path:
             if not (root / RTSP).exists():
                 _add_rtsp(root, quiet=quiet)
     return root
+
+
+def add_packages(packages: Sequence[str], *, quiet: bool = True) -> None:
+    """Install `packages` into the root folder, beside what is there; raise `Unavailable` where that fails."""
+    root = debian_root(quiet=quiet)
+    log = root.with_name(f"{root.name}-{packages[0]}.log")
+    with (cache_folder() / f"{SUITE}.lock").open("a") as lock, log.open("w") as out:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        stream = out if quiet else sys.stderr
+        try:
+            _prepare(root)  # the folder may be old, and this machine's way to the archive another by now
+            shutil.copy("/etc/resolv.conf", root / "etc/resolv.conf")
+            apt = ["chroot", str(root), "apt-get"]
+            _run([*apt, "update"], stream)
+            options = ["-y", "--no-install-recommends", "-o", "DPkg::Options::=--force-unsafe-io"]
+            _run([*apt, "install", *options, *packages], stream)
+            _run([*apt, "clean"], stream)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise Unavailable(
+                f"{packages[0]} from Debian {SUITE}, which could not be had: {error}; see {log}"
+            ) from error
 
 
 def mirror_of(sources: str) -> str | None:

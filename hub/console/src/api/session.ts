@@ -2,18 +2,27 @@
 import { computed, signal } from "@preact/signals";
 import { feed } from "./feed";
 import { get, onSignedOut, post, remove, useCsrf } from "./http";
-import { type ApiProblem, asProblem } from "./problem";
+import { asProblem, type ApiProblem } from "./problem";
+
+export interface Person {
+  id: string;
+  name: string;
+  display_name: string;
+  role: string;
+  department: string | null;
+  districts: string[] | null;
+}
 
 export interface Session {
-  name: string;
-  display_name?: string;
-  role: string;
-  department?: string | null;
-  districts?: string[] | null;
-  grids?: string[] | null;
+  id: string;
+  user: Person;
   scopes: string[];
-  csrf_token: string;
-  must_change_password?: boolean;
+  /** The grids one sees; null: all. */
+  grids: string[] | null;
+  csrf: string;
+  how: "password" | "ticket" | "oidc";
+  expires_at: string;
+  must_change_password: boolean;
 }
 
 /** undefined: not known yet; null: nobody. */
@@ -28,13 +37,18 @@ export function may(scope: string | null): boolean {
   return scope === null || scopes.value.has(scope);
 }
 
+/** The name under which the hub writes down what is done at this console. */
+export function me(): string {
+  return session.value?.user.name ?? "";
+}
+
 function take(found: Session | null): void {
-  useCsrf(found?.csrf_token ?? null);
+  useCsrf(found?.csrf ?? null);
   session.value = found;
   failed.value = null;
   if (found) {
     endedBy.value = null;
-    feed.start();
+    if (!found.must_change_password && found.scopes.includes("feed:read")) feed.start();
   } else {
     feed.stop();
   }
@@ -69,6 +83,10 @@ export async function resume(): Promise<void> {
 
 export async function signIn(name: string, password: string): Promise<void> {
   take(await post<Session>("session", { name, password }));
+}
+
+export async function changePassword(current: string, chosen: string): Promise<void> {
+  take(await post<Session>("session/password", { current, new: chosen }));
 }
 
 export async function signOut(): Promise<void> {

@@ -6,6 +6,7 @@ import { failed, may, resume, session } from "../api/session";
 import { language, locale, t } from "../i18n";
 import { match, type Parameters, place } from "../router";
 import { type Route, routes } from "../routes";
+import { NewPassword } from "../session/NewPassword";
 import { SignIn } from "../session/SignIn";
 import { Empty } from "../ui/states";
 import { Toasts } from "../ui/toast";
@@ -43,7 +44,13 @@ export function App() {
   if (session.value === undefined) return null;
   return (
     <>
-      {session.value === null ? <SignIn /> : <Console key={session.value.name} />}
+      {session.value === null ? (
+        <SignIn />
+      ) : session.value.must_change_password ? (
+        <NewPassword />
+      ) : (
+        <Console key={session.value.id} />
+      )}
       <Toasts />
     </>
   );

@@ -26,6 +26,15 @@ export function SignIn() {
   const caps = useSignal(false);
   const busy = useSignal(false);
   const error = useSignal<string | null>(null);
+  const provider = useSignal<string | null>(null);
+  useEffect(() => {
+    get<{ oidc: string | null }>("session/methods").then(
+      (methods) => {
+        provider.value = methods.oidc;
+      },
+      () => {}, // the name and the password are asked for all the same
+    );
+  }, []);
   const enter = async (event: Event) => {
     event.preventDefault();
     if (!name.value.trim() || !password.value) {
@@ -76,7 +85,6 @@ export function SignIn() {
               autocomplete="username"
               autocapitalize="none"
               spellcheck={false}
-              // biome-ignore lint/a11y/noAutofocus: there is nothing else to do on this page
               autoFocus
               value={name.value}
               onInput={(event) => {
@@ -116,6 +124,14 @@ export function SignIn() {
         <Button kind="primary" type="submit" busy={busy.value} class="wide">
           {t(busy.value ? "session.signing-in" : "session.sign-in")}
         </Button>
+        {provider.value && (
+          <>
+            <p class="dim sign-in-or">{t("session.or")}</p>
+            <a class="button wide" href={`${API}/session/oidc`}>
+              {provider.value}
+            </a>
+          </>
+        )}
       </form>
       <IconButton
         class="sign-in-language"

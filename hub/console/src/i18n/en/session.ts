@@ -16,4 +16,13 @@ export default {
   "session.unreachable": "The server cannot be reached. Check the network and try again.",
   "session.missing": "Enter your user name and password.",
   "session.caps": "Caps lock is on",
+  "session.new-title": "Choose a new password",
+  "session.new-hint": "Yours was given to you by somebody else: choose one that only you know.",
+  "session.current": "Present password",
+  "session.new": "New password",
+  "session.repeat": "Repeat it",
+  "session.new-rule": "At least 12 characters; a few unrelated words are easy to keep in mind and safe.",
+  "session.differ": "The two are not the same.",
+  "session.change": "Change password",
+  "session.or": "or",
 } satisfies Record<keyof typeof zh, string>;

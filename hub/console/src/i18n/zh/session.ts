@@ -14,4 +14,13 @@ export default {
   "session.unreachable": "联系不上服务器，请检查网络后再试。",
   "session.missing": "请填写用户名和密码。",
   "session.caps": "大写锁定已打开",
+  "session.new-title": "设置新密码",
+  "session.new-hint": "这是别人给您的初始密码，请换成只有您知道的。",
+  "session.current": "现在的密码",
+  "session.new": "新密码",
+  "session.repeat": "再输一次",
+  "session.new-rule": "至少 12 个字符；几个不相关的词连起来好记也安全。",
+  "session.differ": "两次输入的不一样。",
+  "session.change": "更换密码",
+  "session.or": "或",
 } as const;

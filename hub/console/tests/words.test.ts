@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import en from "../src/i18n/en";
+import zh from "../src/i18n/zh";
+
+const modules = import.meta.glob<{ default: Record<string, string> }>("../src/i18n/{zh,en}/*.ts", { eager: true });
+const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
+
+describe("the catalogues", () => {
+  it("have the same keys in both languages", () => {
+    expect(Object.keys(en).sort()).toEqual(Object.keys(zh).sort());
+  });
+
+  it("have no empty words, and the same places to fill in both", () => {
+    for (const [key, words] of Object.entries(zh)) {
+      const others = (en as Record<string, string>)[key] ?? "";
+      expect(words.trim(), key).not.toBe("");
+      expect(others.trim(), key).not.toBe("");
+      expect(names(others), key).toEqual(names(words));
+    }
+  });
+
+  it("keep each folder's words under its own name, and miss no folder", () => {
+    const merged = new Set(Object.keys(zh));
+    for (const [path, module] of Object.entries(modules)) {
+      const folder = /(\w+)\.ts$/.exec(path)?.[1];
+      for (const key of Object.keys(module.default)) {
+        expect(key.startsWith(`${folder}.`), `${key} in ${path}`).toBe(true);
+        expect(merged.has(key), `${key} of ${path} is not merged`).toBe(true);
+      }
+    }
+  });
+
+  it("say things in Chinese in the Chinese one", () => {
+    const latin = Object.entries(zh).filter(([, words]) => !/[\u4e00-\u9fff]/.test(words) && /[a-z]{3}/i.test(words));
+    const meant = ["shell.to-other-language"];
+    expect(latin.map(([key]) => key).filter((key) => !meant.includes(key))).toEqual([]);
+  });
+});
