@@ -84,7 +84,13 @@ def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
 
 def filled(path: str) -> str:
     return path.format(
-        alert_id=NOWHERE, version="none", sha256="0" * 64, row_id=1, session_id=NOWHERE, camera_id="none", circuit_id="none"
+        alert_id=NOWHERE,
+        version="none",
+        sha256="0" * 64,
+        row_id=1,
+        session_id=NOWHERE,
+        camera_id="none",
+        circuit_id="none",
     )
 
 
