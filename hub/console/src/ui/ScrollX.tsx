@@ -3,7 +3,6 @@ import type { ComponentChildren } from "preact";
 
 export function ScrollX({ label, children }: { label: string; children: ComponentChildren }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard (axe asks for it)
     <section class="scroll-x" tabIndex={0} aria-label={label}>
       {children}
     </section>

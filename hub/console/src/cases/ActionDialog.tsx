@@ -1,0 +1,330 @@
+// One order on a case as a dialog: asks for what the order needs, sends it once, and shows what was refused.
+import { signal, useSignal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import { get, post } from "../api/http";
+import { departmentName, needPlan, plan, squadName } from "../api/plan";
+import { type ApiProblem, asProblem } from "../api/problem";
+import type { Page } from "../api/types";
+import { language, t, words } from "../i18n";
+import { Button } from "../ui/Button";
+import { Dialog } from "../ui/Dialog";
+import { Field } from "../ui/Field";
+import { fromLocal, toLocal } from "../ui/localTime";
+import { problemTitle } from "../ui/states";
+import { nowMs } from "../ui/ticking";
+import { told } from "../ui/toast";
+import type { Action, CaseDocument } from "./case";
+import { type Photo, PhotoField } from "./photos";
+
+interface Props {
+  found: CaseDocument;
+  action: Action;
+  onClose: () => void;
+  /** Called with the case as it is after the order, or where it had changed meanwhile. */
+  onChange: (found: CaseDocument | null) => void;
+}
+
+interface Route {
+  department: string;
+  squad: string | null;
+  level: string;
+  reason: string;
+}
+
+const DAY_MS = 86_400_000;
+
+export function ActionDialog({ found, action, onClose, onChange }: Props) {
+  const note = useSignal("");
+  const category = useSignal(found.category ?? "");
+  const department = useSignal(action.name === "reroute" ? (found.department ?? "") : "");
+  const squad = useSignal("");
+  const until = useSignal(toLocal(Math.ceil((nowMs.peek() + DAY_MS) / 3_600_000) * 3_600_000));
+  const score = useSignal(5);
+  const into = useSignal("");
+  const alerts = useSignal<ReadonlySet<string>>(new Set());
+  const anyway = useSignal(false);
+  const photos = useMemo(() => signal<readonly Photo[]>([]), []);
+  const busy = useSignal(false);
+  const tried = useSignal(false);
+  const problem = useSignal<ApiProblem | null>(null);
+  const proposed = useSignal<Route | null>(null);
+  useEffect(() => {
+    void needPlan();
+    if (action.name !== "dispatch") return;
+    const about = {
+      rule: found.rule,
+      category: found.category,
+      grid: found.grid,
+      severity: found.severity,
+      level: found.level,
+    };
+    post<Route>("dispatch/route", about).then(
+      (route) => {
+        proposed.value = route;
+        if (!department.value) {
+          department.value = route.department;
+          squad.value = route.squad ?? "";
+        }
+      },
+      () => {}, // without a proposal one chooses
+    );
+  }, []);
+  const asks = (what: Action["asks"][number]) => action.asks.includes(what);
+  const end = fromLocal(until.value);
+  const errors = {
+    note: action.note === "needed" && !note.value.trim() ? t("cases.note-needed") : null,
+    until: asks("until") && (end === null || end <= nowMs.value) ? t("cases.until-needed") : null,
+    alerts:
+      asks("alerts") && (alerts.value.size === 0 || alerts.value.size >= found.alerts.length)
+        ? t("cases.split-needed")
+        : null,
+  };
+  const stillActive = problem.value?.members["still_active"];
+  const submit = async () => {
+    tried.value = true;
+    if (errors.note || errors.until || errors.alerts || busy.value) return;
+    busy.value = true;
+    problem.value = null;
+    try {
+      const body: Record<string, unknown> = { note: note.value.trim() };
+      if (asks("photos")) body["photos"] = photos.value.map((photo) => photo.sha256);
+      if (asks("category") && category.value) body["category"] = category.value;
+      if (asks("department") && department.value) {
+        body["department"] = department.value;
+        if (squad.value && action.name !== "call-in") body["squad"] = squad.value;
+      }
+      if (asks("until") && end !== null) body["until"] = new Date(end).toISOString();
+      if (asks("score")) body["score"] = score.value;
+      if (asks("case")) body["into"] = await caseOf(into.value.trim());
+      if (asks("alerts")) body["alerts"] = [...alerts.value];
+      if (anyway.value) body["even_though_active"] = true;
+      const after = await post<CaseDocument>(`cases/${found.id}/${action.name}`, body, { revision: found.revision });
+      told(
+        t("cases.done", {
+          number: after.number,
+          stage: words(`cases.event.${after.last.event.slice(5)}`),
+        }),
+      );
+      onChange(after);
+      onClose();
+    } catch (error) {
+      problem.value = error instanceof MissingCase ? null : asProblem(error);
+      if (error instanceof MissingCase) missing.value = error.number;
+      if (problem.value?.status === 412 || problem.value?.kind === "changed") onChange(null);
+    } finally {
+      busy.value = false;
+    }
+  };
+  const missing = useSignal<string | null>(null);
+  const squads = (plan.value?.squads ?? []).filter((one) => one.department === department.value);
+  return (
+    <Dialog
+      title={`${words(`cases.do.${action.name}`)} · ${found.number}`}
+      onClose={onClose}
+      onSubmit={() => void submit()}
+      actions={
+        <>
+          <Button onClick={onClose}>{t("ui.cancel")}</Button>
+          <Button type="submit" kind={action.kind === "danger" ? "danger" : "primary"} busy={busy.value}>
+            {words(`cases.do.${action.name}`)}
+          </Button>
+        </>
+      }
+    >
+      <p>{found.title}</p>
+      {problem.value && (
+        <p class="notice failed" role="alert">
+          {problem.value.status === 412 ? t("cases.stale") : `${problemTitle(problem.value)}: ${problem.value.detail}`}
+        </p>
+      )}
+      {asks("category") && (
+        <Field label={t("cases.category")}>
+          {(control) => (
+            <select
+              {...control}
+              value={category.value}
+              onChange={(event) => {
+                category.value = event.currentTarget.value;
+              }}
+            >
+              <option value="">{t("cases.category-none")}</option>
+              {(plan.value?.categories ?? []).map((one) => (
+                <option key={one.code} value={one.code}>
+                  {one.name[language.value]}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      {asks("department") && (
+        <Field
+          label={t("cases.department")}
+          hint={
+            proposed.value
+              ? t("cases.proposed", {
+                  department: [departmentName(proposed.value.department), squadName(proposed.value.squad)]
+                    .filter(Boolean)
+                    .join(" "),
+                  reason: proposed.value.reason,
+                })
+              : undefined
+          }
+        >
+          {(control) => (
+            <select
+              {...control}
+              value={department.value}
+              required={action.name !== "dispatch"}
+              onChange={(event) => {
+                department.value = event.currentTarget.value;
+                squad.value = "";
+              }}
+            >
+              <option value="">{action.name === "dispatch" ? t("cases.by-plan") : "—"}</option>
+              {(plan.value?.departments ?? []).map((one) => (
+                <option key={one.id} value={one.id}>
+                  {`${one.name[language.value]}（${words(`cases.level.${one.level}`)}）`}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      {asks("department") && action.name !== "call-in" && squads.length > 0 && (
+        <Field label={t("cases.squad")}>
+          {(control) => (
+            <select
+              {...control}
+              value={squad.value}
+              onChange={(event) => {
+                squad.value = event.currentTarget.value;
+              }}
+            >
+              <option value="">{t("cases.by-plan")}</option>
+              {squads.map((one) => (
+                <option key={one.id} value={one.id}>
+                  {one.name[language.value]}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+      )}
+      {asks("until") && (
+        <Field label={t("cases.until")} error={tried.value ? errors.until : null}>
+          {(control) => (
+            <input
+              {...control}
+              type="datetime-local"
+              value={until.value}
+              onInput={(event) => {
+                until.value = event.currentTarget.value;
+              }}
+            />
+          )}
+        </Field>
+      )}
+      {asks("score") && (
+        <fieldset class="choices">
+          <legend>{t("cases.score")}</legend>
+          {[1, 2, 3, 4, 5].map((n) => (
+            <button
+              key={n}
+              type="button"
+              class="button"
+              aria-pressed={score.value === n}
+              aria-label={t("cases.score-of", { n })}
+              onClick={() => {
+                score.value = n;
+              }}
+            >
+              {n}
+            </button>
+          ))}
+        </fieldset>
+      )}
+      {asks("case") && (
+        <Field
+          label={t("cases.merge-into")}
+          error={missing.value === null ? null : t("cases.merge-missing", { number: missing.value })}
+        >
+          {(control) => (
+            <input
+              {...control}
+              class="mono"
+              required
+              value={into.value}
+              placeholder={found.number}
+              onInput={(event) => {
+                into.value = event.currentTarget.value;
+                missing.value = null;
+              }}
+            />
+          )}
+        </Field>
+      )}
+      {asks("alerts") && (
+        <fieldset class="field">
+          <legend class="label">{t("cases.split-which")}</legend>
+          {found.alerts.map((id) => (
+            <label key={id} class="check">
+              <input
+                type="checkbox"
+                checked={alerts.value.has(id)}
+                onChange={(event) => {
+                  const next = new Set(alerts.value);
+                  if (event.currentTarget.checked) next.add(id);
+                  else next.delete(id);
+                  alerts.value = next;
+                }}
+              />
+              <span class="mono">{id.slice(0, 8)}</span>
+            </label>
+          ))}
+          {tried.value && errors.alerts && <p class="field-error">{errors.alerts}</p>}
+        </fieldset>
+      )}
+      <Field label={t("cases.note")} error={tried.value ? errors.note : null}>
+        {(control) => (
+          <textarea
+            {...control}
+            maxLength={2000}
+            value={note.value}
+            onInput={(event) => {
+              note.value = event.currentTarget.value;
+            }}
+          />
+        )}
+      </Field>
+      {asks("photos") && <PhotoField photos={photos} />}
+      {typeof stillActive === "number" && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={anyway.value}
+            onChange={(event) => {
+              anyway.value = event.currentTarget.checked;
+            }}
+          />
+          <span>{t("cases.even-though-active", { n: stillActive })}</span>
+        </label>
+      )}
+    </Dialog>
+  );
+}
+
+class MissingCase extends Error {
+  constructor(readonly number: string) {
+    super(number);
+  }
+}
+
+async function caseOf(number: string): Promise<string> {
+  const found = await get<Page<CaseDocument>>("cases", {
+    query: { q: number, limit: 5 },
+  });
+  const exact = found.items.find((one) => one.number === number);
+  if (!exact) throw new MissingCase(number);
+  return exact.id;
+}
