@@ -299,12 +299,12 @@ class Places:
     ) -> list[Standing]:
         """Return the stays that begin with boxes that continue none.
 
-        None begins off the watched ground, none as the double of a stay that is there, none as the part that can still
-        be seen of one that is hidden.
+        None begins off the watched ground, none as the double of a stay that is there or of one that begins (the surest
+        box of a place counts), none as the part that can still be seen of one that is hidden.
         """
-        new = []
+        new: list[Standing] = []
         for thing in things:
-            if any(overlap(place, thing) >= self._rule.overlap for place in there):
+            if any(overlap(place, thing) >= self._rule.overlap for place in (*there, *(stay.place for stay in new))):
                 continue
             ground = scene.ground(thing)
             if ground and not any(is_part_of(thing, place, boxes) for place in hidden):

@@ -20,6 +20,9 @@ FAR: Corners = (0.40, 0.37, 0.52, 0.56)
 NEAR: Corners = (0.31, 0.38, 0.47, 0.60)
 BOTH: Corners = (0.33, 0.37, 0.51, 0.59)  # the two taken for one
 PART: Corners = (0.46, 0.37, 0.52, 0.53)  # what of the far one is seen past the near one
+EVERYWHERE = (
+    Zone(zone_id="kerb", camera_id="cam-1", kind=ZoneKind.NO_PARKING, polygon=((0, 0), (1, 0), (1, 1), (0, 1))),
+)
 PAVEMENT = Zone(zone_id="pavement", camera_id="cam-1", kind=ZoneKind.NO_STALL, polygon=((0, 0), (1, 0), (1, 1), (0, 1)))
 
 
@@ -73,6 +76,15 @@ def test_a_motorcycle_before_a_car_is_a_vehicle_of_its_own():
     car, motorcycle = box(0.5, 0.75, 0.25, 0.2), box(0.5, 0.76, 0.08, 0.1, "motorcycle")
     found = parking.fold([frame("cam-1", second, car, motorcycle) for second in range(400)])
     assert [phase for phase, _ in parking.phases(found)] == ["raised", "raised"]
+
+
+def test_two_boxes_for_one_motorcycle_are_one_alert_from_the_first_frame_on():
+    """The surer one ends at its wheels, the other takes its shadow for a part of it; they overlap by 0.69."""
+    sure, other = (0.456, 0.332, 0.487, 0.459), (0.454, 0.331, 0.490, 0.489)
+    both = [Box("motorcycle", 0.3, None, *other), Box("motorcycle", 0.7, None, *sure)]
+    found = parking.fold([frame("cam-1", second, *both) for second in range(400)], zones=EVERYWHERE)
+    assert parking.phases(found) == [("raised", 180.0)]
+    assert found[0].reason.numbers["median_confidence"] == 0.7
 
 
 def test_what_several_boxes_cover_together_is_counted_once():
