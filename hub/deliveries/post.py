@@ -26,7 +26,6 @@ from hub.deliveries.pace import Failure, Outcome
 SNIPPET_BYTES = 500
 BODY_BYTES = 64 * 1024
 HEAD_BYTES = 32 * 1024
-BODY_S = 2.0  # the head has said whether it was taken; the body is only shown
 _PIECE = 16 * 1024
 
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
@@ -34,10 +33,11 @@ Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How long one attempt may take: to connect (with TLS), and altogether."""
+    """How long one attempt may take: to connect (with TLS), to the answer's head, and to read of its body."""
 
     connect_s: float = 5.0
     total_s: float = 15.0
+    body_s: float = 2.0
 
 
 async def resolve(host: str, port: int) -> list[Address]:
@@ -85,6 +85,8 @@ class Poster:
             return Outcome(took_s=time.monotonic() - begun, failure=failure, detail=detail[:200])
 
         writer: asyncio.StreamWriter | None = None
+        sending: asyncio.Future[None] | None = None
+        http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
         try:
             async with asyncio.timeout(self._limits.total_s):
                 try:
@@ -102,18 +104,25 @@ class Poster:
                     return failed(Failure.REFUSED, f"no connection within {self._limits.connect_s:g} s")
                 except OSError as error:
                     return failed(Failure.REFUSED, _said(error))
-                status, retry_after_s, snippet, cut = await _exchange(
-                    reader, writer, self._request(target, body, headers), body, self._now
-                )
+                for event in (self._request(target, body, headers), h11.Data(data=body), h11.EndOfMessage()):
+                    writer.write(http.send(event) or b"")
+                # A receiver may answer, and close, before it has read everything: its answer counts.
+                sending = asyncio.ensure_future(_drained(writer))
+                head = await _head(http, reader)
+            snippet, cut = await _beginning(http, reader, self._limits.body_s)
         except TimeoutError:
-            return failed(Failure.TIMEOUT, f"no whole answer within {self._limits.total_s:g} s")
+            return failed(Failure.TIMEOUT, f"no answer within {self._limits.total_s:g} s")
         except (h11.RemoteProtocolError, ValueError) as error:
             return failed(Failure.NOT_HTTP, _said(error))
         except (OSError, EOFError, ssl.SSLError) as error:
             return failed(Failure.BROKEN, _said(error))
         finally:
+            if sending is not None:
+                sending.cancel()
+                await asyncio.gather(sending, return_exceptions=True)
             if writer is not None:
                 writer.transport.abort()  # one request a connection; a stalled peer must not hold the goodbye up
+        status = head.status_code
         detail = "a redirect is not followed: give the address it points to" if 300 <= status < 400 else ""
         if cut:
             detail = detail or f"the rest of an answer over {BODY_BYTES // 1024} KiB was not read"
@@ -121,7 +130,7 @@ class Poster:
             took_s=time.monotonic() - begun,
             status=status,
             detail=detail,
-            retry_after_s=retry_after_s,
+            retry_after_s=_retry_after(head.headers, self._now),
             snippet=snippet,
         )
 
@@ -164,50 +173,32 @@ class Poster:
         )
 
 
-async def _exchange(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    request: h11.Request,
-    body: bytes,
-    now: Callable[[], datetime],
-) -> tuple[int, float | None, str, bool]:
-    """Send and read; return status, Retry-After in seconds, the body's beginning, and whether it was cut off."""
-    http = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
-    for event in (request, h11.Data(data=body), h11.EndOfMessage()):
-        data = http.send(event)
-        if data:
-            writer.write(data)
-    # A receiver may answer, and close, before it has read everything: its answer counts.
-    sending = asyncio.ensure_future(_drained(writer))
-    try:
-        head = await _head(http, reader)
-        snippet, cut = await _beginning(http, reader)
-        return head.status_code, _retry_after(head.headers, now), snippet, cut
-    finally:
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
-
-
 async def _head(http: h11.Connection, reader: asyncio.StreamReader) -> h11.Response:
     """Return the answer's head: with it everything is said that matters."""
     interim = 0
     while True:
         event = http.next_event()
         if event is h11.NEED_DATA:
-            http.receive_data(await reader.read(_PIECE))
+            data = await reader.read(_PIECE)
+            if not data:
+                raise EOFError("the receiver closed the connection before it had answered")
+            http.receive_data(data)
         elif isinstance(event, h11.Response):
             return event
         elif isinstance(event, h11.InformationalResponse) and event.status_code != 101 and interim < 20:
             interim += 1
         else:
-            raise EOFError("the receiver closed the connection before it had answered")
+            raise EOFError("the receiver answers something else than a request's end")
 
 
-async def _beginning(http: h11.Connection, reader: asyncio.StreamReader) -> tuple[str, bool]:
-    """Return how the answer's body begins, and whether it goes on for longer than anybody reads; broken ones end."""
+async def _beginning(http: h11.Connection, reader: asyncio.StreamReader, limit_s: float) -> tuple[str, bool]:
+    """Return how the answer's body begins, and whether it is longer than anybody reads; a broken one ends.
+
+    The head has said whether the message was taken; the body is only shown, and has a short time of its own.
+    """
     kept, length = bytearray(), 0
     with contextlib.suppress(TimeoutError, OSError, h11.RemoteProtocolError):
-        async with asyncio.timeout(BODY_S):
+        async with asyncio.timeout(limit_s):
             while length <= BODY_BYTES:
                 event = http.next_event()
                 if event is h11.NEED_DATA:
