@@ -10,6 +10,7 @@ from pydantic import Field
 from detectors.finding import Severity
 from hub.alerts.alert import Condition
 from hub.api.model import Document
+from hub.cases.stage import Stage
 
 
 class FoundAlert(Document):
@@ -35,10 +36,23 @@ class FoundThing(Document):
     camera: str | None = Field(description="The camera of a zone.")
 
 
+class FoundCase(Document):
+    """One case in few words."""
+
+    id: UUID
+    number: str
+    title: str
+    stage: Stage
+    severity: Severity
+    grid: str
+    opened_at: datetime
+
+
 class More(Document):
     """Of which kinds there are more than were asked for."""
 
     alerts: bool
+    cases: bool
     things: bool
 
 
@@ -46,5 +60,6 @@ class Found(Document):
     """What was found, by kind."""
 
     alerts: list[FoundAlert]
+    cases: list[FoundCase] = Field(description="Empty for those who may not see cases.")
     things: list[FoundThing]
     more: More

@@ -1,4 +1,4 @@
-"""Search: words in, what the hub knows by them out: alerts and what the city file names."""
+"""Search: words in, what the hub knows by them out: alerts, cases and what the city file names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hub.api.problem import Problem
 from hub.api.routes_operation import rule_documents
 from hub.dispatch.document import instant
 from hub.people.scopes import Scope
-from hub.store.read_search import search_alerts
+from hub.store.read_search import FoundCase, search_alerts, search_cases
 
 router = APIRouter(prefix=API, tags=["alerts"])
 _SUBJECTS = 500
@@ -34,7 +34,7 @@ class SearchQuery(model.Document):
 @router.get(
     "/search",
     operation_id="search",
-    summary="Find alerts, devices, cameras and zones by words",
+    summary="Find alerts, cases, devices, cameras and zones by words",
     response_model=model_search.Found,
     responses=problems(422),
     dependencies=[needs(Scope.ALERTS_READ)],
@@ -47,14 +47,20 @@ def search(hub: HubDep, caller: CallerDep, query: Annotated[SearchQuery, Query()
         raise Problem("invalid", "q: write what to look for", extra={"errors": [_EMPTY]})
     named = find_named(configuration.city, text, grids=reach.grids)
     rules = [entry["rule"] for entry in rule_documents(configuration.thresholds) if text.lower() in entry["rule"]]
+    subjects = [thing.named_id for thing in named[:_SUBJECTS]]
     with hub.pool.session() as connection:
         alerts = search_alerts(
             connection,
             text,
-            subjects=[thing.named_id for thing in named[:_SUBJECTS]],
+            subjects=subjects,
             rules=rules,
             grids=reach.grid_list(),
             limit=query.limit + 1,
+        )
+        cases = (
+            search_cases(connection, text, subjects=subjects, reach=reach, limit=query.limit + 1)
+            if Scope.CASES_READ in caller.scopes
+            else []
         )
     return JSONResponse(
         {
@@ -71,10 +77,27 @@ def search(hub: HubDep, caller: CallerDep, query: Annotated[SearchQuery, Query()
                 }
                 for alert in alerts[: query.limit]
             ],
+            "cases": [_case(case) for case in cases[: query.limit]],
             "things": [_thing(thing) for thing in named[: query.limit]],
-            "more": {"alerts": len(alerts) > query.limit, "things": len(named) > query.limit},
+            "more": {
+                "alerts": len(alerts) > query.limit,
+                "cases": len(cases) > query.limit,
+                "things": len(named) > query.limit,
+            },
         }
     )
+
+
+def _case(case: FoundCase) -> dict[str, Any]:
+    return {
+        "id": str(case.case_id),
+        "number": case.number,
+        "title": case.title,
+        "stage": case.stage.value,
+        "severity": case.severity.value,
+        "grid": case.grid,
+        "opened_at": instant(case.opened_at),
+    }
 
 
 def _thing(thing: Named) -> dict[str, Any]:

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
+from detectors.finding import Severity
+from hub.cases.case import Draft
+from hub.store.case_command import open_case
 from tests.support.api import Api, serving
 from tests.support.databases import Database
-from tests.support.stored import batch, raised
+from tests.support.stored import NOW, batch, raised
 
 
 @pytest.fixture
@@ -38,6 +42,15 @@ def test_an_alert_is_found_by_id_subject_rule_and_reason(api: Api) -> None:
     for text in (str(gas.alert.alert_id)[:8].upper(), "gas-1", "gas.le", "gas-1: rai"):
         assert [alert["subject"] for alert in found(api, text)["alerts"]] == ["gas-1"], text
     assert [alert["subject"] for alert in found(api, "raised")["alerts"]] == ["water-1", "gas-1"]
+
+
+def test_a_case_is_found_by_number_title_and_place_by_those_who_may_see_it(api: Api) -> None:
+    draft = Draft(title="隧道口井盖缺失", grid="01", district="east", severity=Severity.MAJOR, place="石榴巷 12 号")
+    with psycopg.connect(api.dsn) as connection:
+        case, _ = open_case(connection, draft, actor="an operator", at=NOW)
+    for text in (case.number[-4:], "井盖", "石榴巷"):
+        assert [one["id"] for one in found(api, text)["cases"]] == [str(case.case_id)], text
+    assert found(api, "没有这个")["cases"] == []
 
 
 @pytest.mark.parametrize("text", ["%", "_", "\\", "100%_\\", "'; DROP TABLE alerts; --", "没有这个"])
