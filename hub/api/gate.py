@@ -118,10 +118,7 @@ class Gate:
         if isinstance(found, Over):
             raise Problem("unauthenticated", _OVER[found], extra={"session": found.value}, headers=_CHALLENGE)
         if _changes(scope) and not _repeats(headers, found.csrf or ""):
-            raise Problem(
-                "csrf",
-                "what changes something by cookie must repeat the session's `csrf_token` in the header X-CSRF-Token",
-            )
+            raise Problem("csrf", "repeat the session's `csrf_token` in X-CSRF-Token to change something by cookie")
         if found.must_change_password and (scope.get("method"), scope["path"]) not in UNTIL_CHANGED:
             raise Problem(
                 "password-change-needed", "choose a password of your own first: POST /api/v1/session/password"

@@ -1,4 +1,4 @@
-"""People sign in and out: the cookie, what it takes to change something by it, when it ends, and who is kept waiting."""
+"""People sign in and out: the cookie, what it takes to change something by it, when it ends, who is kept waiting."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
