@@ -34,8 +34,8 @@ export interface Plan {
   version: string;
   departments: Department[];
   squads: Squad[];
-  categories: Category[];
-  warnings: string[];
+  categories: { version: string; entries: Category[] };
+  warnings: { kind: string; text: string; year: number | null }[];
 }
 
 export const plan = signal<Plan | null>(null);
@@ -57,7 +57,7 @@ export function needPlan(): Promise<void> {
 
 const departments = computed(() => new Map((plan.value?.departments ?? []).map((one) => [one.id, one])));
 const squads = computed(() => new Map((plan.value?.squads ?? []).map((one) => [one.id, one])));
-const categories = computed(() => new Map((plan.value?.categories ?? []).map((one) => [one.code, one])));
+const categories = computed(() => new Map((plan.value?.categories.entries ?? []).map((one) => [one.code, one])));
 
 export function departmentName(id: string | null | undefined): string {
   return id ? (departments.value.get(id)?.name[language.value] ?? id) : "";

@@ -13,7 +13,7 @@ import { fromLocal, toLocal } from "../ui/localTime";
 import { problemTitle } from "../ui/states";
 import { nowMs } from "../ui/ticking";
 import { told } from "../ui/toast";
-import type { Action, CaseDocument } from "./case";
+import type { Action, CaseDetail, CaseDocument } from "./case";
 import { type Photo, PhotoField } from "./photos";
 
 interface Props {
@@ -28,7 +28,7 @@ interface Route {
   department: string;
   squad: string | null;
   level: string;
-  reason: string;
+  reason: { text: string };
 }
 
 const DAY_MS = 86_400_000;
@@ -51,13 +51,8 @@ export function ActionDialog({ found, action, onClose, onChange }: Props) {
   useEffect(() => {
     void needPlan();
     if (action.name !== "dispatch") return;
-    const about = {
-      rule: found.rule,
-      category: found.category,
-      grid: found.grid,
-      severity: found.severity,
-      level: found.level,
-    };
+    if (!found.rule && !found.category) return;
+    const about = { rule: found.rule, category: found.category, grid: found.grid, severity: found.severity };
     post<Route>("dispatch/route", about).then(
       (route) => {
         proposed.value = route;
@@ -71,18 +66,22 @@ export function ActionDialog({ found, action, onClose, onChange }: Props) {
   }, []);
   const asks = (what: Action["asks"][number]) => action.asks.includes(what);
   const end = fromLocal(until.value);
+  const stillActive =
+    action.name === "close" && "alert_states" in found
+      ? (found as CaseDetail).alert_states.filter((alert) => alert.condition === "active").length
+      : 0;
+  const noteNeeded = action.note === "needed" || stillActive > 0;
   const errors = {
-    note: action.note === "needed" && !note.value.trim() ? t("cases.note-needed") : null,
+    note: noteNeeded && !note.value.trim() ? t("cases.note-needed") : null,
     until: asks("until") && (end === null || end <= nowMs.value) ? t("cases.until-needed") : null,
     alerts:
       asks("alerts") && (alerts.value.size === 0 || alerts.value.size >= found.alerts.length)
         ? t("cases.split-needed")
         : null,
   };
-  const stillActive = problem.value?.members["still_active"];
   const submit = async () => {
     tried.value = true;
-    if (errors.note || errors.until || errors.alerts || busy.value) return;
+    if (errors.note || errors.until || errors.alerts || busy.value || (stillActive > 0 && !anyway.value)) return;
     busy.value = true;
     problem.value = null;
     try {
@@ -110,7 +109,7 @@ export function ActionDialog({ found, action, onClose, onChange }: Props) {
     } catch (error) {
       problem.value = error instanceof MissingCase ? null : asProblem(error);
       if (error instanceof MissingCase) missing.value = error.number;
-      if (problem.value?.status === 412 || problem.value?.kind === "changed") onChange(null);
+      if (problem.value?.kind === "changed-meanwhile") onChange(null);
     } finally {
       busy.value = false;
     }
@@ -134,7 +133,9 @@ export function ActionDialog({ found, action, onClose, onChange }: Props) {
       <p>{found.title}</p>
       {problem.value && (
         <p class="notice failed" role="alert">
-          {problem.value.status === 412 ? t("cases.stale") : `${problemTitle(problem.value)}: ${problem.value.detail}`}
+          {problem.value.kind === "changed-meanwhile"
+            ? t("cases.stale")
+            : `${problemTitle(problem.value)}: ${problem.value.detail}`}
         </p>
       )}
       {asks("category") && (
@@ -148,7 +149,7 @@ export function ActionDialog({ found, action, onClose, onChange }: Props) {
               }}
             >
               <option value="">{t("cases.category-none")}</option>
-              {(plan.value?.categories ?? []).map((one) => (
+              {(plan.value?.categories.entries ?? []).map((one) => (
                 <option key={one.code} value={one.code}>
                   {one.name[language.value]}
                 </option>
@@ -166,7 +167,7 @@ export function ActionDialog({ found, action, onClose, onChange }: Props) {
                   department: [departmentName(proposed.value.department), squadName(proposed.value.squad)]
                     .filter(Boolean)
                     .join(" "),
-                  reason: proposed.value.reason,
+                  reason: proposed.value.reason.text,
                 })
               : undefined
           }
@@ -298,7 +299,7 @@ export function ActionDialog({ found, action, onClose, onChange }: Props) {
         )}
       </Field>
       {asks("photos") && <PhotoField photos={photos} />}
-      {typeof stillActive === "number" && (
+      {stillActive > 0 && (
         <label class="check">
           <input
             type="checkbox"

@@ -137,7 +137,7 @@ export function NewCase({ onClose }: { onClose: () => void }) {
             }}
           >
             <option value="" />
-            {(plan.value?.categories ?? []).map((one) => (
+            {(plan.value?.categories.entries ?? []).map((one) => (
               <option key={one.code} value={one.code}>
                 {one.name[language.value]}
               </option>

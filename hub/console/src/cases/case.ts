@@ -163,7 +163,7 @@ export const ACTIONS: readonly Action[] = [
     kind: "primary",
     key: "E",
   },
-  { name: "suspend", asks: ["until"], note: "free", kind: "primary" },
+  { name: "suspend", asks: ["until"], note: "needed", kind: "primary" },
   { name: "deny-suspension", asks: [], note: "needed" },
   { name: "resume", asks: [], note: "free" },
   { name: "note", asks: ["photos"], note: "needed", key: "N" },
