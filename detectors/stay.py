@@ -311,19 +311,19 @@ def is_taken(stay: Standing, stays: Sequence[Standing], rule: Rule) -> bool:
 
 
 def is_double(stay: Standing, stays: Sequence[Standing], share: float, at: datetime, rule: Rule) -> bool:
-    """Tell whether those of `stays` that were reported, and seen just now, together cover `share` of `stay`.
+    """Tell whether those of `stays` that were reported or may stand, and were seen just now, cover `share` of `stay`.
 
     A detector that finds a thing may find a part of it as well, or the thing and its neighbour together as one.
     """
-    told = [
+    known = [
         other.place
         for other in stays
         if other is not stay
-        and other.subject is not None
         and other.cleared_at is None
+        and (other.subject is not None or (other.since is None and other.seen_s >= rule.swap_s))
         and (at - other.last_at).total_seconds() < rule.swap_s
     ]
-    return covered_share(stay.place, told) >= share
+    return covered_share(stay.place, known) >= share
 
 
 def start_clock(stay: Standing, at: datetime | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from detectors.picture import covered_share
-from ingest.city import Zone, ZoneKind
+from ingest.city import TimeWindow, Zone, ZoneKind
 from ingest.observation import Box, Frame
 from tests.story import test_parking as parking
 from tests.story import test_stalls as stalls
@@ -70,6 +70,20 @@ def test_what_was_a_part_of_a_stall_that_left_is_timed_anew():
     second, since = raised[1]
     assert since >= 700.0, "what it stood as a part does not count"
     assert second >= since + 300.0
+
+
+def test_a_part_of_a_stall_that_may_stand_there_is_no_stall_beside_the_permitted_ground():
+    """What the model takes for another stall ends above the permitted ground, in which the whole one stands."""
+    market = Zone(
+        zone_id="market",
+        camera_id="cam-1",
+        kind=ZoneKind.PERMITTED_STALL,
+        polygon=((0.0, 0.55), (1.0, 0.55), (1.0, 1.0), (0.0, 1.0)),
+        permits=(TimeWindow(),),
+    )
+    assert stalls.fold(stalls_seen(0, 1000, FAR, PART), market, PAVEMENT) == []
+    (raised,) = stalls.fold(stalls_seen(0, 1000, FAR, (0.7, 0.3, 0.8, 0.5)), market, PAVEMENT)
+    assert raised.subject == "pavement@0.75,0.50"
 
 
 def test_a_motorcycle_before_a_car_is_a_vehicle_of_its_own():
