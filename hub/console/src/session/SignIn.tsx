@@ -1,5 +1,7 @@
 // Signing in: name and password in, a session out; says in words why not, and never whether a name exists.
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { API, get } from "../api/http";
 import { type ApiProblem, asProblem } from "../api/problem";
 import { endedBy, signIn } from "../api/session";
 import { language, speak, t } from "../i18n";
