@@ -256,7 +256,7 @@ class ProblemDocument(BaseModel):
             "examples": [
                 {
                     "type": "urn:lianqin:problem:illegal-transition",
-                    "title": "The alert's state does not allow this",
+                    "title": "The state of the alert or case does not allow this",
                     "status": 409,
                     "detail": "alert.acknowledged makes no sense for alert 0b6f…: it is active, acknowledged",
                     "instance": "/api/v1/alerts/0b6f3f0e-6c5b-5d0a-9d3e-2a6f0c8b7e11/acknowledge",

@@ -16,8 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hub.api.context import Hub, remote_of
 from hub.api.georeport import FORM_BYTES, FORMS_WITH_PHOTOS
 from hub.api.problem import Problem
+from hub.api.routes_photos import PATH as PHOTOS
 from hub.api.stream import StalledReader
 from hub.log import logger
+from hub.photos import LARGEST_BYTES
 
 log = logger("http")
 BODY_LIMIT = 64 * 1024
@@ -28,7 +30,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 # Where photos come in, a body may have more.
-LARGER_BODIES: dict[str, int] = {path: FORM_BYTES for path in FORMS_WITH_PHOTOS}
+LARGER_BODIES: dict[str, int] = {PHOTOS: LARGEST_BYTES, **dict.fromkeys(FORMS_WITH_PHOTOS, FORM_BYTES)}
 _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from hub.cases.case import Case, Evaluation, Pause, Step
 from hub.cases.stage import Event
-from hub.dispatch.document import evidence_url, instant
+from hub.dispatch.document import instant
 
 
 def case_document(case: Case) -> dict[str, Any]:
@@ -82,9 +82,14 @@ def step_document(step: Step) -> dict[str, Any]:
         "by": step.by,
         "at": instant(step.at),
         "note": step.note,
-        "photos": [{"sha256": sha256, "url": evidence_url(sha256)} for sha256 in step.photos],
+        "photos": [{"sha256": sha256, "url": photo_url(sha256)} for sha256 in step.photos],
         "told": list(step.told),
     }
+
+
+def photo_url(sha256: str) -> str:
+    """Return where the API serves the picture with this hash."""
+    return f"/api/v1/photos/{sha256}"
 
 
 def step_from(document: Mapping[str, Any]) -> Step:

@@ -12,6 +12,7 @@ from hub.cases.case import Case, Draft
 from hub.cases.category import of_rule
 from hub.cases.plan import Plan
 from hub.cases.recurrence import ground_of
+from hub.reports.report import Report
 from ingest.city import City
 
 _WORST_FIRST = list(Severity)
@@ -82,6 +83,30 @@ def drafted_by_hand(
         place=place,
         latitude=latitude,
         longitude=longitude,
+    )
+
+
+def drafted_from_reports(
+    plan: Plan,
+    city: City,
+    reports: Sequence[Report],
+    *,
+    grid: str,
+    severity: Severity | None = None,
+    title: str | None = None,
+) -> Draft:
+    """Return the draft of a case that citizens' reports alone tell of; the first says what it is and where."""
+    first = reports[0]
+    return Draft(
+        title=title or f"{first.category_name} {first.address}".strip(),
+        grid=grid,
+        district=district_of(city, grid),
+        severity=severity or Severity.MINOR,
+        level=plan.usual_level,
+        category=first.category,
+        place=first.address,
+        latitude=first.latitude,
+        longitude=first.longitude,
     )
 
 

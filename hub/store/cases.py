@@ -29,6 +29,7 @@ from hub.cases.document import (
 from hub.cases.level import ClockKind, Level
 from hub.cases.stage import Event, Stage, Suspension
 from hub.store.feed import FeedRow
+from hub.store.photos import link_photos
 from hub.store.record import link
 from hub.store.rows import as_jsonb, plain_text, storable
 
@@ -67,6 +68,7 @@ def insert(connection: Connection[Any], case: Case, *, now: datetime) -> FeedRow
     row = feed_row(case, "", Event.COLLECTED)
     connection.execute(_INSERT, {**case_to_row(case), "updated_at": now, "record_hash": row.hash})
     _link_alerts(connection, case)
+    link_photos(connection, case.case_id, case.last.photos)
     return row
 
 
@@ -77,6 +79,7 @@ def write(connection: Connection[Any], held: LockedCase, case: Case, event: Even
     connection.execute(_UPDATE, {**case_to_row(case), "updated_at": now, "record_hash": row.hash})
     if (before.alerts, before.is_open) != (case.alerts, case.is_open):
         _link_alerts(connection, case)
+    link_photos(connection, case.case_id, case.last.photos)
     return row
 
 

@@ -19,6 +19,9 @@ ALERT_IN_REACH = """(%(reach_grids)s::text[] IS NULL OR alerts.grid = ANY(%(reac
     WHERE case_alerts.alert_id = alerts.alert_id AND cases.grid = ANY(%(reach_grids)s::text[])
           AND (%(reach_department)s::text IS NULL OR %(reach_department)s = ANY(cases.departments))))"""
 
+CASE_IN_REACH = """(%(reach_grids)s::text[] IS NULL OR cases.grid = ANY(%(reach_grids)s::text[]))
+    AND (%(reach_department)s::text IS NULL OR cases.departments @> ARRAY[%(reach_department)s::text])"""
+
 
 def reach_values(reach: Reach) -> dict[str, Any]:
     """Return the values that the conditions of this file need."""

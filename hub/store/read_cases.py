@@ -13,13 +13,10 @@ from hub.alerts.alert import Alert
 from hub.cases.case import Case
 from hub.people.caller import EVERYWHERE, Reach
 from hub.store.cases import CASE_SELECT, case_from_row
-from hub.store.reach import reach_values
+from hub.store.reach import CASE_IN_REACH, reach_values
 from hub.store.rows import ALERT_SELECT, alert_from_row
 from hub.store.where import Where
 
-# To be written into a WHERE; its values come from `reach_values`.
-CASE_IN_REACH = """(%(reach_grids)s::text[] IS NULL OR cases.grid = ANY(%(reach_grids)s::text[]))
-    AND (%(reach_department)s::text IS NULL OR cases.departments @> ARRAY[%(reach_department)s::text])"""
 NEVER_DUE = datetime(9999, 12, 31, tzinfo=UTC)
 
 
