@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
@@ -17,7 +15,7 @@ from hub.cases.matching import Matter, zone_of
 from hub.config.dispatch_document import plan_document
 from hub.config.load_dispatch import calendar_warning, missing_years
 from hub.dispatch.document import instant
-from hub.dispatch.explain import Answer, BadQuestion, ask, described, require_category
+from hub.dispatch.explain import BadQuestion, answer_document, ask, described, require_category
 from hub.people.caller import Reach
 from hub.people.reach import within
 from hub.people.scopes import Scope
@@ -96,39 +94,7 @@ def explain_route(hub: HubDep, caller: CallerDep, question: model_dispatch.Route
         raise Problem("invalid", f"#/{error.part}: {error}", extra={"errors": [entry]}) from None
     at = question.at or hub.now()
     answer = ask(hub.plan, matter, level=question.level, clock=question.clock, at=at)
-    return JSONResponse({**route_document(answer), "at": instant(at)})
-
-
-def route_document(answer: Answer) -> dict[str, Any]:
-    """Return where something would go, and why, as JSON-ready data."""
-    found, matter, due = answer.route, answer.matter, answer.due
-    return {
-        "plan_version": answer.plan_version,
-        "matter": {
-            "rule": matter.rule,
-            "category": matter.category,
-            "severity": matter.severity.value,
-            "grid": matter.grid,
-            "district": matter.district,
-            "zone": matter.zone,
-            "zone_kind": matter.zone_kind,
-        },
-        "department": found.department,
-        "squad": found.squad,
-        "level": found.level.value,
-        "condition": found.condition,
-        "called_in": list(found.called_in),
-        "campaigns": list(found.campaigns),
-        "reason": {"why": found.reason.why.value, "route": found.reason.route_id, "text": found.reason.text},
-        "considered": [{"route": one.route_id, "against": one.against} for one in answer.considered],
-        "deadline": {
-            "clock": due.clock.value,
-            "limit_s": due.limit_s,
-            "warn_at": instant(due.warn_at),
-            "due_at": instant(due.due_at),
-            "unknown_years": list(due.unknown_years),
-        },
-    }
+    return JSONResponse({**answer_document(answer), "at": instant(at)})
 
 
 def _matter(hub: Hub, reach: Reach, question: model_dispatch.RouteQuestion) -> Matter:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hub.cli import analyse, checks, data, people, roles, zones
+from hub.cli import analyse, checks, data, dispatch, people, roles, zones
 from hub.cli.failure import KNOWN
 from hub.log import without_secrets
 
@@ -24,6 +24,7 @@ checks.register(app)
 analyse.register(app)
 zones.register(app)
 people.register(app)
+dispatch.register(app)
 
 
 def main() -> None:

@@ -24,10 +24,11 @@ config_app = typer.Typer(help="The configuration files.", no_args_is_help=True)
 
 
 class File(StrEnum):
-    """The two configuration files."""
+    """The configuration files."""
 
     CITY = "city"
     DETECTORS = "detectors"
+    DISPATCH = "dispatch"
 
 
 def register(app: typer.Typer) -> None:
@@ -41,6 +42,7 @@ def register(app: typer.Typer) -> None:
 def check(
     city: Annotated[Path | None, typer.Option(help="The city file; LIANQIN_CITY by default.")] = None,
     detectors: Annotated[Path | None, typer.Option(help="The detectors file; LIANQIN_DETECTORS by default.")] = None,
+    dispatch: Annotated[Path | None, typer.Option(help="The dispatch plan; LIANQIN_DISPATCH by default.")] = None,
     weights: Annotated[
         bool | None,
         typer.Option(
@@ -53,26 +55,35 @@ def check(
         str, typer.Option(help="Look at the models of these cameras only, parted by commas; of all by default.")
     ] = "",
 ) -> None:
-    """Check both files and the models; every problem is shown with its file and line, and the exit status is 2."""
+    """Check the files and the models; every problem is shown with its file and line, and the exit status is 2."""
     from hub import clock
     from hub.config import geography
     from hub.config.load import load
+    from hub.config.load_dispatch import load_dispatch, warnings_at
     from hub.vision_settings import perception
 
     settings = from_environment()
     configuration = load(city or settings.city, detectors or settings.detectors)
     found = configuration.city
+    planned = load_dispatch(dispatch or settings.dispatch, found)
     seeing = perception(replace(settings, city=city or settings.city))
     told = [] if weights is False else _models(settings, seeing, cameras, strict=weights is True)
     print(
         f"good: {found.name}, {len(found.grids)} grids, {len(found.devices)} devices, {len(found.circuits)} circuits, "
         f"{len(found.cameras)} cameras; configuration {configuration.version}"
     )
+    plan = planned.plan
+    print(
+        f"good: {len(plan.departments)} departments, {len(plan.squads)} squads, {len(plan.categories)} categories, "
+        f"{len(plan.routes)} routes, {len(plan.deadlines)} filing conditions; dispatch plan {plan.version}"
+    )
     year = clock.now().astimezone(ZoneInfo(found.timezone)).year
     if year not in found.calendar.years:
         print(f"warning: the calendar has no complete list for {year}: holidays and make-up workdays count as any day")
     for line in [*geography.warnings(seeing.source, found), *told]:
         print(line)
+    for line in warnings_at(planned, clock.now()):
+        print(f"warning: {line}")
 
 
 def _models(settings: Settings, seeing: Perception, cameras: str, *, strict: bool) -> list[str]:
@@ -105,14 +116,19 @@ class Part(StrEnum):
 
     DETECTORS = "detectors"
     VISION = "vision"
+    DISPATCH = "dispatch"
 
 
 @config_app.command("defaults")
 def defaults(part: Annotated[Part, typer.Argument()] = Part.DETECTORS) -> None:
-    """Print a detectors.yaml, or the `vision:` of a city.yaml, with every setting at its default, unit and range."""
+    """Print a detectors.yaml, the `vision:` of a city.yaml, or a dispatch.yaml, with every setting at its default."""
+    from hub.config.load_dispatch import SHIPPED_PLAN
     from hub.config.schema import commented_defaults
     from hub.config.vision_file import commented_vision
 
+    if part is Part.DISPATCH:
+        print(SHIPPED_PLAN.read_text(encoding="utf-8"), end="")
+        return
     print(commented_vision() if part is Part.VISION else commented_defaults(), end="")
 
 

@@ -42,7 +42,7 @@ def contradictions(file: DispatchFile, city: City) -> Told:
         yield from _names(("departments", index, "districts"), "district", department.districts, districts)
     for index, squad in enumerate(file.squads):
         place: Place = ("squads", index)
-        yield from _names((*place, "department"), "department", [squad.department], departments)
+        yield from _names((*place, "department"), "department", squad.department, departments)
         yield from _names((*place, "grids"), "grid", squad.grids, city.grids)
         yield from _names((*place, "districts"), "district", squad.districts, districts)
     yield from _categories(file)
@@ -52,11 +52,11 @@ def contradictions(file: DispatchFile, city: City) -> Told:
         yield from _names((*place, "calls_in"), "department", route.calls_in, departments)
         to = route.to
         if to.department is not None:
-            yield from _names((*place, "to", "department"), "department", [to.department], departments)
+            yield from _names((*place, "to", "department"), "department", to.department, departments)
         if to.kind is not None:
-            yield from _names((*place, "to", "kind"), "department of the kind", [to.kind], kinds)
+            yield from _names((*place, "to", "kind"), "department of the kind", to.kind, kinds)
         if to.squad is not None:
-            yield from _names((*place, "to", "squad"), "squad", [to.squad], squads)
+            yield from _names((*place, "to", "squad"), "squad", to.squad, squads)
             owner = departments.get(squads[to.squad].department) if to.squad in squads else None
             if owner is not None and to.department not in (None, owner.id):
                 yield (*place, "to", "squad"), f"squad {to.squad} belongs to {owner.id}, not to {to.department}"
@@ -161,9 +161,9 @@ def _tellings(file: DispatchFile, departments: Collection[str]) -> Told:
                 what, _, name = text.partition(":")
                 place: Place = ("escalation", share, level, "tell", index)
                 if what == "role":
-                    yield from _names(place, "role", [name], ROLE_SCOPES)
+                    yield from _names(place, "role", name, ROLE_SCOPES)
                 elif what == "department":
-                    yield from _names(place, "department", [name], departments)
+                    yield from _names(place, "department", name, departments)
 
 
 def _calendars(file: DispatchFile) -> Told:
@@ -202,8 +202,16 @@ def _repeated(place: Place, names: Sequence[str], key: str) -> Told:
         seen.add(name)
 
 
-def _names(place: Place, what: str, names: Sequence[str], known: Collection[Any]) -> Told:
+def _names(place: Place, what: str, names: str | Sequence[str], known: Collection[Any]) -> Told:
+    if isinstance(names, str):
+        if names not in known:
+            yield place, _unknown(what, names, known)
+        return
     for index, name in enumerate(names):
         if name not in known:
-            near = get_close_matches(name, [str(one) for one in known], n=1, cutoff=0.6)
-            yield (*place, index), f"there is no {what} {name}" + (f"; is {near[0]} meant?" if near else "")
+            yield (*place, index), _unknown(what, name, known)
+
+
+def _unknown(what: str, name: str, known: Collection[Any]) -> str:
+    near = get_close_matches(name, [str(one) for one in known], n=1, cutoff=0.6)
+    return f"there is no {what} {name}" + (f"; is {near[0]} meant?" if near else "")

@@ -10,13 +10,14 @@ from pydantic import BaseModel
 
 from detectors.thresholds import Described, Thresholds, described
 from hub.config.city_file import CityFile
+from hub.config.dispatch_file import DispatchFile
 
 SHIPPED = Path(__file__).with_name("schemas")
 
 
 def schema_of(file: str) -> dict[str, Any]:
-    """Return the JSON Schema of the "city" or the "detectors" file."""
-    models: dict[str, type[BaseModel]] = {"city": CityFile, "detectors": Thresholds}
+    """Return the JSON Schema of the "city", the "detectors" or the "dispatch" file."""
+    models: dict[str, type[BaseModel]] = {"city": CityFile, "detectors": Thresholds, "dispatch": DispatchFile}
     schema = models[file].model_json_schema(mode="validation")
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = f"lianqin {file}.yaml"
@@ -24,9 +25,9 @@ def schema_of(file: str) -> dict[str, Any]:
 
 
 def write_shipped(folder: Path = SHIPPED) -> None:
-    """Write both schemas to `folder`; run by hand after a change: `python -m hub.config.schema`."""
+    """Write the schemas to `folder`; run by hand after a change: `python -m hub.config.schema`."""
     folder.mkdir(exist_ok=True)
-    for file in ("city", "detectors"):
+    for file in ("city", "detectors", "dispatch"):
         text = json.dumps(schema_of(file), indent=2, ensure_ascii=False, sort_keys=True)
         (folder / f"{file}.schema.json").write_text(text + "\n", encoding="utf-8")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from typing import Any
 
 from detectors.finding import Severity
 from detectors.rules import RULES
@@ -13,6 +14,7 @@ from hub.cases.level import ClockKind, Level
 from hub.cases.matching import Matter, with_category
 from hub.cases.plan import Plan
 from hub.cases.routing import Considered, Route, route_matter
+from hub.dispatch.document import instant
 from ingest.city import City
 
 
@@ -48,6 +50,38 @@ def ask(plan: Plan, matter: Matter, *, level: Level | None, clock: ClockKind | N
         due=by,
         plan_version=plan.version,
     )
+
+
+def answer_document(answer: Answer) -> dict[str, Any]:
+    """Return where something would go, and why, as JSON-ready data."""
+    found, matter, due = answer.route, answer.matter, answer.due
+    return {
+        "plan_version": answer.plan_version,
+        "matter": {
+            "rule": matter.rule,
+            "category": matter.category,
+            "severity": matter.severity.value,
+            "grid": matter.grid,
+            "district": matter.district,
+            "zone": matter.zone,
+            "zone_kind": matter.zone_kind,
+        },
+        "department": found.department,
+        "squad": found.squad,
+        "level": found.level.value,
+        "condition": found.condition,
+        "called_in": list(found.called_in),
+        "campaigns": list(found.campaigns),
+        "reason": {"why": found.reason.why.value, "route": found.reason.route_id, "text": found.reason.text},
+        "considered": [{"route": one.route_id, "against": one.against} for one in answer.considered],
+        "deadline": {
+            "clock": due.clock.value,
+            "limit_s": due.limit_s,
+            "warn_at": instant(due.warn_at),
+            "due_at": instant(due.due_at),
+            "unknown_years": list(due.unknown_years),
+        },
+    }
 
 
 def described(

@@ -12,6 +12,7 @@ from detectors.vision.plan import Problem
 from detectors.vision.weights import ModelError, look_at
 from hub import clock
 from hub.config.load import Configuration, load
+from hub.config.load_dispatch import load_dispatch, warnings_at
 from hub.config.yaml_source import ConfigError
 from hub.settings import Settings
 from hub.store.doctor import Check, doctor
@@ -40,6 +41,8 @@ def checks(settings: Settings, role: str | None) -> Iterator[Check]:
         yield Check(name="configuration", ok=True, detail=detail)
     except ConfigError as error:
         yield Check(name="configuration", ok=False, detail="; ".join(error.problems))
+    if configuration is not None and role in (None, "api"):
+        yield _dispatch(settings, configuration)
     if configuration is not None and configuration.city.cameras and role == "vision":
         yield _models(settings)
     if role in (None, "ingest", "vision"):
@@ -52,6 +55,16 @@ def checks(settings: Settings, role: str | None) -> Iterator[Check]:
         yield _cameras(settings, configuration)
     if role in (None, "api"):
         yield _api(settings)
+
+
+def _dispatch(settings: Settings, configuration: Configuration) -> Check:
+    try:
+        found = load_dispatch(settings.dispatch, configuration.city)
+    except ConfigError as error:
+        return Check(name="dispatch plan", ok=False, detail="; ".join(error.problems))
+    doubtful = warnings_at(found, clock.now())
+    detail = f"{len(found.plan.departments)} departments, {len(found.plan.routes)} routes, {found.plan.version}"
+    return Check(name="dispatch plan", ok=True, detail="; warning: ".join([detail, *doubtful]))
 
 
 def _models(settings: Settings) -> Check:

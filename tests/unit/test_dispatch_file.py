@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -13,6 +15,7 @@ from hub.cases.level import Level
 from hub.config.dispatch_document import plan_document, plan_version
 from hub.config.load import load_city
 from hub.config.load_dispatch import SHIPPED_PLAN, load_dispatch, warnings_at
+from hub.config.schema import SHIPPED, schema_of
 from hub.config.yaml_source import ConfigError
 from tests.support.dispatching import CITY, PLAN, dispatching
 
@@ -245,3 +248,12 @@ def test_the_document_holds_everything_the_shipped_file_says() -> None:
         entry["code"] for entry in said["categories"]["entries"]
     ]
     assert set(said) <= set(told)
+
+
+def test_the_shipped_schema_is_that_of_the_code_and_takes_the_shipped_plan() -> None:
+    shipped = json.loads((SHIPPED / "dispatch.schema.json").read_text(encoding="utf-8"))
+    assert shipped == json.loads(json.dumps(schema_of("dispatch"))), "run: python -m hub.config.schema"
+    validator = jsonschema_rs.validator_for(shipped)
+    said = json.loads(json.dumps(yaml.safe_load(SHIPPED_PLAN.read_text(encoding="utf-8")), default=str))
+    assert validator.is_valid(said)
+    assert not validator.is_valid({**said, "usual_level": "town"})
