@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 import shapely
@@ -96,6 +96,12 @@ def area_of(rings: Sequence[Ring]) -> Area:
     found = reduce(lambda one, other: one.symmetric_difference(other), shapes)
     shapely.prepare(found)
     return Area(found)
+
+
+@lru_cache(maxsize=8)
+def areas_of(boundaries: frozenset[tuple[str, tuple[tuple[Position, ...], ...]]]) -> dict[str, Area]:
+    """Return the areas of named boundaries, those that have none left out; made once for the same ones."""
+    return {name: area_of(rings) for name, rings in sorted(boundaries) if rings}
 
 
 def overlaps(areas: Mapping[str, Area], *, from_m2: float) -> list[tuple[str, str, float]]:

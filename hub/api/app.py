@@ -27,7 +27,9 @@ from hub.api import (
     routes_geography,
     routes_ledger,
     routes_live,
+    routes_open311,
     routes_operation,
+    routes_reports,
     routes_search,
     routes_session,
     routes_statistics,
@@ -110,6 +112,7 @@ def create_app(
             {"name": "city", "description": "Grids, devices and cameras as they stand."},
             {"name": "cameras", "description": "What cameras see now, and the zones drawn in their pictures."},
             {"name": "dispatch", "description": "Who is sent where for what, and by when."},
+            {"name": "reports", "description": "What citizens report, and what becomes of it."},
             {"name": "ledger", "description": "What was received and what became of it."},
             {"name": "statistics", "description": "How the alarm system and the departments do."},
             {"name": "people", "description": "Signing in, sessions, and who may do what."},
@@ -122,6 +125,9 @@ def create_app(
     for part in (routes_alerts, routes_commands, routes_feed, routes_evidence, routes_city, routes_ledger):
         app.include_router(part.router)
     app.include_router(routes_geography.router)
+    app.include_router(routes_reports.router)
+    app.include_router(routes_open311.router)
+    app.include_router(routes_open311.discovery_router)
     app.include_router(routes_dispatch.router)
     for part in (routes_live, routes_zones, routes_streetlights):
         app.include_router(part.router)

@@ -13,6 +13,7 @@ from fastapi import Depends, Security
 from fastapi.security import HTTPBearer, SecurityScopes
 from starlette.requests import HTTPConnection
 
+from hub.api.allowance import Allowance
 from hub.api.failures import FailedTokens
 from hub.api.live_pictures import LivePictures
 from hub.api.map_view import MapView
@@ -45,6 +46,7 @@ class Hub:
     live: LivePictures
     files: tuple[Path | None, Path | None] = (None, None)  # the city file and the detectors file, where they are known
     map_view: MapView = field(default_factory=MapView)
+    reports_allowance: Allowance = field(default_factory=lambda: Allowance(a_minute=60, burst=60))
     sessions: Limits = field(default_factory=Limits)
     public_url: str = ""
     failures: FailedTokens = field(default_factory=FailedTokens)

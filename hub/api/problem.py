@@ -33,6 +33,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "invalid": (422, "The request is not valid"),
     "key-reused": (422, "The Idempotency-Key was used for another request"),
     "too-many-failures": (429, "Too many failed attempts"),
+    "too-many-requests": (429, "Too many requests"),
     "internal": (500, "The hub failed"),
     "unavailable": (503, "The hub cannot serve this at the moment"),
     "not-ready": (503, "The hub is not ready"),

@@ -111,6 +111,14 @@ def find_report(connection: Connection[Any], report_id: UUID, reach: Reach = EVE
     return None if row is None else _found(row)
 
 
+def photo_of_a_report(connection: Connection[Any], wanted: ReportFilter, *, reach: Reach) -> tuple[str, bytes] | None:
+    """Return media type and bytes of `wanted.photo`, where a report of `wanted` within `reach` has it."""
+    if wanted.photo is None or not find_reports(connection, wanted, reach=reach, limit=1):
+        return None
+    row = connection.execute("SELECT media_type, content FROM photos WHERE sha256 = %s", (wanted.photo,)).fetchone()
+    return None if row is None else (row[0], bytes(row[1]))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertNear:
     """An alert as far as a likely duplicate needs it; where its subject lies the city file says."""

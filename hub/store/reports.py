@@ -18,6 +18,7 @@ from hub.photos import Photo
 from hub.reports.geocode import Placed
 from hub.reports.report import NOBODY, Contact, Placing, Report, State
 from hub.store.audit import Actor, note
+from hub.store.photos import keep_photo
 from hub.store.reach import reach_values
 from hub.store.rows import plain_text
 
@@ -89,11 +90,7 @@ def add_report(connection: Connection[Any], given: HandedIn, *, source: UUID, so
         media_url=plain_text(given.media_url),
     )
     for photo in given.photos:
-        connection.execute(
-            """INSERT INTO photos (sha256, media_type, content, bytes, uploaded_at, uploaded_by)
-               VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (sha256) DO NOTHING""",
-            (photo.sha256, photo.media_type, photo.data, len(photo.data), at, source_name),
-        )
+        keep_photo(connection, photo, at=at, by=source_name)
     row = connection.execute(_INSERT, _columns(report)).fetchone()
     assert row is not None
     if not given.contact.is_empty:
