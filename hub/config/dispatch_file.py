@@ -27,16 +27,20 @@ _HOUR_S = 3600.0
 class DispatchFile(Entry):
     """The whole file."""
 
-    departments: list[DepartmentEntry] = Field(min_length=1)
-    squads: list[SquadEntry] = Field(default_factory=list)
-    categories: CategoriesEntry
-    routes: list[RouteEntry] = Field(min_length=1)
+    departments: list[DepartmentEntry] = Field(min_length=1, description="who can be sent")
+    squads: list[SquadEntry] = Field(default_factory=list, description="crews of departments")
+    categories: CategoriesEntry = Field(description="the city's classification of cases")
+    routes: list[RouteEntry] = Field(min_length=1, description="the first that fits wins, the last must fit everything")
     usual_level: Level = Field(Level.DISTRICT, description="where a case is handled when nobody says")
-    deadlines: list[ConditionEntry] = Field(min_length=1)
-    working_time: WorkingTimeEntry = WorkingTimeEntry()
-    escalation: EscalationEntry = EscalationEntry()
-    lease: LeaseEntry = LeaseEntry()
-    campaigns: list[CampaignEntry] = Field(default_factory=list)
+    deadlines: list[ConditionEntry] = Field(
+        min_length=1, description="filing conditions: the first that fits wins, the last must fit everything"
+    )
+    working_time: WorkingTimeEntry = Field(WorkingTimeEntry(), description="when the working clock runs")
+    escalation: EscalationEntry = Field(EscalationEntry(), description="what happens to a case that runs late")
+    lease: LeaseEntry = Field(LeaseEntry(), description="how long a case stays taken without a sign of life")
+    campaigns: list[CampaignEntry] = Field(
+        default_factory=list, description="times in which cases call further departments in"
+    )
     public_rules: Some = Field(
         default_factory=list, description="rules, or whole domains, of which the public must be warned"
     )

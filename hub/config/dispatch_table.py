@@ -41,7 +41,11 @@ class NameEntry(Entry):
         return plan.Name(zh=self.zh, en=self.en)
 
 
-Called = Annotated[NameEntry, BeforeValidator(_both, json_schema_input_type=str | NameEntry)]
+Called = Annotated[
+    NameEntry,
+    BeforeValidator(_both, json_schema_input_type=str | NameEntry),
+    Field(description="what it is called: zh and en, or one text for both"),
+]
 Kind = Annotated[
     str,
     Field(
@@ -61,7 +65,7 @@ class DepartmentEntry(Entry):
     id: Identifier
     name: Called
     kind: Kind
-    level: Level
+    level: Level = Field(description="street, district or city")
     regular: bool = Field(True, description="false: an X department, which comes only where it is named")
     districts: Some = Field(default_factory=list, description="the districts it serves; empty: all of the city")
 
@@ -71,7 +75,7 @@ class SquadEntry(Entry):
 
     id: Identifier
     name: Called
-    department: str
+    department: str = Field(description="the department it belongs to")
     grids: Some = Field(default_factory=list, description="the grids it works in")
     districts: Some = Field(
         default_factory=list, description="the districts it works in; grids and districts empty: all"
@@ -94,20 +98,20 @@ class CategoriesEntry(Entry):
     """The city's classification of cases."""
 
     version: str = Field(min_length=1, max_length=64, description="the edition of the city's codes, shown with them")
-    entries: list[CategoryEntry] = Field(min_length=1)
+    entries: list[CategoryEntry] = Field(min_length=1, description="the categories")
 
 
 class MatchEntry(Entry):
     """What something is for. Every part that is given must hold; rules, domains and categories count as one part."""
 
-    rules: Some = Field(default_factory=list)
+    rules: Some = Field(default_factory=list, description="rules, by their whole name")
     domains: Some = Field(default_factory=list, description="what stands before the dot of a rule: gas, water …")
     categories: Some = Field(default_factory=list, description="codes of categories")
-    severities: SomeSeverities = Field(default_factory=list)
+    severities: SomeSeverities = Field(default_factory=list, description="critical, major, minor or warning")
     zones: Some = Field(default_factory=list, description="zones of cameras, by their id")
-    zone_kinds: SomeZoneKinds = Field(default_factory=list)
-    grids: Some = Field(default_factory=list)
-    districts: Some = Field(default_factory=list)
+    zone_kinds: SomeZoneKinds = Field(default_factory=list, description="kinds of zones in the city file")
+    grids: Some = Field(default_factory=list, description="grids of the city file")
+    districts: Some = Field(default_factory=list, description="districts of the city file")
 
     def value(self) -> plan.Match:
         """Return what it is for as the plan knows it."""
@@ -118,8 +122,8 @@ class MatchEntry(Entry):
 class TargetEntry(Entry):
     """Where a route leads: to one department, or to the department of a kind that serves the place."""
 
-    department: str | None = None
-    kind: Kind | None = None
+    department: str | None = Field(None, description="this department; or else a kind")
+    kind: Kind | None = Field(None, description="the department of this kind that serves the place")
     level: Level | None = Field(None, description="with a kind: only at this level; absent: at whichever is asked")
     squad: str | None = Field(None, description="absent: the department's squad that works in the grid")
 
@@ -136,8 +140,8 @@ class RouteEntry(Entry):
     """One line of the table of routes; the first that fits wins, and the last must fit everything."""
 
     id: Identifier
-    match: MatchEntry = Field(default_factory=MatchEntry)
-    to: TargetEntry
+    match: MatchEntry = Field(default_factory=MatchEntry, description="what it is for; absent: everything")
+    to: TargetEntry = Field(description="where it leads")
     calls_in: Some = Field(default_factory=list, description="X departments that always come along")
 
 
@@ -145,7 +149,7 @@ class LimitEntry(Entry):
     """How long a case may take."""
 
     clock: ClockKind = Field(description="urgent: around the clock; working: in working time only")
-    hours: float = Field(gt=0, le=8760)
+    hours: float = Field(gt=0, le=8760, description="hours that it may take; up to a year")
 
     def value(self) -> plan.Limit:
         """Return the limit as the plan knows it."""
@@ -179,10 +183,10 @@ class ConditionEntry(Entry):
 
     id: Identifier
     name: Called
-    match: MatchEntry = Field(default_factory=MatchEntry)
+    match: MatchEntry = Field(default_factory=MatchEntry, description="what it is for; absent: everything")
     filing: Called | None = Field(None, description="what must be seen before it is filed (立案条件)")
     closing: Called | None = Field(None, description="what must be seen before it is closed (结案条件)")
-    limits: LimitsEntry
+    limits: LimitsEntry = Field(description="a limit for each severity; any is for those that are not named")
     reopen_within_hours: float = Field(
         168, ge=0, le=8760, description="a case like it at the same place within this time of its end is the old one"
     )
@@ -193,10 +197,10 @@ class CampaignEntry(Entry):
 
     id: Identifier
     name: Called
-    begins: date
+    begins: date = Field(description="its first day")
     ends: date = Field(description="its last day")
-    match: MatchEntry = Field(default_factory=MatchEntry)
-    calls_in: Some = Field(min_length=1)
+    match: MatchEntry = Field(default_factory=MatchEntry, description="what it is for; absent: everything")
+    calls_in: Some = Field(min_length=1, description="the departments that come along")
 
     @model_validator(mode="after")
     def _in_order(self) -> CampaignEntry:

@@ -20,7 +20,7 @@ from ingest.city import City
 class YearEntry(Entry):
     """The public holidays and make-up workdays of one year, complete, as the State Council announced them."""
 
-    year: int = Field(ge=2000, le=2200)
+    year: int = Field(ge=2000, le=2200, description="the year")
     holidays: list[date] = Field(description="days on which one does not work; weekend days may be left out")
     workdays: list[date] = Field(description="weekend days on which one works")
 
@@ -35,8 +35,11 @@ def _hours(text: str) -> str:
 class WorkingTimeEntry(Entry):
     """When the working clock runs."""
 
-    hours: list[Annotated[str, Field(description="HH:MM-HH:MM local time")]] = Field(
-        default_factory=lambda: ["08:00-12:00", "14:00-18:00"], min_length=1, max_length=12
+    hours: list[str] = Field(
+        default_factory=lambda: ["08:00-12:00", "14:00-18:00"],
+        min_length=1,
+        max_length=12,
+        description="HH:MM-HH:MM local time, in order; none may wrap over midnight",
     )
     weekdays: list[Annotated[int, Field(ge=1, le=7)]] = Field(
         default_factory=lambda: [1, 2, 3, 4, 5], description="ISO weekdays, 1 is Monday", min_length=1
@@ -92,8 +95,8 @@ TellText = Annotated[
 class StepEntry(Entry):
     """To which level a case is raised, and who is told."""
 
-    to: Level
-    tell: list[TellText] = Field(min_length=1)
+    to: Level = Field(description="the level that it is raised to; its own: it stays")
+    tell: list[TellText] = Field(min_length=1, description="who is told")
 
     def value(self) -> plan.Step:
         """Return the step as the plan knows it."""
@@ -149,14 +152,14 @@ class EscalationEntry(Entry):
     warn_at_percent: float = Field(
         default=80, ge=10, le=99, description="share of its time after which a case is warned of"
     )
-    warned: StepsEntry = Field(default=_WARNED)
-    overdue: StepsEntry = Field(default=_OVERDUE)
+    warned: StepsEntry = Field(default=_WARNED, description="what happens then, by the level of the case")
+    overdue: StepsEntry = Field(default=_OVERDUE, description="what happens when all of it is over")
 
 
 class LeaseEntry(Entry):
     """How long a case that was taken stays taken without a sign of life."""
 
-    usual_minutes: float = Field(default=30, gt=0, le=10080)
+    usual_minutes: float = Field(default=30, gt=0, le=10080, description="where the taker does not ask for another")
     most_minutes: float = Field(default=480, gt=0, le=10080, description="the longest that a taker may ask for")
 
     @model_validator(mode="after")

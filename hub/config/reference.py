@@ -11,6 +11,7 @@ from detectors.rules import RULES
 from detectors.thresholds import Described, described
 from detectors.vision.settings import described_settings
 from hub.alerts.lifecycle import diagram
+from hub.config import dispatch_reference
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -55,6 +56,7 @@ def state_diagram() -> str:
 
 GENERATED = {
     "architecture.md": {"states": state_diagram},
+    "dispatch.md": dict(dispatch_reference.parts()),
     "detectors.md": {"rules": rules_table, "thresholds": thresholds_table},
     "operations.md": {"vision": vision_table},
 }
