@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from detectors.vision.settings import DEVICES
+from hub.people_settings import VARIABLES as PEOPLE
+from hub.people_settings import BadPeopleSetting, PeopleSettings, people_settings
 
 # name -> (default, meaning); docs/operations.md lists the same names, held by a test.
 VARIABLES: dict[str, tuple[str, str]] = {
@@ -61,6 +63,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "LIANQIN_MAP_SUBDOMAINS": ("", "what {s} stands for in LIANQIN_MAP_TILES, parted by commas"),
     "LIANQIN_MAP_ATTRIBUTION": ("", "whose map it is: shown in its corner, as its maker asks"),
     "LIANQIN_MAP_DATUM": ("wgs84", "what the tiles' coordinates are: wgs84 or gcj02"),
+    **PEOPLE,
 }
 
 
@@ -108,6 +111,7 @@ class Settings:
     map_subdomains: tuple[str, ...]
     map_attribution: str
     map_datum: str
+    people: PeopleSettings = field(default_factory=PeopleSettings)
 
 
 def tile_hosts(settings: Settings) -> list[str]:
@@ -173,6 +177,10 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         raw = text(name)
         return Path(raw).expanduser() if raw else None
 
+    try:
+        people = people_settings(text, number)
+    except BadPeopleSetting as error:
+        raise SettingsError(str(error)) from None
     return Settings(
         database_url=address("LIANQIN_DATABASE_URL"),
         mqtt_url=text("LIANQIN_MQTT_URL"),
@@ -202,4 +210,5 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         map_subdomains=subdomains("LIANQIN_MAP_SUBDOMAINS"),
         map_attribution=text("LIANQIN_MAP_ATTRIBUTION"),
         map_datum=choice("LIANQIN_MAP_DATUM", "wgs84", "gcj02"),
+        people=people,
     )

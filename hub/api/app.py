@@ -27,6 +27,7 @@ from hub.api import (
     routes_geography,
     routes_ledger,
     routes_live,
+    routes_oidc,
     routes_open311,
     routes_operation,
     routes_reports,
@@ -43,6 +44,7 @@ from hub.api.live_pictures import LivePictures
 from hub.api.map_view import MapView
 from hub.api.metrics import Metrics
 from hub.api.openapi import API, describe
+from hub.api.people_setup import settle_people
 from hub.api.problem import Problem, from_status, from_validation
 from hub.api.stream import HEARTBEAT_S
 from hub.api.surroundings import Surroundings
@@ -50,6 +52,7 @@ from hub.api.tail import KEPT, FeedTail
 from hub.clock import SYSTEM, Clock
 from hub.config.load import Configuration
 from hub.config.load_dispatch import Dispatch, load_dispatch
+from hub.people_settings import PeopleSettings
 from hub.store.read_pool import ReadPool
 from hub.store.session import StoreUnavailable
 
@@ -66,6 +69,7 @@ def create_app(
     mqtt_ca: str | None = None,
     files: tuple[Path | None, Path | None] = (None, None),
     map_view: MapView | None = None,
+    people: PeopleSettings | None = None,
 ) -> FastAPI:
     """Return the application. Nothing is connected before it starts, and it starts without database and broker too.
 
@@ -84,6 +88,7 @@ def create_app(
         files=files,
         map_view=map_view or MapView(),
     )
+    settle_people(hub, people or PeopleSettings())
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -135,6 +140,7 @@ def create_app(
     app.include_router(routes_about.router)
     app.include_router(routes_operation.router)
     app.include_router(routes_session.router)
+    app.include_router(routes_oidc.router)
     app.include_router(routes_search.router)
     app.include_router(routes_statistics.router)
     app.include_router(routes_supervision.router)

@@ -7,7 +7,7 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from fastapi import Depends, Security
 from fastapi.security import HTTPBearer, SecurityScopes
@@ -31,6 +31,9 @@ from hub.store.audit import Actor
 from hub.store.read_pool import ReadPool
 from hub.store.sessions import Limits
 
+if TYPE_CHECKING:
+    from hub.people.provider import Provider
+
 
 @dataclass(slots=True)
 class Hub:
@@ -49,6 +52,7 @@ class Hub:
     reports_allowance: Allowance = field(default_factory=lambda: Allowance(a_minute=60, burst=60))
     sessions: Limits = field(default_factory=Limits)
     public_url: str = ""
+    provider: Provider | None = None
     failures: FailedTokens = field(default_factory=FailedTokens)
     monotonic: Callable[[], float] = time.monotonic
     streams: int = 0

@@ -70,7 +70,7 @@ def post_ticket(request: Request, hub: HubDep, order: model.Ticket) -> Response:
 )
 async def get_methods(hub: HubDep) -> JSONResponse:
     """Return whether a name and a password will do, and whether a provider is asked."""
-    return JSONResponse({"password": True, "oidc": None})
+    return JSONResponse({"password": True, "oidc": hub.provider.settings.label if hub.provider else None})
 
 
 @router.get(

@@ -46,6 +46,7 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
         mqtt_ca=settings.mqtt_ca or None,
         files=(settings.city, settings.detectors),
         map_view=map_view_of(settings),
+        people=settings.people,
     )
     hub: Hub = app.state.hub
     warn(hub)

@@ -52,8 +52,9 @@ def create(
     """Make a person and print a first password, which must be changed when it is first used; or read one."""
     from hub import clock
     from hub.people import argon
+    from hub.people.post import Post
     from hub.store.audit import COMMAND_LINE
-    from hub.store.users import Post, create_user, require_strong
+    from hub.store.users import create_user, require_strong
 
     password = _from_stdin() if stdin else made_password()
     with _refusals(), connection() as session:
@@ -106,8 +107,9 @@ def change(
 ) -> None:
     """Give a person another role, department, districts or name to show; what is not named stays. Holds at once."""
     from hub import clock
+    from hub.people.post import Post
     from hub.store.audit import COMMAND_LINE
-    from hub.store.users import Post, change_user
+    from hub.store.users import change_user
 
     if whole_city and districts is not None:
         raise CommandError("say either --districts or --whole-city")
@@ -288,7 +290,7 @@ def made_password() -> str:
 def _refusals() -> Iterator[None]:
     """Turn what the store refuses into one line for the user."""
     from hub.people.passwords import WeakPassword
-    from hub.store.users import UserRefused
+    from hub.people.post import UserRefused
 
     try:
         yield

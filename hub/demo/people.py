@@ -9,10 +9,11 @@ from pathlib import Path
 
 from hub import clock
 from hub.people import argon
+from hub.people.post import Post
 from hub.store.audit import Actor
 from hub.store.session import open_session
 from hub.store.sessions import make_ticket
-from hub.store.users import Post, create_user, enable_user, password_hash_of, set_password, user_named
+from hub.store.users import create_user, enable_user, password_hash_of, set_password, user_named
 
 TICKET = timedelta(minutes=15)
 _DEMO = Actor(name="demo")

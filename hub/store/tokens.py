@@ -19,9 +19,9 @@ from psycopg import Connection
 from psycopg.rows import class_row
 
 from hub import clock
+from hub.people.post import Post, UserRefused
 from hub.people.scopes import ROLE_SCOPES
 from hub.store.audit import COMMAND_LINE, Actor, note
-from hub.store.users import Post, UserRefused
 
 ROLES = tuple(ROLE_SCOPES)
 PREFIX = "lq_"

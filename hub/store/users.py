@@ -17,15 +17,11 @@ from psycopg.rows import class_row
 
 from hub.people.names import BadName, checked_display_name, checked_name, name_key
 from hub.people.passwords import WeakPassword, weakness
+from hub.people.post import Post, UserRefused
 from hub.store.audit import Actor, note
 
-ROLES = ("operator", "dispatcher", "department", "supervisor", "engineer", "admin")
 _COLUMNS = """user_id, name, display_name, role, department, districts, password_hash IS NOT NULL AS has_password,
               must_change_password, issuer, subject, created_at, password_at, signed_in_at, disabled_at"""
-
-
-class UserRefused(ValueError):
-    """The person cannot be so; the message says why."""
 
 
 class NoSuchUser(LookupError):
@@ -74,30 +70,6 @@ class User:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
-    """What somebody is here for; `districts` None means the whole city."""
-
-    role: str
-    department: str | None = None
-    districts: Sequence[str] | None = None
-
-    def checked(self, roles: Sequence[str] = ROLES) -> Post:
-        """Return the post with its districts in order, each once; raise UserRefused for one that cannot be."""
-        if self.role not in roles:
-            raise UserRefused(f"there is no role {self.role!r} here; choose one of {', '.join(roles)}")
-        department = (self.department or "").strip() or None
-        if self.role == "department" and department is None:
-            raise UserRefused("the role department needs a department: whose cases would it be?")
-        districts = (
-            None if self.districts is None else sorted({each.strip() for each in self.districts if each.strip()})
-        )
-        for text in (department or "", *(districts or ())):
-            if len(text) > 100 or not text.isprintable():
-                raise UserRefused(f"{text!r} cannot be a department or a district")
-        return replace(self, department=department, districts=districts)
-
-
 def create_user(
     connection: Connection[Any],
     *,
@@ -142,7 +114,7 @@ def create_user(
     ).fetchone()
     if made is None:
         raise UserRefused(f"there is somebody called {name} already")
-    note(connection, actor, "user.created", f"user/{made[0]}", at=at, detail={"name": name, **_post(post)})
+    note(connection, actor, "user.created", f"user/{made[0]}", at=at, detail={"name": name, **post.document()})
     found = user_of(connection, made[0])
     assert found is not None
     return found
@@ -212,7 +184,7 @@ def change_user(
         "UPDATE users SET role = %s, department = %s, districts = %s, display_name = %s WHERE user_id = %s",
         (post.role, post.department, districts, shown, user.user_id),
     )
-    detail = {"name": user.name, "display_name": shown, **_post(post), **({"why": why} if why else {})}
+    detail = {"name": user.name, "display_name": shown, **post.document(), **({"why": why} if why else {})}
     note(connection, actor, "user.changed", f"user/{user.user_id}", at=at, detail=detail)
     return changed
 
@@ -278,8 +250,3 @@ def require_strong(password: str, *, names: Sequence[str]) -> None:
     found = weakness(password, names=names)
     if found is not None:
         raise WeakPassword(found.text)
-
-
-def _post(post: Post) -> dict[str, Any]:
-    districts = None if post.districts is None else list(post.districts)
-    return {"role": post.role, "department": post.department, "districts": districts}

@@ -22,6 +22,8 @@ OPEN = {
     ("GET", "/api/v1/session/methods"),
     ("POST", "/api/v1/session"),
     ("POST", "/api/v1/session/ticket"),
+    ("GET", "/api/v1/session/oidc"),
+    ("GET", "/api/v1/session/oidc/callback"),
 }
 # Every other route: what it needs, and what somebody who may use it is answered here, where nothing is stored.
 ROUTES: dict[tuple[str, str], tuple[Scope | str | None, int]] = {

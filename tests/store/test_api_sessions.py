@@ -9,9 +9,10 @@ import httpx
 import psycopg
 import pytest
 
+from hub.people.post import Post
 from hub.store.audit import COMMAND_LINE
 from hub.store.sessions import make_ticket
-from hub.store.users import Post, change_user, disable_user, user_named
+from hub.store.users import change_user, disable_user, user_named
 from tests.support.api import Api, serving
 from tests.support.databases import Database
 from tests.support.people import PASSWORD, browser, make_user, sign_in

@@ -9,8 +9,9 @@ import httpx
 import psycopg
 
 from hub.people import argon
+from hub.people.post import Post
 from hub.store.audit import Actor
-from hub.store.users import Post, User, create_user
+from hub.store.users import User, create_user
 from tests.support.api import Api
 
 PASSWORD = "blue kettle sings at dawn"
