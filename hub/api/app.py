@@ -19,6 +19,8 @@ from hub.api import (
     console_files,
     routes_about,
     routes_alerts,
+    routes_case_commands,
+    routes_cases,
     routes_city,
     routes_commands,
     routes_dispatch,
@@ -30,6 +32,7 @@ from hub.api import (
     routes_oidc,
     routes_open311,
     routes_operation,
+    routes_photos,
     routes_reports,
     routes_search,
     routes_session,
@@ -112,7 +115,8 @@ def create_app(
         redirect_slashes=False,
         openapi_tags=[
             {"name": "alerts", "description": "What is wrong, why, and what operators say to it."},
-            {"name": "feed", "description": "Everything that happens to alerts, in one ordered sequence."},
+            {"name": "cases", "description": "What is dispatched: from discovery to a verified end."},
+            {"name": "feed", "description": "Everything that happens to alerts and cases, in one ordered sequence."},
             {"name": "evidence", "description": "Pictures filed with alerts, addressed by their hash."},
             {"name": "city", "description": "Grids, devices and cameras as they stand."},
             {"name": "cameras", "description": "What cameras see now, and the zones drawn in their pictures."},
@@ -128,6 +132,8 @@ def create_app(
     app.openapi_url = f"{API}/openapi.json"
     app.state.hub = hub
     for part in (routes_alerts, routes_commands, routes_feed, routes_evidence, routes_city, routes_ledger):
+        app.include_router(part.router)
+    for part in (routes_cases, routes_case_commands, routes_photos):
         app.include_router(part.router)
     app.include_router(routes_geography.router)
     app.include_router(routes_reports.router)
