@@ -19,7 +19,7 @@ from hub.cases.stage import Event
 from hub.cases.steps import IllegalStep
 from hub.people.caller import Caller
 from hub.people.scopes import Scope, roles_with
-from hub.store.case_command import NoSuchCase, RevisionChanged
+from hub.store.case_command import NoSuchCase, RevisionChanged, may_handle
 from hub.store.photos import NoSuchPhoto
 from hub.store.reports import AlreadyHandled
 
@@ -96,7 +96,9 @@ def commands_for(case: Case, caller: Caller) -> list[str]:
     """Return what `caller` may order now."""
     events = possible(case)
     return [
-        name for name, (event, scopes) in COMMANDS.items() if event in events and not caller.scopes.isdisjoint(scopes)
+        name
+        for name, (event, scopes) in COMMANDS.items()
+        if event in events and not caller.scopes.isdisjoint(scopes) and may_handle(case, event, caller.reach)
     ]
 
 

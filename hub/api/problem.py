@@ -25,7 +25,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "password-change-needed": (403, "The password must be changed first"),
     "not-found": (404, "There is nothing here"),
     "method-not-allowed": (405, "The method is not allowed here"),
-    "illegal-transition": (409, "The alert's state does not allow this"),
+    "illegal-transition": (409, "The state of the alert or case does not allow this"),
     "changed-meanwhile": (409, "It was changed in the meantime"),
     "not-writable": (409, "The hub cannot write this here"),
     "gone": (410, "It was here, but its time is over"),

@@ -29,6 +29,7 @@ from hub.store.case_command import change_case, merge_cases, open_case, split_ca
 from hub.store.read_cases import find_case
 
 router = APIRouter(prefix=API, tags=["cases"])
+MACHINE = "dispatch"
 LONGEST_SUSPENSION = timedelta(days=366)
 Ordered = Callable[[datetime], Order]
 
@@ -165,17 +166,22 @@ async def reroute(desk: DeskDep, case_id: CaseId, order: body.RerouteOrder) -> A
 
 @_command("take", "Take it on")
 async def take(desk: DeskDep, case_id: CaseId, order: body.TakeOrder) -> Any:
-    """Take the case on, or take it again. 409 while somebody else holds it."""
+    """Take the case on, or take it again. 409 while somebody else holds it.
+
+    A machine's lease is the dispatch plan's usual one where it asks for none; a person's taking does not lapse.
+    """
+    if order.lease_s is None and desk.caller.role == MACHINE:
+        order = order.model_copy(update={"lease_s": int(desk.hub.plan.lease.usual_s)})
     return await desk.carry_out(
-        case_id, lambda at: orders.Take(until=_lease(desk.hub, order.lease_s, at), **desk.given(order, at))
+        case_id, lambda at: orders.Take(until=_lease(desk, order.lease_s, at), **desk.given(order, at))
     )
 
 
 @_command("progress", "Tell how it goes")
 async def progress(desk: DeskDep, case_id: CaseId, order: body.ProgressOrder) -> Any:
-    """Note how it goes, with words, pictures or a new lease."""
+    """Note how it goes, with words, pictures or a new lease. A lease begins anew with any sign of life."""
     return await desk.carry_out(
-        case_id, lambda at: orders.Progress(until=_lease(desk.hub, order.lease_s, at), **desk.given(order, at))
+        case_id, lambda at: orders.Progress(until=_lease(desk, order.lease_s, at), **desk.given(order, at))
     )
 
 
@@ -356,10 +362,10 @@ async def split(desk: DeskDep, case_id: CaseId, order: body.SplitOrder) -> Any:
     return await desk.change(change)
 
 
-def _lease(hub: Hub, lease_s: int | None, at: datetime) -> datetime | None:
+def _lease(desk: Desk, lease_s: int | None, at: datetime) -> datetime | None:
     if lease_s is None:
         return None
-    most_s = hub.plan.lease.most_s
+    most_s = desk.hub.plan.lease.most_s
     if lease_s > most_s:
         raise invalid("#/lease_s", f"the dispatch plan allows {most_s:.0f} s at most")
     return at + timedelta(seconds=lease_s)

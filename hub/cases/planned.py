@@ -6,7 +6,7 @@ A dispatcher need not say which department, which squad and by when: the plan do
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hub.cases import orders
 from hub.cases.case import Case, Deadline
@@ -36,6 +36,9 @@ def planned(plan: Plan, city: City, case: Case, order: Order) -> Order:
             return _rerouted(plan, city, case, order)
         case orders.CallIn():
             require_department(plan, order.department)
+        case orders.Progress() if order.until is None and case.taken_until is not None:
+            # A sign of life: the lease goes on, and never gets shorter by it.
+            return replace(order, until=max(case.taken_until, order.at + timedelta(seconds=plan.lease.usual_s)))
         case orders.Resume() if case.suspension is Suspension.SUSPENDED and case.suspended_until is not None:
             return replace(order, deadline=after_suspension(plan, case, min(order.at, case.suspended_until)))
         case orders.Reopen() if case.stage is Stage.CLOSED:

@@ -15,7 +15,7 @@ from psycopg import Connection, errors
 
 from hub.cases import orders
 from hub.cases.case import Case, Draft
-from hub.cases.lifecycle import apply, collect
+from hub.cases.lifecycle import EVENT_OF, apply, collect
 from hub.cases.orders import Order
 from hub.cases.stage import Event
 from hub.cases.steps import IllegalStep
@@ -27,7 +27,7 @@ from hub.store.cases import LockedCase, held_by, insert, lock_cases, next_number
 from hub.store.feed import FeedRow
 
 Making = Callable[[Case], Order]
-_HANDLING = (orders.Take, orders.Progress, orders.Refuse, orders.ReportDone, orders.AskSuspension)
+_HANDLING = (Event.TAKEN, Event.PROGRESSED, Event.REFUSED, Event.REPORTED_DONE, Event.SUSPENSION_ASKED)
 
 
 class NoSuchCase(LookupError):
@@ -205,12 +205,15 @@ def _locked(connection: Connection[Any], ids: Sequence[UUID], reach: Reach) -> d
     return locked
 
 
+def may_handle(case: Case, event: Event, reach: Reach) -> bool:
+    """Say whether a department's hand on a case is its own to lay: it may read what it had, but moves what it has."""
+    if reach.department is None or event not in _HANDLING:
+        return True
+    return reach.department == case.department or (event is not Event.REFUSED and reach.department in case.called_in)
+
+
 def _require_theirs(case: Case, order: Order, reach: Reach) -> None:
-    """Refuse a department's hand on a case that is not, or no longer, with it: it may still read and write notes."""
-    if reach.department is None or not isinstance(order, _HANDLING):
-        return
-    theirs = (case.department,) if isinstance(order, orders.Refuse) else (case.department, *case.called_in)
-    if reach.department not in theirs:
+    if not may_handle(case, EVENT_OF[type(order)], reach):
         raise IllegalStep(f"case {case.number} is with {case.department or 'the dispatcher'} now, not with you")
 
 

@@ -26,7 +26,7 @@ from hub.store.write import Batch, Store
 from tests.support.stored import NOW
 from tests.support.town import write_city
 
-DEPARTMENT = "urban-management"
+DEPARTMENT = "district-urban-management"
 
 
 def configuration(folder: Path) -> Configuration:
