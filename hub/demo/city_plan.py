@@ -26,7 +26,7 @@ LAMP_INTERVAL_S, WATER_INTERVAL_S, DRAINAGE_INTERVAL_S, GAS_INTERVAL_S = 10, 5, 
 WATER_DEVICES, DRAINAGE_DEVICES, GAS_DEVICES = 60, 30, 60
 STREET_LAMPS, TUNNEL_LAMPS, GROUND_LAMPS = 32, 24, 20
 
-_GRIDS = (
+GRIDS = (
     ("01", "望澜桥网格", "澜东区"),
     ("02", "老渡口网格", "澜东区"),
     ("03", "石榴巷网格", "澜东区"),
@@ -57,7 +57,7 @@ _SHORTENED: Mapping[str, float] = {
 }
 
 
-class _Dumper(yaml.SafeDumper):
+class Dumper(yaml.SafeDumper):
     """Quotes every text that begins with a digit: to some readers of YAML a grid 08 is the number eight."""
 
 
@@ -76,8 +76,8 @@ def _corners(dumper: yaml.SafeDumper, ring: _Corners) -> yaml.SequenceNode:
     return dumper.represent_sequence("tag:yaml.org,2002:seq", ring, flow_style=True)
 
 
-_Dumper.add_representer(str, _text)
-_Dumper.add_representer(_Corners, _corners)
+Dumper.add_representer(str, _text)
+Dumper.add_representer(_Corners, _corners)
 
 
 def city_document(camera_ports: Mapping[str, int]) -> Document:
@@ -93,7 +93,7 @@ def city_document(camera_ports: Mapping[str, int]) -> Document:
         "longitude": LONGITUDE,
         "grids": [
             {"id": grid, "name": name, "district": district, "boundary": [_Corners(ground_plan.boundary(int(grid)))]}
-            for grid, name, district in _GRIDS
+            for grid, name, district in GRIDS
         ],
         "gateways": [
             {
@@ -103,7 +103,7 @@ def city_document(camera_ports: Mapping[str, int]) -> Document:
                 "name": f"{name[:-2]}照明网关",
                 **_place(ground_plan.on_street(int(grid), 1, 2)),
             }
-            for grid, name, _ in _GRIDS
+            for grid, name, _ in GRIDS
         ],
         "circuits": [circuit for circuit, _ in circuits],
         "devices": [
@@ -132,7 +132,7 @@ def detectors_document() -> Document:
 def write_files(folder: Path, camera_ports: Mapping[str, int]) -> tuple[Path, Path]:
     """Write city.yaml and detectors.yaml into `folder`, and return where they are."""
     city, detectors = folder / "city.yaml", folder / "detectors.yaml"
-    text = yaml.dump(city_document(camera_ports), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
+    text = yaml.dump(city_document(camera_ports), Dumper=Dumper, allow_unicode=True, sort_keys=False, width=120)
     city.write_text("# The demo city, written anew at every start. Every name in it is invented.\n" + text, "utf-8")
     lines = "".join(f"{line}\n" for line in _with_defaults(detectors_document(), Thresholds()))
     detectors.write_text(
@@ -163,7 +163,7 @@ def _with_defaults(document: Document, shipped: Any, depth: int = 0) -> Iterator
 
 def _circuits() -> Iterator[tuple[Document, int]]:
     """Yield every circuit and how many lamps it has."""
-    for (grid, _, _), street in zip(_GRIDS, STREETS_BY_GRID, strict=True):
+    for (grid, _, _), street in zip(GRIDS, STREETS_BY_GRID, strict=True):
         yield {"id": f"street-{grid}", "grid": grid, "gateway": f"gw-{grid}", "name": f"{street}路灯回路"}, STREET_LAMPS
     for grid, name in _TUNNELS:
         circuit = {"id": f"tunnel-{grid}", "grid": grid, "gateway": f"gw-{grid}", "name": f"{name}照明回路"}
@@ -197,7 +197,7 @@ def _lamps(circuit: Document, count: int) -> Iterator[Document]:
 
 def _singles(kind: str, count: int, interval_s: int, name: str) -> Iterator[Document]:
     for number in range(1, count + 1):
-        grid = _GRIDS[(number - 1) % len(_GRIDS)][0]
+        grid = GRIDS[(number - 1) % len(GRIDS)][0]
         yield {
             "id": f"{kind}-{number:02}",
             "kind": kind,

@@ -20,10 +20,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
+from zoneinfo import ZoneInfo
 
 from hub import clock
 from hub.demo.cameras import CAMERAS
 from hub.demo.city_plan import city_document, write_base_map, write_files
+from hub.demo.dispatch_plan import write_dispatch
 from hub.demo.hub_client import HubClient, HubSilent
 from hub.demo.people import NAMES, ensure_people
 from hub.demo.postgres import EmbeddedPostgres, PostgresError
@@ -107,8 +109,10 @@ class _Demo:
         ports = _draw_ports()
         city = city_document(ports.cameras)
         city_file, detectors_file = write_files(self._folder, ports.cameras)
+        today = clock.now().astimezone(ZoneInfo(city["timezone"])).date()
+        dispatch_file = write_dispatch(self._folder, today)
         print("starting the broker, the roles and the city …", flush=True)
-        self._start_roles(ports, city_file, detectors_file)
+        self._start_roles(ports, city_file, detectors_file, dispatch_file)
         self._await_api()
         after = self._client.newest_seq()
         self._start_city(ports, city["timezone"], city_file)
@@ -126,7 +130,7 @@ class _Demo:
         self._processes.stop(("telemetry", "cameras"))
         show.closing(time.monotonic() - ready)
 
-    def _start_roles(self, ports: Ports, city_file: Path, detectors_file: Path) -> None:
+    def _start_roles(self, ports: Ports, city_file: Path, detectors_file: Path, dispatch_file: Path) -> None:
         environment = {
             **os.environ,
             "PYTHONUNBUFFERED": "1",
@@ -134,6 +138,7 @@ class _Demo:
             "LIANQIN_MQTT_URL": f"mqtt://127.0.0.1:{ports.broker}",
             "LIANQIN_CITY": str(city_file),
             "LIANQIN_DETECTORS": str(detectors_file),
+            "LIANQIN_DISPATCH": str(dispatch_file),
             "LIANQIN_BASE_MAP": str(write_base_map(self._folder)),
             "LIANQIN_HTTP_HOST": self._settings.http_host,
             "LIANQIN_HTTP_PORT": str(self._settings.http_port),
