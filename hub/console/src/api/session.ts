@@ -4,22 +4,18 @@ import { feed } from "./feed";
 import { get, onSignedOut, post, remove, useCsrf } from "./http";
 import { asProblem, type ApiProblem } from "./problem";
 
-export interface Person {
+export interface Session {
   id: string;
+  user_id: string;
   name: string;
   display_name: string;
   role: string;
   department: string | null;
   districts: string[] | null;
-}
-
-export interface Session {
-  id: string;
-  user: Person;
-  scopes: string[];
   /** The grids one sees; null: all. */
   grids: string[] | null;
-  csrf: string;
+  scopes: string[];
+  csrf_token: string;
   how: "password" | "ticket" | "oidc";
   expires_at: string;
   must_change_password: boolean;
@@ -39,11 +35,11 @@ export function may(scope: string | null): boolean {
 
 /** The name under which the hub writes down what is done at this console. */
 export function me(): string {
-  return session.value?.user.name ?? "";
+  return session.value?.name ?? "";
 }
 
 function take(found: Session | null): void {
-  useCsrf(found?.csrf ?? null);
+  useCsrf(found?.csrf_token ?? null);
   session.value = found;
   failed.value = null;
   if (found) {

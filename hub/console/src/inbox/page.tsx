@@ -29,7 +29,7 @@ const PARTS: readonly { stage: string; words: Key; offers: readonly string[] }[]
 const LIMIT = 200;
 
 export default function InboxPage() {
-  const department = session.value?.user.department ?? null;
+  const department = session.value?.department ?? null;
   const chosen = useSignal<{ found: CaseDocument; action: Action } | null>(null);
   useEffect(() => void needPlan(), []);
   const found = useResource(

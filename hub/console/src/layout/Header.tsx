@@ -11,7 +11,7 @@ import { refused } from "../ui/toast";
 import { headerTools } from "./tools";
 
 export function Header({ onMenu }: { onMenu: () => void }) {
-  const who = session.value?.user;
+  const who = session.value;
   return (
     <header class="header">
       <IconButton icon="menu" class="only-narrow" label={t("shell.nav")} onClick={onMenu} />
