@@ -2,16 +2,16 @@
 import { t } from "../i18n";
 import { date, fullTime, shortTime } from "../ui/time";
 import { type Bar, bars, ceiling } from "./bars";
-import type { Health } from "./page";
+import type { HealthDocument } from "./page";
 
-const WIDTH = 960;
-const HEIGHT = 190;
+const WIDTH = 1400;
+const HEIGHT = 230;
 const LEFT = 34;
 const FOOT = 22;
 const MOST_BARS = 288;
 const LIMIT = 10;
 
-export function RateChart({ health }: { health: Health }) {
+export function RateChart({ health }: { health: HealthDocument }) {
   const found = bars(health.per_ten_minutes, health.floods, MOST_BARS);
   const limit = LIMIT * health.operators;
   const most = Math.max(0, ...health.per_ten_minutes);

@@ -1,6 +1,6 @@
 // The health of the alarm system over a day, a week or a month, with the sources that spoil it and their thresholds.
 import { useSignal } from "@preact/signals";
-import { gridName, ruleTitle } from "../api/city";
+import { city, gridName, hubNow, ruleTitle } from "../api/city";
 import { get } from "../api/http";
 import type { Severity } from "../api/types";
 import { type Key, t, words } from "../i18n";
@@ -10,7 +10,6 @@ import { ScrollX } from "../ui/ScrollX";
 import { SeverityMark } from "../ui/Severity";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
-import { nowMs } from "../ui/ticking";
 import { number, percent } from "./figures";
 import { RateChart } from "./RateChart";
 import "./health.css";
@@ -43,7 +42,7 @@ interface Stale {
   raised_at: string;
 }
 
-export interface Health {
+export interface HealthDocument {
   from: string;
   to: string;
   operators: number;
@@ -69,19 +68,24 @@ const PERIODS: readonly { days: number; words: Key }[] = [
 const DESKS = "lianqin.desks";
 const TEN_MINUTES_MS = 600_000;
 
+/** The hub's clock sets the period, so it must be known first. */
 export default function HealthPage() {
+  return city.value ? <Health /> : <Loading rows={8} />;
+}
+
+function Health() {
   const days = Number(place.value.query.get("days")) || 1;
   const desks = useSignal(Math.max(1, Number(localStorage.getItem(DESKS)) || 1));
   const found = useResource(
     (signal) => {
       // Whole ten minutes of the clock, so that two looks within them show the same bars.
-      const to = Math.ceil(nowMs.peek() / TEN_MINUTES_MS) * TEN_MINUTES_MS;
+      const to = Math.ceil(hubNow() / TEN_MINUTES_MS) * TEN_MINUTES_MS;
       const query = {
         from: new Date(to - days * 86_400_000).toISOString(),
         to: new Date(to).toISOString(),
         operators: desks.value,
       };
-      return get<Health>("statistics/alarms", { query, signal });
+      return get<HealthDocument>("statistics/alarms", { query, signal });
     },
     [days, desks.value],
   );
@@ -135,7 +139,7 @@ export default function HealthPage() {
   );
 }
 
-function Found({ health }: { health: Health }) {
+function Found({ health }: { health: HealthDocument }) {
   return (
     <>
       <p class="health-total">
@@ -163,22 +167,24 @@ function Found({ health }: { health: Health }) {
             </div>
           </section>
           <Sources title={t("health.sources")} sources={health.sources} />
-          <section class="panel">
-            <header>
-              <h2>{t("health.mix")}</h2>
-            </header>
-            <div class="panel-content">
-              <Mix health={health} />
-            </div>
-          </section>
-          <section class="panel">
-            <header>
-              <h2>{t("health.per-rule")}</h2>
-            </header>
-            <div class="panel-content">
-              <Rules counts={health.rules} />
-            </div>
-          </section>
+          <div class="health-side">
+            <section class="panel">
+              <header>
+                <h2>{t("health.mix")}</h2>
+              </header>
+              <div class="panel-content">
+                <Mix health={health} />
+              </div>
+            </section>
+            <section class="panel">
+              <header>
+                <h2>{t("health.per-rule")}</h2>
+              </header>
+              <div class="panel-content">
+                <Rules counts={health.rules} />
+              </div>
+            </section>
+          </div>
           <Standing health={health} />
         </div>
       )}
@@ -250,7 +256,7 @@ function Sources({ title, sources }: { title: string; sources: Source[] }) {
   );
 }
 
-function Mix({ health }: { health: Health }) {
+function Mix({ health }: { health: HealthDocument }) {
   return (
     <ul class="mix">
       {["high", "medium", "low"].map((priority) => {
@@ -291,7 +297,7 @@ function Rules({ counts }: { counts: Record<string, number> }) {
   );
 }
 
-function Standing({ health }: { health: Health }) {
+function Standing({ health }: { health: HealthDocument }) {
   return (
     <section class="panel health-stale">
       <header>

@@ -1,6 +1,6 @@
 // Supervision (监察): per department, grid, category and month how cases were settled; bars, a table, and CSV.
 import { useEffect } from "preact/hooks";
-import { gridName } from "../api/city";
+import { city, gridName, hubNow } from "../api/city";
 import { get, url } from "../api/http";
 import { categoryName, departmentName, needPlan } from "../api/plan";
 import { number, percent } from "../health/figures";
@@ -10,7 +10,6 @@ import { Icon } from "../ui/Icon";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { Empty, Failed, Loading } from "../ui/states";
-import { nowMs } from "../ui/ticking";
 import { span } from "../ui/time";
 import "./supervision.css";
 
@@ -48,13 +47,18 @@ const PERIODS: readonly { days: number; words: Key }[] = [
 ];
 const HOUR_MS = 3_600_000;
 
+/** The hub's clock sets the period, so it must be known first. */
 export default function SupervisionPage() {
+  return city.value ? <Supervised /> : <Loading rows={8} />;
+}
+
+function Supervised() {
   const query = place.value.query;
   const days = Number(query.get("days")) || 31;
   const chosen = query.getAll("by").filter((part): part is Part => PARTS.includes(part as Part));
   const by = chosen.length > 0 ? chosen : (["department"] as Part[]);
   // Whole hours, so that the address of the CSV stays the same while one looks at the page.
-  const to = Math.ceil(nowMs.peek() / HOUR_MS) * HOUR_MS;
+  const to = Math.ceil(hubNow() / HOUR_MS) * HOUR_MS;
   const asked = { from: new Date(to - days * 24 * HOUR_MS).toISOString(), to: new Date(to).toISOString(), by };
   useEffect(() => void needPlan(), []);
   const found = useResource(
