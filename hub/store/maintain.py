@@ -21,6 +21,7 @@ from hub.settings import Settings
 from hub.store.command import unshelve_due
 from hub.store.edition import Edition, edition_of
 from hub.store.partitions import FRAMES, READINGS, SERIES, Series, drop_before, make_ahead, settle
+from hub.store.reports import forget_contacts
 from hub.store.rollup import roll_up
 from hub.store.session import connect, unavailable
 
@@ -37,6 +38,7 @@ class Keep:
     readings: timedelta
     detections: timedelta
     evidence: timedelta
+    contacts: timedelta = timedelta(days=90)
 
 
 def keep_of(settings: Settings) -> Keep:
@@ -45,6 +47,7 @@ def keep_of(settings: Settings) -> Keep:
         readings=timedelta(days=settings.readings_keep_days),
         detections=timedelta(days=settings.detections_keep_days),
         evidence=timedelta(days=settings.evidence_keep_days),
+        contacts=timedelta(days=settings.contacts_keep_days),
     )
 
 
@@ -133,6 +136,8 @@ def _rows(connection: Connection[Any], now: datetime, keep: Keep) -> list[str]:
         count = connection.execute(statement, (before,)).rowcount
         if count and what != "batch ids":
             done.append(f"removed {count} {what}")
+    if count := forget_contacts(connection, now=now, keep=keep.contacts):
+        done.append(f"forgot how {count} reporters can be reached")
     pictures = _expire_pictures(connection, now - keep.evidence)
     return done + ([f"removed {pictures} pictures"] if pictures else [])
 
