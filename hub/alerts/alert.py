@@ -22,10 +22,21 @@ class Condition(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """An operator's word on whether the alert was right, which thresholds are tuned by; `reason` is optional."""
+
+    is_real: bool
+    by: str
+    at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Alert:
     """One alert at one moment of its life; every change gives a new value with `revision` one higher.
 
-    Times are event times, except the operator's (`acknowledged_at`, `shelved_until`), which are the hub's.
+    Times are event times, except the operator's (`acknowledged_at`, `shelved_until`, the verdict's), which are the
+    hub's. `owner` is who has taken it upon themselves.
     `previous_id` links a re-raise to the alert before it. `flapping` tells that the condition came and went too often.
     `inhibited_by` is the alert of which this one is a symptom, if one was open when it was raised.
     """
@@ -56,6 +67,8 @@ class Alert:
     flapping: bool = False
     inhibited_by: UUID | None = None
     revision: int = 1
+    owner: str | None = None
+    verdict: Verdict | None = None
 
 
 def alert_id(rule: str, subject: str, since: datetime) -> UUID:

@@ -1,8 +1,9 @@
 """Takes an alert and an event, gives the alert after it: a table-driven state machine with no I/O and no clock.
 
 An alert lives in three independent dimensions, after ISA-18.2 / IEC 62682: the condition (active or cleared) is the
-detector's word, the acknowledgement is the operator's, and shelving hides it for a stated time and reason. Every pair
-of state and event is either in TABLE or illegal. An illegal event raises and changes nothing.
+detector's word, the acknowledgement is the operator's, and shelving hides it for a stated time and reason. Beside them
+stand two words of the operators that change no state: who owns the alert, and whether it was real. Every pair of state
+and event is either in TABLE or illegal. An illegal event raises and changes nothing.
 
 `docs/architecture.md` shows the diagram that `diagram()` draws from the same table.
 """
@@ -15,7 +16,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from detectors.finding import Finding, Phase
-from hub.alerts.alert import Alert, Condition, alert_id
+from hub.alerts.alert import Alert, Condition, Verdict, alert_id
 
 
 class State(StrEnum):
@@ -38,6 +39,8 @@ class EventType(StrEnum):
     SHELVED = "alert.shelved"
     UNSHELVED = "alert.unshelved"
     EVIDENCE = "alert.evidence"
+    ASSIGNED = "alert.assigned"
+    JUDGED = "alert.judged"
 
 
 TABLE: dict[tuple[State, EventType], State] = {
@@ -49,7 +52,11 @@ TABLE: dict[tuple[State, EventType], State] = {
     (State.ACTIVE_ACKED, EventType.UNACKNOWLEDGED): State.ACTIVE_NEW,
     (State.CLEARED_NEW, EventType.ACKNOWLEDGED): State.CLEARED_ACKED,
     (State.CLEARED_ACKED, EventType.UNACKNOWLEDGED): State.CLEARED_NEW,
-    **{(state, kind): state for state in State for kind in (EventType.UNSHELVED, EventType.EVIDENCE)},
+    **{
+        (state, kind): state
+        for state in State
+        for kind in (EventType.UNSHELVED, EventType.EVIDENCE, EventType.ASSIGNED, EventType.JUDGED)
+    },
     (State.ACTIVE_NEW, EventType.SHELVED): State.ACTIVE_NEW,
     (State.ACTIVE_ACKED, EventType.SHELVED): State.ACTIVE_ACKED,
 }
@@ -93,7 +100,34 @@ class Unshelve:
     at: datetime
 
 
-Command = Acknowledge | Unacknowledge | Shelve | Unshelve
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """Somebody takes the alert upon themselves, or it is given to somebody; None: to nobody."""
+
+    by: str
+    at: datetime
+    to: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """An operator says whether the alert was real or a false alarm, with a reason or without."""
+
+    by: str
+    at: datetime
+    is_real: bool
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unjudge:
+    """An operator takes the verdict back."""
+
+    by: str
+    at: datetime
+
+
+Command = Acknowledge | Unacknowledge | Shelve | Unshelve | Assign | Judge | Unjudge
 
 
 def state_of(alert: Alert) -> State:
@@ -169,10 +203,12 @@ def command(alert: Alert, order: Command) -> tuple[Alert, EventType]:
     match order:
         case Acknowledge(by=by, at=at):
             kind = EventType.ACKNOWLEDGED
-            changed = replace(alert, acknowledged=True, acknowledged_by=by, acknowledged_at=at)
+            # Who takes notice owns it, unless somebody does already.
+            changed = replace(alert, acknowledged=True, acknowledged_by=by, acknowledged_at=at, owner=alert.owner or by)
         case Unacknowledge():
             kind = EventType.UNACKNOWLEDGED
-            changed = replace(alert, acknowledged=False, acknowledged_by=None, acknowledged_at=None)
+            owner = None if alert.owner == alert.acknowledged_by else alert.owner
+            changed = replace(alert, acknowledged=False, acknowledged_by=None, acknowledged_at=None, owner=owner)
         case Shelve(by=by, at=at, until=until, reason=reason):
             if until <= at:
                 raise IllegalTransition("shelving must end in the future")
@@ -185,6 +221,19 @@ def command(alert: Alert, order: Command) -> tuple[Alert, EventType]:
                 raise IllegalTransition(f"alert {alert.alert_id} is not shelved")
             kind = EventType.UNSHELVED
             changed = replace(alert, shelved_until=None, shelved_by=None, shelve_reason=None)
+        case Assign(to=to):
+            if to == alert.owner:
+                raise IllegalTransition(f"alert {alert.alert_id} belongs to {to or 'nobody'} already")
+            kind = EventType.ASSIGNED
+            changed = replace(alert, owner=to)
+        case Judge(by=by, at=at, is_real=is_real, reason=reason):
+            kind = EventType.JUDGED
+            changed = replace(alert, verdict=Verdict(is_real=is_real, by=by, at=at, reason=reason))
+        case Unjudge():
+            if alert.verdict is None:
+                raise IllegalTransition(f"alert {alert.alert_id} has no verdict")
+            kind = EventType.JUDGED
+            changed = replace(alert, verdict=None)
     _require(alert, kind)
     return replace(changed, revision=alert.revision + 1), kind
 

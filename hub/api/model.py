@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -53,6 +53,8 @@ EXAMPLE_ALERT: dict[str, Any] = {
     "revision": 1,
     "evidence": [],
     "evidence_missing": [],
+    "owner": None,
+    "verdict": None,
 }
 
 
@@ -89,6 +91,15 @@ class MissingEvidence(Document):
         description="too_old (no longer kept), gap (the camera was blind then), empty (nothing is kept yet) or "
         "no_answer (the vision machine did not answer in time)."
     )
+
+
+class Verdict(Document):
+    """An operator's word on whether the alert was right."""
+
+    is_: Literal["real", "false_alarm"] = Field(alias="is")
+    by: str
+    at: datetime
+    reason: str | None
 
 
 class Alert(Document):
@@ -128,6 +139,8 @@ class Alert(Document):
     evidence_missing: list[MissingEvidence] = Field(
         default=[], description="What was asked for in vain; records written before this was known lack it."
     )
+    owner: str | None = Field(default=None, description="Who has taken it upon themselves; older records lack it.")
+    verdict: Verdict | None = Field(default=None, description="Null: nobody has said; older records lack it.")
 
 
 class AlertPage(Document):
@@ -148,6 +161,26 @@ class ShelveOrder(Document):
     until: Instant | None = Field(default=None, description="The end, at most 30 days away; or give `for_s`.")
     for_s: int | None = Field(default=None, ge=60, le=30 * 86400, description="Seconds from now; or give `until`.")
     reason: Text
+
+
+class AssignOrder(Document):
+    """Give an alert to somebody, or to nobody."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"to": "li.na"}, {"to": None}]})
+
+    to: Text | None = Field(description="The name of a person of this hub, or null.")
+
+
+class VerdictOrder(Document):
+    """Say whether an alert was right."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"is": "false_alarm", "reason": "a white van, not a stall"}]},
+    )
+
+    is_: Literal["real", "false_alarm"] = Field(alias="is")
+    reason: Text | None = None
 
 
 class Value(Document):

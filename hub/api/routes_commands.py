@@ -12,18 +12,29 @@ from anyio.to_thread import run_sync
 from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
-from hub.alerts.lifecycle import Acknowledge, Command, IllegalTransition, Shelve, Unacknowledge, Unshelve
+from hub.alerts.lifecycle import (
+    Acknowledge,
+    Assign,
+    Command,
+    IllegalTransition,
+    Judge,
+    Shelve,
+    Unacknowledge,
+    Unjudge,
+    Unshelve,
+)
 from hub.api import model
 from hub.api.context import CallerDep, Hub, HubDep, needs, remote_of
 from hub.api.openapi import API, problems
 from hub.api.problem import MEDIA_TYPE, Problem
 from hub.api.routes_alerts import AlertId
-from hub.dispatch.document import alert_document
+from hub.dispatch.document import REAL, alert_document
 from hub.people.caller import Caller
 from hub.people.scopes import Scope
 from hub.store import once
 from hub.store.alerts import evidence_of
 from hub.store.command import NoSuchAlert, change_alert
+from hub.store.read_board import colleagues
 
 router = APIRouter(prefix=API, tags=["alerts"])
 LONGEST_SHELVING = timedelta(days=30)
@@ -88,6 +99,43 @@ async def shelve(
 async def unshelve(request: Request, hub: HubDep, caller: CallerDep, alert_id: AlertId, key: Key = None) -> Any:
     """End the shelving now. 409 if it is not shelved."""
     return await _carry_out(request, hub, caller, alert_id, key, lambda at: Unshelve(by=caller.name, at=at))
+
+
+@router.post("/alerts/{alert_id}/assign", operation_id="assignAlert", summary="Give an alert to somebody", **_COMMAND)
+async def assign(
+    request: Request, hub: HubDep, caller: CallerDep, alert_id: AlertId, order: model.AssignOrder, key: Key = None
+) -> Any:
+    """Make a person of this hub the owner of the alert, or nobody. 409 if it is theirs; 422 if there is no such one."""
+    if order.to is not None and order.to != caller.name:
+        await run_sync(_require_colleague, hub, order.to)
+    return await _carry_out(request, hub, caller, alert_id, key, lambda at: Assign(by=caller.name, at=at, to=order.to))
+
+
+@router.post(
+    "/alerts/{alert_id}/verdict", operation_id="judgeAlert", summary="Say whether an alert was real", **_COMMAND
+)
+async def judge(
+    request: Request, hub: HubDep, caller: CallerDep, alert_id: AlertId, order: model.VerdictOrder, key: Key = None
+) -> Any:
+    """Say that the alert, active or cleared, was real or a false alarm. Saying it again replaces the verdict."""
+
+    def verdict(at: datetime) -> Judge:
+        return Judge(by=caller.name, at=at, is_real=order.is_ == REAL, reason=order.reason)
+
+    return await _carry_out(request, hub, caller, alert_id, key, verdict)
+
+
+@router.post("/alerts/{alert_id}/unverdict", operation_id="unjudgeAlert", summary="Take a verdict back", **_COMMAND)
+async def unjudge(request: Request, hub: HubDep, caller: CallerDep, alert_id: AlertId, key: Key = None) -> Any:
+    """Take the verdict back. 409 if there is none."""
+    return await _carry_out(request, hub, caller, alert_id, key, lambda at: Unjudge(by=caller.name, at=at))
+
+
+def _require_colleague(hub: Hub, name: str) -> None:
+    with hub.pool.session() as connection:
+        names = [one.name for one in colleagues(connection)]
+    if name not in names:
+        raise _invalid("#/to", f"there is nobody called {name!r} here who may take an alert")
 
 
 async def _carry_out(

@@ -12,8 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from detectors.finding import Reason
-from hub.alerts.alert import Alert
+from hub.alerts.alert import Alert, Verdict
 from ingest.observation import Box
+
+REAL, FALSE_ALARM = "real", "false_alarm"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,18 @@ def alert_document(alert: Alert, evidence: Sequence[EvidenceRef]) -> dict[str, A
         "inhibited_by": None if alert.inhibited_by is None else str(alert.inhibited_by),
         "revision": alert.revision,
         **evidence_document(evidence),
+        "owner": alert.owner,
+        "verdict": None if alert.verdict is None else verdict_document(alert.verdict),
+    }
+
+
+def verdict_document(verdict: Verdict) -> dict[str, Any]:
+    """Return an operator's word on whether an alert was real."""
+    return {
+        "is": REAL if verdict.is_real else FALSE_ALARM,
+        "by": verdict.by,
+        "at": instant(verdict.at),
+        "reason": verdict.reason,
     }
 
 

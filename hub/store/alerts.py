@@ -120,6 +120,8 @@ def merge(stored: Alert, judged: Alert) -> Alert:
         shelved_until=None if cleared else stored.shelved_until,
         shelved_by=None if cleared else stored.shelved_by,
         shelve_reason=None if cleared else stored.shelve_reason,
+        owner=stored.owner,
+        verdict=stored.verdict,
         previous_id=stored.previous_id,
         revision=stored.revision,
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from hub.alerts.alert import Alert
-from hub.alerts.lifecycle import Command, Shelve, Unshelve, command
+from hub.alerts.lifecycle import Assign, Command, Judge, Shelve, Unshelve, command
 from hub.people.caller import EVERYWHERE, Reach
 from hub.store import feed
 from hub.store.alerts import lock, write
@@ -42,9 +42,17 @@ def change_alert(
         raise NoSuchAlert(f"there is no alert {alert_id}")
     alert, kind = command(held.alert, order)
     row = write(connection, held, alert, kind=kind, at=order.at, now=order.at)
-    detail = {"revision": alert.revision, "condition": alert.condition.value, "rule": alert.rule}
+    detail: dict[str, object] = {
+        "revision": alert.revision,
+        "condition": alert.condition.value,
+        "rule": alert.rule,
+    }
     if isinstance(order, Shelve):
         detail |= {"until": order.until.astimezone(UTC).isoformat(), "reason": order.reason}
+    elif isinstance(order, Assign):
+        detail |= {"to": order.to}
+    elif isinstance(order, Judge):
+        detail |= {"is_real": order.is_real, "reason": order.reason}
     who = Actor(name=actor, actor_id=actor_id, remote=remote)
     note(connection, who, kind.value, f"alert/{alert_id}", at=order.at, detail=detail)
     seq = feed.append(connection, [row])

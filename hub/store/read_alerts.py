@@ -95,14 +95,14 @@ def find_alerts(
     query = f"""SELECT {ALERT_SELECT} FROM alerts WHERE {" AND ".join(where.clauses)}
                 ORDER BY raised_at DESC, alert_id DESC LIMIT %(limit)s"""
     rows = connection.execute(query.encode(), {**where.values, "limit": limit}).fetchall()
-    return _with_evidence(connection, [alert_from_row(row) for row in rows])
+    return with_evidence(connection, [alert_from_row(row) for row in rows])
 
 
 def find_alert(connection: Connection[Any], alert_id: UUID, reach: Reach) -> FoundAlert | None:
     """Return one alert; None where there is none within `reach`."""
     query = f"SELECT {ALERT_SELECT} FROM alerts WHERE alert_id = %(alert_id)s AND {ALERT_IN_REACH}"
     row = connection.execute(query.encode(), {"alert_id": alert_id, **reach_values(reach)}).fetchone()
-    return None if row is None else _with_evidence(connection, [alert_from_row(row)])[0]
+    return None if row is None else with_evidence(connection, [alert_from_row(row)])[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +127,6 @@ def find_picture(connection: Connection[Any], sha256: str, reach: Reach) -> Pict
     return None if row is None else Picture(sha256=row[0], captured_at=row[1], jpeg=row[2], kept_bytes=row[3])
 
 
-def _with_evidence(connection: Connection[Any], alerts: Sequence[Alert]) -> list[FoundAlert]:
+def with_evidence(connection: Connection[Any], alerts: Sequence[Alert]) -> list[FoundAlert]:
     found = evidence_of(connection, [alert.alert_id for alert in alerts])
     return [FoundAlert(alert, tuple(found.get(alert.alert_id, ()))) for alert in alerts]

@@ -11,7 +11,8 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from detectors.finding import Reason, Severity
-from hub.alerts.alert import Alert, Condition
+from hub.alerts.alert import Alert, Condition, Verdict
+from hub.dispatch.document import REAL, verdict_document
 from ingest.observation import Box
 
 # The order in which alert_from_row takes them.
@@ -42,6 +43,8 @@ ALERT_COLUMNS = (
     "flapping",
     "inhibited_by",
     "revision",
+    "owner",
+    "verdict",
 )
 ALERT_SELECT = ", ".join(f"alerts.{column}" for column in ALERT_COLUMNS)
 
@@ -55,6 +58,7 @@ def alert_from_row(row: Sequence[Any]) -> Alert:
     values["clear_reason"] = _reason(values["clear_reason"]) if values["clear_reason"] else None
     values["members"] = tuple(values["members"])
     values["box"] = box_from(values["box"]) if values["box"] else None
+    values["verdict"] = _verdict(values["verdict"]) if values["verdict"] else None
     values["sightings"] = {kind: datetime.fromisoformat(at) for kind, at in values["sightings"].items()}
     return Alert(**values)
 
@@ -90,6 +94,8 @@ def alert_to_row(alert: Alert) -> dict[str, Any]:
         "flapping": alert.flapping,
         "inhibited_by": alert.inhibited_by,
         "revision": alert.revision,
+        "owner": alert.owner,
+        "verdict": None if alert.verdict is None else as_jsonb(verdict_document(alert.verdict)),
     }
 
 
@@ -139,6 +145,15 @@ def storable(value: Any) -> Any:
 def plain_text(text: str) -> str:
     """Return `text` with NUL and lone surrogates replaced: PostgreSQL's text can hold neither."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _verdict(document: Mapping[str, Any]) -> Verdict:
+    return Verdict(
+        is_real=document["is"] == REAL,
+        by=document["by"],
+        at=datetime.fromisoformat(document["at"]),
+        reason=document["reason"],
+    )
 
 
 def _reason(document: Mapping[str, Any]) -> Reason:
