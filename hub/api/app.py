@@ -19,6 +19,7 @@ from hub.api import (
     console_files,
     routes_about,
     routes_alerts,
+    routes_board,
     routes_case_commands,
     routes_cases,
     routes_city,
@@ -144,6 +145,7 @@ def create_app(
         app.include_router(part.router)
     app.include_router(console_files.router)
     app.include_router(routes_about.router)
+    app.include_router(routes_board.router)
     app.include_router(routes_operation.router)
     app.include_router(routes_session.router)
     app.include_router(routes_oidc.router)
