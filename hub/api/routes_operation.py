@@ -12,8 +12,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
+from detectors.rules import RULES
 from detectors.threshold import Rule, Section
 from detectors.thresholds import Thresholds, described
+from hub.alerts.guidance import GUIDANCE
 from hub.api import model_operation
 from hub.api.context import AdmissionDep, CallerDep, Hub, HubDep, needs, needs_any, needs_everywhere
 from hub.api.metrics import CONTENT_TYPE
@@ -186,6 +188,7 @@ def rule_documents(thresholds: Thresholds) -> Iterator[dict[str, Any]]:
             shipped = {entry.path: entry.default for entry in described(getattr(getattr(Thresholds(), domain), name))}
             yield {
                 "rule": f"{domain}.{name}",
+                **_guidance(f"{domain}.{name}"),
                 "meaning": (type(rule).__doc__ or "").strip(),
                 "enabled": rule.enabled,
                 "severity": rule.severity.value,
@@ -203,6 +206,18 @@ def rule_documents(thresholds: Thresholds) -> Iterator[dict[str, Any]]:
                     for entry in described(rule)
                 ],
             }
+
+
+def _guidance(rule: str) -> dict[str, Any]:
+    """Return what the console tells of a rule: its titles, what follows, what to do, how soon."""
+    card, guidance = RULES[rule], GUIDANCE[rule]
+    return {
+        "title_zh": card.title_zh,
+        "title_en": card.title_en,
+        "consequence": {"zh": guidance.consequence.zh, "en": guidance.consequence.en},
+        "action": {"zh": guidance.action.zh, "en": guidance.action.en},
+        "respond_within_s": guidance.respond_within.total_seconds(),
+    }
 
 
 def _checks(hub: Hub, reach: Reach) -> list[Check]:
