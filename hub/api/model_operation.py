@@ -51,10 +51,22 @@ class Threshold(Document):
     source: str
 
 
+class InBoth(Document):
+    """The same in both of the console's languages."""
+
+    zh: str
+    en: str
+
+
 class RuleEntry(Document):
     """One rule, whether it is judged, how severe it is, and its thresholds as they are now."""
 
     rule: str
+    title_zh: str
+    title_en: str
+    consequence: InBoth = Field(description="What follows if nobody acts.")
+    action: InBoth = Field(description="What the operator does.")
+    respond_within_s: float = Field(description="By when an alert must have been looked at.")
     meaning: str
     enabled: bool
     severity: Severity
