@@ -12,10 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import heapify, heappop, heappush
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
-
-from psycopg import Connection
 
 from hub.cases.case import Case
 from hub.cases.escalation import next_coming, orders_for
@@ -29,6 +27,9 @@ from hub.store.due_cases import claim_clocks, due_cases, lock_case
 from hub.store.plans import save_plan
 from hub.store.session import StoreUnavailable, connect, is_unavailable, unavailable
 from ingest.city import City
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 log = logger("clocks")
 ACTOR = "lianqin"
