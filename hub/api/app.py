@@ -34,6 +34,7 @@ from hub.api import (
     routes_open311,
     routes_operation,
     routes_photos,
+    routes_readings,
     routes_reports,
     routes_search,
     routes_session,
@@ -146,6 +147,7 @@ def create_app(
     app.include_router(console_files.router)
     app.include_router(routes_about.router)
     app.include_router(routes_board.router)
+    app.include_router(routes_readings.router)
     app.include_router(routes_operation.router)
     app.include_router(routes_session.router)
     app.include_router(routes_oidc.router)
