@@ -24,6 +24,7 @@ from hub.api import (
     routes_cases,
     routes_city,
     routes_commands,
+    routes_deliveries,
     routes_dispatch,
     routes_evidence,
     routes_feed,
@@ -57,6 +58,7 @@ from hub.api.tail import KEPT, FeedTail
 from hub.clock import SYSTEM, Clock
 from hub.config.load import Configuration
 from hub.config.load_dispatch import Dispatch, load_dispatch
+from hub.deliveries.lane import Sender
 from hub.people_settings import PeopleSettings
 from hub.store.read_pool import ReadPool
 from hub.store.session import StoreUnavailable
@@ -74,6 +76,7 @@ def create_app(
     mqtt_ca: str | None = None,
     files: tuple[Path | None, Path | None] = (None, None),
     map_view: MapView | None = None,
+    sender: Sender | None = None,
     people: PeopleSettings | None = None,
 ) -> FastAPI:
     """Return the application. Nothing is connected before it starts, and it starts without database and broker too.
@@ -92,6 +95,7 @@ def create_app(
         live=LivePictures(mqtt_url, ca=mqtt_ca, monotonic=time.monotonic),
         files=files,
         map_view=map_view or MapView(),
+        sender=sender,
     )
     settle_people(hub, people or PeopleSettings())
 
@@ -124,6 +128,7 @@ def create_app(
             {"name": "cameras", "description": "What cameras see now, and the zones drawn in their pictures."},
             {"name": "dispatch", "description": "Who is sent where for what, and by when."},
             {"name": "reports", "description": "What citizens report, and what becomes of it."},
+            {"name": "deliveries", "description": "The feed sent to others: endpoints, and what became of each item."},
             {"name": "ledger", "description": "What was received and what became of it."},
             {"name": "statistics", "description": "How the alarm system and the departments do."},
             {"name": "people", "description": "Signing in, sessions, and who may do what."},
@@ -142,6 +147,7 @@ def create_app(
     app.include_router(routes_open311.router)
     app.include_router(routes_open311.discovery_router)
     app.include_router(routes_dispatch.router)
+    app.include_router(routes_deliveries.router)
     for part in (routes_live, routes_zones, routes_streetlights):
         app.include_router(part.router)
     app.include_router(console_files.router)

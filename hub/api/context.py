@@ -24,6 +24,7 @@ from hub.cases.plan import Plan
 from hub.clock import Clock
 from hub.config.load import Configuration
 from hub.config.load_dispatch import Dispatch
+from hub.deliveries.lane import Sender
 from hub.people.admission import Admission
 from hub.people.caller import EVERYWHERE, Caller
 from hub.people.scopes import Scope, roles_with
@@ -54,6 +55,7 @@ class Hub:
     public_url: str = ""
     provider: Provider | None = None
     failures: FailedTokens = field(default_factory=FailedTokens)
+    sender: Sender | None = None  # None: this process has no key, so it makes no endpoints and sends nothing
     monotonic: Callable[[], float] = time.monotonic
     streams: int = 0
 

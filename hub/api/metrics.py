@@ -48,6 +48,24 @@ class Metrics:
         self.camera_age = Gauge(
             "lianqin_camera_age_seconds", "Age of each camera's newest frame", ["camera"], registry=self.registry
         )
+        self.attempts = Counter(
+            "lianqin_delivery_attempts_total",
+            "Webhooks sent by this process, by what came of it",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self.deliveries = Gauge(
+            "lianqin_deliveries", "Deliveries that wait, and dead ones", ["endpoint", "state"], registry=self.registry
+        )
+        self.delivery_age = Gauge(
+            "lianqin_delivery_oldest_seconds",
+            "Age of the oldest delivery that waits",
+            ["endpoint"],
+            registry=self.registry,
+        )
+        self.endpoint_up = Gauge(
+            "lianqin_endpoint_up", "1 while an endpoint takes what it is sent", ["endpoint"], registry=self.registry
+        )
         self.up = Gauge("lianqin_database_up", "1 while the database answers", registry=self.registry)
 
     def replace(self, gauge: Gauge, values: Mapping[tuple[str, ...], float]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Request
@@ -18,17 +19,20 @@ from detectors.thresholds import Thresholds, described
 from hub.alerts.guidance import GUIDANCE
 from hub.api import model_operation
 from hub.api.context import AdmissionDep, CallerDep, Hub, HubDep, needs, needs_any, needs_everywhere
-from hub.api.metrics import CONTENT_TYPE
+from hub.api.metrics import CONTENT_TYPE, Metrics
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.readiness import Check, check_calendar, check_cameras, check_lag, check_listening
 from hub.config.load import city_document
+from hub.deliveries.endpoint import Endpoint
 from hub.dispatch.document import instant
 from hub.people.caller import Reach
 from hub.people.reach import within
 from hub.people.scopes import Scope
+from hub.store.endpoints import list_endpoints
 from hub.store.listening import listening
 from hub.store.read_configurations import configuration_versions
+from hub.store.read_deliveries import Load, loads
 from hub.store.read_health import active_counts, newest_frames, newest_observation, ping
 from hub.store.read_ledger import ledger_total
 from hub.store.session import StoreUnavailable
@@ -251,6 +255,7 @@ def _measure(hub: Hub) -> None:
             total, unbalanced = ledger_total(connection, begin=None, end=None, grid=None)
             newest = newest_observation(connection, at)
             frames = newest_frames(connection, list(hub.configuration.city.cameras), at)
+            endpoints, waiting = list_endpoints(connection), loads(connection)
     except StoreUnavailable:
         metrics.up.set(0)
         return
@@ -259,7 +264,22 @@ def _measure(hub: Hub) -> None:
     metrics.replace(metrics.ledger, {(outcome,): count for outcome, count in asdict(total).items()})
     metrics.unbalanced.set(unbalanced)
     metrics.observation_age.set((at - newest).total_seconds() if newest else float("nan"))
+    _measure_deliveries(metrics, endpoints, waiting, at)
     metrics.replace(
         metrics.camera_age,
         {(camera_id,): (at - captured_at).total_seconds() for camera_id, captured_at in frames.items()},
     )
+
+
+def _measure_deliveries(metrics: Metrics, endpoints: list[Endpoint], waiting: dict[UUID, Load], at: datetime) -> None:
+    """Set the gauges of endpoints; one that nothing waits for has zeros, so that a graph of it does not break off."""
+    counts, ages, up = dict[tuple[str, ...], float](), dict[tuple[str, ...], float](), dict[tuple[str, ...], float]()
+    for endpoint in endpoints:
+        name, load = str(endpoint.endpoint_id), waiting.get(endpoint.endpoint_id, Load())
+        counts[(name, "pending")], counts[(name, "dead")] = load.pending, load.dead
+        oldest = load.oldest_pending_at
+        ages[(name,)] = 0.0 if oldest is None else (at - oldest).total_seconds()
+        up[(name,)] = float(endpoint.active and endpoint.fare.failing_since is None)
+    metrics.replace(metrics.deliveries, counts)
+    metrics.replace(metrics.delivery_age, ages)
+    metrics.replace(metrics.endpoint_up, up)

@@ -19,6 +19,10 @@ from hub.config.load import Configuration, load
 from hub.config.load_dispatch import load_dispatch, warnings_at
 from hub.config.watch import watch
 from hub.config.zones_file import files_of
+from hub.deliveries.lane import Sender
+from hub.deliveries.pace import Word
+from hub.deliveries.serve import sender_of
+from hub.deliveries.serve import serve as deliver
 from hub.dispatch.escalate import Clocks, keep_clocks
 from hub.log import logger
 from hub.settings import Settings, SettingsError
@@ -38,6 +42,7 @@ class ListenError(SettingsError):
 def serve(settings: Settings, configuration: Configuration, stop: threading.Event) -> None:
     """Serve until `stop` is set; streams end at once, other requests have a few seconds. Raises ListenError."""
     dispatch = load_dispatch(settings.dispatch, configuration.city)
+    sender = _sender(settings)
     app = create_app(
         dsn=settings.database_url,
         configuration=configuration,
@@ -46,6 +51,7 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
         mqtt_ca=settings.mqtt_ca or None,
         files=(settings.city, settings.detectors),
         map_view=map_view_of(settings),
+        sender=sender,
         people=settings.people,
     )
     hub: Hub = app.state.hub
@@ -62,13 +68,40 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
     threading.Thread(target=watch, args=(paths, reload, stop), name="configuration", daemon=True).start()
     clocks = Clocks(settings.database_url, lambda: hub.plan, lambda: hub.configuration.city, hub.now)
     watching = threading.Thread(target=keep_clocks, args=(clocks, stop), name="clocks", daemon=True)
+    delivering = _deliveries(settings, sender, hub, stop)
     with listen(settings.http_host, settings.http_port) as listener:
         watching.start()
+        if delivering is not None:
+            delivering.start()
         host, port = listener.getsockname()[:2]
         log.info("listening", address=f"http://{host}:{port}", config_version=configuration.version)
         run(app, listener, stop)
     watching.join(GRACE_S)
+    if delivering is not None:
+        delivering.join(GRACE_S)
     log.info("stopped")
+
+
+def _sender(settings: Settings) -> Sender | None:
+    """Return who signs and posts; None where the hub's key cannot be kept, which only stops deliveries."""
+    try:
+        return sender_of(settings)
+    except SettingsError as error:
+        if settings.secret_key or settings.deliveries_private:  # somebody set these, and set them wrongly
+            raise
+        log.warning("this process makes no webhook endpoints and sends nothing", reason=str(error))
+        return None
+
+
+def _deliveries(settings: Settings, sender: Sender | None, hub: Hub, stop: threading.Event) -> threading.Thread | None:
+    """Return the thread that delivers, not started; None where this process is not to."""
+    if sender is None or not settings.deliver_in_api:
+        return None
+
+    def told(word: Word) -> None:
+        hub.metrics.attempts.labels(word.value).inc()
+
+    return threading.Thread(target=deliver, args=(settings, sender, stop), kwargs={"told": told}, name="deliveries", daemon=True)
 
 
 def warn(hub: Hub) -> None:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hub.cli import analyse, checks, data, dispatch, people, roles, zones
+from hub.cli import analyse, checks, data, deliveries, dispatch, people, roles, zones
 from hub.cli.failure import KNOWN
 from hub.log import without_secrets
 
@@ -25,6 +25,7 @@ analyse.register(app)
 zones.register(app)
 people.register(app)
 dispatch.register(app)
+deliveries.register(app)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`lianqin demo|ingest|vision|api`: the roles, each a process."""
+"""`lianqin demo|ingest|vision|api|deliver`: the roles, each a process."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command()(ingest)
     app.command()(vision)
     app.command()(api)
+    app.command()(deliver)
 
 
 def _begin(role: str) -> tuple[Settings, threading.Event]:
@@ -108,3 +109,17 @@ def api(mark: Mark = "") -> None:
     settings, stop = _begin("api")
     configuration = load(settings.city, settings.detectors)
     serve(settings, configuration, stop)
+
+
+def deliver(
+    metrics_port: Annotated[int, typer.Option(min=0, max=65535, help="Prometheus port on loopback; 0: none.")] = 0,
+    mark: Mark = "",
+) -> None:
+    """Send the feed to the endpoints that want it, apart from the API (which does it too by default)."""
+    from hub.deliveries.serve import sender_of, serve
+    from hub.worker.delivery_metrics import counting
+
+    settings, stop = _begin("deliver")
+    sender = sender_of(settings)
+    with counting(metrics_port) as told:
+        serve(settings, sender, stop, told=told)

@@ -44,7 +44,7 @@ class Sender:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Take the hub's key and what this machine allows to be connected to."""
-        self.key, self._now = key, now
+        self.key, self.allowed, self._now = key, allowed, now
         self._poster = Poster(allowed, agent=agent, limits=limits, tls=tls, now=now)
 
     async def send(

@@ -39,6 +39,7 @@ class Keep:
     detections: timedelta
     evidence: timedelta
     contacts: timedelta = timedelta(days=90)
+    deliveries: timedelta = timedelta(days=90)
 
 
 def keep_of(settings: Settings) -> Keep:
@@ -48,6 +49,7 @@ def keep_of(settings: Settings) -> Keep:
         detections=timedelta(days=settings.detections_keep_days),
         evidence=timedelta(days=settings.evidence_keep_days),
         contacts=timedelta(days=settings.contacts_keep_days),
+        deliveries=timedelta(days=settings.deliveries_keep_days),
     )
 
 
@@ -130,6 +132,7 @@ def _rows(connection: Connection[Any], now: datetime, keep: Keep) -> list[str]:
         ("listening intervals", "DELETE FROM listening WHERE until < %s", now - keep.readings),
         ("hourly aggregates", "DELETE FROM readings_rollup WHERE hour < %s", now - max(keep.readings, _TEN_YEARS)),
         ("quarantined messages", "DELETE FROM quarantine WHERE last_received_at < %s", now - keep.readings),
+        ("deliveries", "DELETE FROM deliveries WHERE ended_at < %s", now - keep.deliveries),
         ("batch ids", "DELETE FROM batches WHERE written_at < %s", now - BATCH_IDS_KEPT),
         ("remembered answers", "DELETE FROM idempotency WHERE created_at < %s", now - ANSWERS_KEPT),
     ):

@@ -19,13 +19,14 @@ from hub.store.doctor import Check, doctor
 from hub.store.read_health import newest_frames
 from hub.store.session import StoreUnavailable, open_session
 from hub.vision_settings import perception
+from hub.worker.doctor_deliveries import look_at_deliveries
 from ingest.address import BadAddress, parse_url
 from ingest.mqtt import Publisher
 
 BROKER_WAIT_S = 5.0
 LISTENING_S = 30.0  # an ingest worker notes every second that it listens
 FRAME_S = 60.0
-ROLES = ("ingest", "vision", "api")
+ROLES = ("ingest", "vision", "api", "deliver")
 
 
 def checks(settings: Settings, role: str | None) -> Iterator[Check]:
@@ -47,12 +48,14 @@ def checks(settings: Settings, role: str | None) -> Iterator[Check]:
         yield _models(settings)
     if role in (None, "ingest", "vision"):
         yield _broker(settings)
-    if role in (None, "ingest", "api"):
+    if role in (None, "ingest", "api", "deliver"):
         yield from doctor(settings.database_url)
     if configuration is not None and role in (None, "ingest"):
         yield _listening(settings, configuration)
     if configuration is not None and configuration.city.cameras and role in (None, "vision"):
         yield _cameras(settings, configuration)
+    if role in (None, "api", "deliver"):
+        yield look_at_deliveries(settings)
     if role in (None, "api"):
         yield _api(settings)
 

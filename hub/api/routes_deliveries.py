@@ -1,0 +1,483 @@
+"""Deliveries: endpoints made, changed, tried and switched; what became of each item, and sending it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID, uuid4
+
+from anyio.to_thread import run_sync
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import JSONResponse
+from psycopg import Connection
+from pydantic import Field
+from starlette.responses import Response
+
+from hub.api import model, model_deliveries
+from hub.api.case_door import IfMatch, revision_of
+from hub.api.context import CallerDep, Hub, HubDep, actor_of, needs, needs_everywhere
+from hub.api.cursor import seal, unseal, whole_number
+from hub.api.openapi import API, problems
+from hub.api.problem import Problem
+from hub.deliveries.addresses import Allowed, BadTarget, literal, place_of, refusal, target_of
+from hub.deliveries.cloud_event import ping_message
+from hub.deliveries.documents import delivery_document, endpoint_document
+from hub.deliveries.endpoint import BadFilter, Endpoint, Filter, Settings
+from hub.deliveries.lane import Sender
+from hub.deliveries.pace import Word, word
+from hub.deliveries.queue import add_jobs
+from hub.deliveries.signing import new_salt
+from hub.people.caller import Caller
+from hub.people.scopes import Scope
+from hub.store import deliveries, endpoints
+from hub.store.audit import note
+from hub.store.endpoints import NoSuchEndpoint
+from hub.store.read_deliveries import DeliveryFilter, Load, find_delivery, list_deliveries, loads
+from hub.store.read_feed import newest_seq
+
+router = APIRouter(prefix=f"{API}/deliveries", tags=["deliveries"])
+
+EndpointId = Annotated[UUID, Path(description="The endpoint's id.")]
+DeliveryId = Annotated[int, Path(ge=1, le=model.LARGEST, description="The delivery's number.")]
+_WRITE = [needs_everywhere(Scope.DELIVERIES_WRITE)]
+
+
+class DeliveryQuery(model.Document):
+    """Which deliveries; what is left out asks for nothing."""
+
+    endpoint: UUID | None = None
+    state: model_deliveries.DeliveryState | None = None
+    subject: str | None = Field(default=None, pattern=r"^(case|alert)/[0-9a-f-]{36}$", description="case/ID, alert/ID")
+    seq: int | None = Field(default=None, ge=1, le=model.LARGEST)
+    cursor: model.Cursor | None = Field(default=None, description="`next` of the page before.")
+    limit: int = Field(default=100, ge=1, le=500)
+
+
+@router.get(
+    "/endpoints",
+    operation_id="listEndpoints",
+    summary="Where events are sent",
+    response_model=model_deliveries.EndpointList,
+    responses=problems(),
+    dependencies=[needs_everywhere(Scope.DELIVERIES_READ)],
+)
+def list_all(hub: HubDep, caller: CallerDep) -> JSONResponse:
+    """Return every endpoint with how it fares."""
+    with hub.pool.session() as connection:
+        found = endpoints.list_endpoints(connection)
+        waiting, newest = loads(connection), newest_seq(connection)
+    return JSONResponse({"items": [_shown(hub, caller, each, waiting, newest) for each in found]})
+
+
+@router.post(
+    "/endpoints",
+    operation_id="createEndpoint",
+    summary="Have events sent somewhere",
+    status_code=201,
+    response_model=model_deliveries.NewEndpoint,
+    responses=problems(422),
+    dependencies=_WRITE,
+)
+def create(request: Request, hub: HubDep, caller: CallerDep, order: model_deliveries.EndpointOrder) -> JSONResponse:
+    """Make an endpoint and return it with its secret, which nobody can read again."""
+    sender = _sender(hub)
+    settings = _settings(
+        hub,
+        caller,
+        Settings(
+            url=order.url,
+            description=order.description,
+            filter=_filter(order.types, order.rules, order.grids, order.departments),
+            private_host=order.private_host,
+            parallel=order.parallel,
+        ),
+    )
+    endpoint_id, salt = uuid4(), new_salt()
+    with hub.pool.session() as connection:
+        made = endpoints.create_endpoint(
+            connection,
+            settings,
+            endpoint_id=endpoint_id,
+            salt=salt,
+            key_check=sender.key.check(endpoint_id),
+            after=order.after,
+            actor=actor_of(request),
+            at=hub.now(),
+        )
+        document = _shown(hub, caller, made, {}, newest_seq(connection))
+    return JSONResponse({**document, "secret": sender.key.secret(endpoint_id, salt)}, status_code=201)
+
+
+@router.get(
+    "/endpoints/{endpoint_id}",
+    operation_id="getEndpoint",
+    summary="One endpoint",
+    response_model=model_deliveries.Endpoint,
+    responses=problems(404),
+    dependencies=[needs_everywhere(Scope.DELIVERIES_READ)],
+)
+def get_one(hub: HubDep, caller: CallerDep, endpoint_id: EndpointId) -> JSONResponse:
+    """Return one endpoint with how it fares."""
+    return _answered(hub, caller, lambda connection: endpoints.find_endpoint(connection, endpoint_id))
+
+
+@router.patch(
+    "/endpoints/{endpoint_id}",
+    operation_id="changeEndpoint",
+    summary="Change an endpoint",
+    response_model=model_deliveries.Endpoint,
+    responses=problems(404, 409, 422),
+    dependencies=_WRITE,
+)
+def change(
+    request: Request,
+    hub: HubDep,
+    caller: CallerDep,
+    endpoint_id: EndpointId,
+    order: model_deliveries.EndpointChange,
+    if_match: IfMatch = None,
+) -> JSONResponse:
+    """Change what is given; with another address it is tried at once. 409 where somebody was quicker."""
+
+    def changed(connection: Connection[Any]) -> Endpoint:
+        before = endpoints.find_endpoint(connection, endpoint_id, lock=True)
+        given = order.model_dump(exclude_unset=True)
+        names = ("types", "rules", "grids", "departments")
+        chosen = {name: given.get(name) or () for name in names if name in given}
+        old = before.settings.filter
+        wanted = Settings(
+            url=given.get("url") or before.settings.url,
+            description=given["description"] or "" if "description" in given else before.settings.description,
+            filter=_filter(*(chosen.get(name, getattr(old, name)) for name in names)),
+            private_host=given.get("private_host", before.settings.private_host),
+            parallel=given.get("parallel") or before.settings.parallel,
+        )
+        try:
+            return endpoints.change_endpoint(
+                connection,
+                endpoint_id,
+                _settings(hub, caller, wanted),
+                revision=revision_of(if_match),
+                actor=actor_of(request),
+                at=hub.now(),
+            )
+        except endpoints.Stale as error:
+            raise Problem("changed-meanwhile", str(error), extra={"revision": error.revision}) from None
+
+    return _answered(hub, caller, changed)
+
+
+@router.delete(
+    "/endpoints/{endpoint_id}",
+    operation_id="removeEndpoint",
+    summary="Remove an endpoint",
+    status_code=204,
+    response_class=Response,
+    responses=problems(404),
+    dependencies=_WRITE,
+)
+def remove(request: Request, hub: HubDep, endpoint_id: EndpointId) -> Response:
+    """Remove an endpoint with the record of its deliveries; nothing more is sent there."""
+    with _found(), hub.pool.session() as connection:
+        endpoints.remove_endpoint(connection, endpoint_id, actor=actor_of(request), at=hub.now())
+    return Response(status_code=204)
+
+
+@router.post(
+    "/endpoints/{endpoint_id}/enable",
+    operation_id="enableEndpoint",
+    summary="Switch an endpoint on",
+    response_model=model_deliveries.Endpoint,
+    responses=problems(404),
+    dependencies=_WRITE,
+)
+def enable(request: Request, hub: HubDep, caller: CallerDep, endpoint_id: EndpointId) -> JSONResponse:
+    """Send again, from where it stopped: nothing of the time in between is left out."""
+    return _answered(
+        hub,
+        caller,
+        lambda connection: endpoints.switch(
+            connection, endpoint_id, on=True, reason=None, actor=actor_of(request), at=hub.now()
+        ),
+    )
+
+
+@router.post(
+    "/endpoints/{endpoint_id}/disable",
+    operation_id="disableEndpoint",
+    summary="Switch an endpoint off",
+    response_model=model_deliveries.Endpoint,
+    responses=problems(404),
+    dependencies=_WRITE,
+)
+def disable(request: Request, hub: HubDep, caller: CallerDep, endpoint_id: EndpointId) -> JSONResponse:
+    """Send nothing until it is switched on again; its place in the feed is kept."""
+    reason = f"switched off by {caller.name}"
+    return _answered(
+        hub,
+        caller,
+        lambda connection: endpoints.switch(
+            connection, endpoint_id, on=False, reason=reason, actor=actor_of(request), at=hub.now()
+        ),
+    )
+
+
+@router.post(
+    "/endpoints/{endpoint_id}/rotate",
+    operation_id="rotateEndpointSecret",
+    summary="Give an endpoint a new secret",
+    response_model=model_deliveries.NewEndpoint,
+    responses=problems(404, 422),
+    dependencies=_WRITE,
+)
+def rotate(
+    request: Request, hub: HubDep, caller: CallerDep, endpoint_id: EndpointId, order: model_deliveries.RotateOrder
+) -> JSONResponse:
+    """Return the new secret, this once. For the overlap messages carry two signatures, one with the secret before."""
+    sender, salt, at = _sender(hub), new_salt(), hub.now()
+
+    def rotated(connection: Connection[Any]) -> Endpoint:
+        before = endpoints.find_endpoint(connection, endpoint_id, lock=True)
+        check = sender.key.check(endpoint_id)
+        # A secret that came from another key cannot be signed with any more.
+        overlaps = order.overlap_s > 0 and before.key_check == check
+        return endpoints.rotate(
+            connection,
+            endpoint_id,
+            salt=salt,
+            key_check=check,
+            previous_until=at + timedelta(seconds=order.overlap_s) if overlaps else None,
+            actor=actor_of(request),
+            at=at,
+        )
+
+    return _answered(hub, caller, rotated, {"secret": sender.key.secret(endpoint_id, salt)})
+
+
+@router.post(
+    "/endpoints/{endpoint_id}/ping",
+    operation_id="pingEndpoint",
+    summary="Send a test message now",
+    response_model=model_deliveries.Ping,
+    responses=problems(404),
+    dependencies=_WRITE,
+)
+async def ping(request: Request, hub: HubDep, endpoint_id: EndpointId) -> JSONResponse:
+    """Send one signed `lianqin.ping` and return what came of it; how the endpoint fares is not touched."""
+    sender = _sender(hub)
+    endpoint, salts, hub_id = await run_sync(_ping_needs, hub, request, endpoint_id)
+    if endpoint.key_check != sender.key.check(endpoint_id):
+        raise Problem("not-writable", "the secret comes from another key than this process has: rotate it")
+    message = ping_message(endpoint_id, hub_id, uuid4(), hub.now())
+    settings = endpoint.settings
+    outcome = await sender.send(endpoint_id, settings.url, settings.private_host, salts, message)
+    return JSONResponse(
+        {
+            "taken": word(outcome) is Word.TAKEN,
+            "status_code": outcome.status,
+            "outcome": str(outcome),
+            "snippet": outcome.snippet,
+            "took_s": round(outcome.took_s, 3),
+        }
+    )
+
+
+@router.post(
+    "/endpoints/{endpoint_id}/replay",
+    operation_id="replayEndpoint",
+    summary="Send what is dead, or everything from a number on, again",
+    response_model=model_deliveries.Replayed,
+    responses=problems(404, 422),
+    dependencies=_WRITE,
+)
+def replay(request: Request, hub: HubDep, endpoint_id: EndpointId, order: model_deliveries.ReplayOrder) -> JSONResponse:
+    """Send again under the same ids: a receiver that keeps them recognises what it has."""
+    if (order.dead is None) == (order.from_seq is None):
+        raise _invalid("#", "give either `dead` or `from_seq`")
+    with _found(), hub.pool.session() as connection:
+        count = None
+        if order.from_seq is None:
+            count = deliveries.replay_dead(connection, endpoint_id, at=hub.now(), queue=add_jobs)
+        else:
+            deliveries.replay_from(connection, endpoint_id, order.from_seq)
+        cursor = endpoints.find_endpoint(connection, endpoint_id).cursor
+        detail = {"dead": count} if count is not None else {"from_seq": order.from_seq}
+        note(
+            connection,
+            actor_of(request),
+            "endpoint.replayed",
+            f"endpoint/{endpoint_id}",
+            at=hub.now(),
+            detail=detail,
+        )
+    return JSONResponse({"deliveries": count, "cursor": cursor})
+
+
+@router.post(
+    "/endpoints/{endpoint_id}/skip",
+    operation_id="skipToNewest",
+    summary="Leave out what waits, go on with what comes",
+    response_model=model_deliveries.Skipped,
+    responses=problems(404),
+    dependencies=_WRITE,
+)
+def skip(request: Request, hub: HubDep, endpoint_id: EndpointId) -> JSONResponse:
+    """Let what waits be dead (it can be replayed) and set the cursor to the feed's end."""
+    with _found(), hub.pool.session() as connection:
+        count = deliveries.skip_to_newest(connection, endpoint_id, at=hub.now())
+        cursor = endpoints.find_endpoint(connection, endpoint_id).cursor
+        target, detail = f"endpoint/{endpoint_id}", {"deliveries": count, "cursor": cursor}
+        note(connection, actor_of(request), "endpoint.skipped", target, at=hub.now(), detail=detail)
+    return JSONResponse(detail)
+
+
+@router.get(
+    "",
+    operation_id="listDeliveries",
+    summary="What became of items on their way, the newest first",
+    response_model=model_deliveries.DeliveryPage,
+    responses=problems(422),
+    dependencies=[needs(Scope.DELIVERIES_READ)],
+)
+def list_some(hub: HubDep, caller: CallerDep, query: Annotated[DeliveryQuery, Query()]) -> JSONResponse:
+    """Return a page of deliveries within the caller's reach."""
+    below = None if query.cursor is None else unseal("deliveries", query.cursor, (whole_number,))[0]
+    wanted = DeliveryFilter(endpoint_id=query.endpoint, state=query.state, lane=query.subject, seq=query.seq)
+    with hub.pool.session() as connection:
+        found = list_deliveries(connection, wanted, below=below, limit=query.limit + 1, reach=caller.reach)
+    page = found[: query.limit]
+    following = seal("deliveries", [page[-1].delivery_id]) if len(found) > query.limit else None
+    return JSONResponse({"items": [delivery_document(each) for each in page], "next": following})
+
+
+@router.get(
+    "/{delivery_id}",
+    operation_id="getDelivery",
+    summary="One delivery",
+    response_model=model_deliveries.Delivery,
+    responses=problems(404, 422),
+    dependencies=[needs(Scope.DELIVERIES_READ)],
+)
+def get_delivery(hub: HubDep, caller: CallerDep, delivery_id: DeliveryId) -> JSONResponse:
+    """Return what became of one item on its way to one endpoint."""
+    with hub.pool.session() as connection:
+        found = find_delivery(connection, delivery_id, caller.reach)
+    if found is None:
+        raise Problem("not-found", f"there is no delivery {delivery_id}")
+    return JSONResponse(delivery_document(found))
+
+
+@router.post(
+    "/{delivery_id}/replay",
+    operation_id="replayDelivery",
+    summary="Send one delivery again",
+    response_model=model_deliveries.Delivery,
+    responses=problems(404, 422),
+    dependencies=_WRITE,
+)
+def replay_delivery(request: Request, hub: HubDep, delivery_id: DeliveryId) -> JSONResponse:
+    """Send one again under the same id, whatever became of it; one that waits is due at once."""
+    try:
+        with hub.pool.session() as connection:
+            deliveries.replay_one(connection, delivery_id, at=hub.now(), queue=add_jobs)
+            note(connection, actor_of(request), "delivery.replayed", f"delivery/{delivery_id}", at=hub.now())
+            found = find_delivery(connection, delivery_id)
+    except deliveries.NoSuchDelivery as error:
+        raise Problem("not-found", str(error)) from None
+    assert found is not None
+    return JSONResponse(delivery_document(found))
+
+
+def _answered(
+    hub: Hub, caller: Caller, work: Callable[[Connection[Any]], Endpoint], more: dict[str, Any] | None = None
+) -> JSONResponse:
+    with _found(), hub.pool.session() as connection:
+        endpoint = work(connection)
+        document = _shown(hub, caller, endpoint, loads(connection), newest_seq(connection))
+    return JSONResponse({**document, **(more or {})})
+
+
+def _ping_needs(hub: Hub, request: Request, endpoint_id: UUID) -> tuple[Endpoint, tuple[bytes, ...], UUID]:
+    with _found(), hub.pool.session() as connection:
+        endpoint = endpoints.find_endpoint(connection, endpoint_id)
+        salts = endpoints.salts_of(connection, endpoint_id, hub.now())
+        note(connection, actor_of(request), "endpoint.pinged", f"endpoint/{endpoint_id}", at=hub.now())
+        return endpoint, tuple(salts), endpoints.hub_id(connection)
+
+
+@contextmanager
+def _found() -> Iterator[None]:
+    try:
+        yield
+    except NoSuchEndpoint as error:
+        raise Problem("not-found", str(error)) from None
+
+
+def _shown(hub: Hub, caller: Caller, endpoint: Endpoint, waiting: dict[UUID, Load], newest: int) -> dict[str, Any]:
+    if Scope.DELIVERIES_WRITE not in caller.scopes:
+        # What stands in the query of an address is often a key of the receiver's.
+        shown = endpoint.settings.url.partition("?")[0]
+        endpoint = replace(endpoint, settings=replace(endpoint.settings, url=shown))
+    return endpoint_document(
+        endpoint,
+        waiting.get(endpoint.endpoint_id, Load()),
+        newest=newest,
+        at=hub.now(),
+        known_key=hub.sender is None or endpoint.key_check == hub.sender.key.check(endpoint.endpoint_id),
+    )
+
+
+def _sender(hub: Hub) -> Sender:
+    if hub.sender is None:
+        raise Problem(
+            "not-writable",
+            "this process has no key to make secrets from: set LIANQIN_SECRET_KEY, or let it write to LIANQIN_DATA",
+        )
+    return hub.sender
+
+
+def _filter(types: Any, rules: Any, grids: Any, departments: Any) -> Filter:
+    parts = (types, rules, grids, departments)
+    try:
+        chosen = [tuple(dict.fromkeys(part)) for part in parts]
+        return Filter(types=chosen[0], rules=chosen[1], grids=chosen[2], departments=chosen[3])
+    except BadFilter as error:
+        raise _invalid("#", str(error)) from None
+
+
+def _settings(hub: Hub, caller: Caller, settings: Settings) -> Settings:
+    """Return settings that can work, or raise the problem that says what would be right."""
+    try:
+        target = target_of(settings.url)
+    except BadTarget as error:
+        raise _invalid("#/url", str(error)) from None
+    host = settings.private_host
+    if host is not None and host.lower() != target.host:
+        raise _invalid("#/private_host", f"names the host of the url once more: {target.host}")
+    allowed = (hub.sender.allowed if hub.sender else Allowed()).joined(host)
+    address = literal(target.host)
+    if address is not None:
+        why = refusal(target, [address], allowed)
+        if why is not None:
+            raise _invalid("#/url", why if place_of(address).value != "inside" else f"{why} (give `private_host`)")
+    elif not target.secure and host is None and target.host not in allowed.hosts and not allowed.networks:
+        raise _invalid("#/url", "http:// sends in the clear: only to a host inside; name it as `private_host`")
+    try:
+        settings.filter.within(caller.reach)
+    except BadFilter as error:
+        raise _invalid("#", str(error)) from None
+    unknown = sorted(set(settings.filter.grids) - hub.configuration.city.grids.keys())
+    if unknown:
+        raise _invalid("#/grids", f"the city has no grid {', '.join(unknown)}")
+    strangers = sorted(set(settings.filter.departments) - {each for each in hub.plan.departments})
+    if strangers:
+        raise _invalid("#/departments", f"the dispatch plan has no department {', '.join(strangers)}")
+    return replace(settings, private_host=None if host is None else target.host)
+
+
+def _invalid(pointer: str, detail: str) -> Problem:
+    errors = [{"in": "body", "pointer": pointer, "detail": detail}]
+    return Problem("invalid", f"{pointer}: {detail}", extra={"errors": errors})
