@@ -41,7 +41,7 @@ _PLAIN: Mapping[str, Sequence[tuple[Quantity, Mapping[str, str]]]] = MappingProx
         "streetlight.day_burning": ((_Q.POWER_W, {"threshold_w": "threshold"}),),
         "streetlight.voltage": ((_Q.VOLTAGE_V, {"low_v": "low", "high_v": "high"}),),
         "water.pressure": ((_Q.PRESSURE_KPA, {"threshold_kpa": "threshold", "low_kpa": "low", "high_kpa": "high"}),),
-        "water.leak": ((_Q.FLOW_L_S, {"baseline_l_s": "usual", "lowest_l_s": "low"}),),
+        "water.leak": ((_Q.FLOW_L_S, {"baseline_l_s": "usual"}),),
         "water.quality": (
             (_Q.TURBIDITY_NTU, {"threshold_ntu": "threshold"}),
             (_Q.CHLORINE_MG_L, {"threshold_mg_l": "threshold"}),
@@ -66,7 +66,7 @@ def charts_of(alert: Alert) -> tuple[Chart, ...]:
     if alert.rule == "water.burst":
         return _burst(numbers)
     if alert.rule == "sensor.fault":
-        ends = tuple(Limit(kind, value) for kind in ("low", "high") if (value := _number(numbers, f"threshold_{kind}")))
+        ends = _limits(numbers, {"threshold_low": "low", "threshold_high": "high"})
         return tuple(Chart(quantity, ends) for quantity in Quantity if quantity.value in numbers)
     # Judged by how fast it rose: the threshold is a rise then, which is no line on the level itself.
     rose = any(key.startswith("rise_") for key in numbers)

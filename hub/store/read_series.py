@@ -1,4 +1,4 @@
-"""Reads a stretch of readings for a chart: devices, quantities and a stretch of time in, a bounded number of points out."""
+"""Reads readings for a chart: devices, quantities and a stretch of time in, a bounded number of points out."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ def series(
     return step, dict(found)
 
 
-_RAW = """SELECT device_id, quantity, date_bin(%(step)s, measured_at, %(begin)s) AS bin, min(value), avg(value), max(value)
+_RAW = """SELECT device_id, quantity, date_bin(%(step)s, measured_at, %(begin)s) AS bin,
+                 min(value), avg(value), max(value)
           FROM readings
           WHERE device_id = ANY(%(devices)s) AND quantity = ANY(%(quantities)s)
                 AND measured_at >= %(begin)s AND measured_at <= %(end)s
