@@ -24,6 +24,7 @@ from hub.deliveries.pace import Word
 from hub.deliveries.serve import sender_of
 from hub.deliveries.serve import serve as deliver
 from hub.dispatch.escalate import Clocks, keep_clocks
+from hub.dispatch.follow_alerts import AlertFollower, follow_alerts
 from hub.log import logger
 from hub.settings import Settings, SettingsError
 
@@ -68,15 +69,19 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
     threading.Thread(target=watch, args=(paths, reload, stop), name="configuration", daemon=True).start()
     clocks = Clocks(settings.database_url, lambda: hub.plan, lambda: hub.configuration.city, hub.now)
     watching = threading.Thread(target=keep_clocks, args=(clocks, stop), name="clocks", daemon=True)
+    follower = AlertFollower(settings.database_url, lambda: hub.plan, lambda: hub.configuration.city, hub.now)
+    following = threading.Thread(target=follow_alerts, args=(follower, stop), name="cases", daemon=True)
     delivering = _deliveries(settings, sender, hub, stop)
     with listen(settings.http_host, settings.http_port) as listener:
         watching.start()
+        following.start()
         if delivering is not None:
             delivering.start()
         host, port = listener.getsockname()[:2]
         log.info("listening", address=f"http://{host}:{port}", config_version=configuration.version)
         run(app, listener, stop)
     watching.join(GRACE_S)
+    following.join(GRACE_S)
     if delivering is not None:
         delivering.join(GRACE_S)
     log.info("stopped")
