@@ -191,9 +191,10 @@ class PlanVersions(Document):
 
 
 class RouteQuestion(Document):
-    """What is to be dispatched: an alert, or something described by rule or category, and grid."""
+    """What is to be dispatched: an alert, a case, or something described by grid and by rule or category."""
 
     alert_id: UUID | None = Field(default=None, description="An alert; then leave out rule, grid, zone and severity.")
+    case_id: UUID | None = Field(default=None, description="A case; then leave out the same.")
     rule: RuleName | None = None
     category: Text | None = Field(default=None, description="Absent: the one that the plan gives to the rule.")
     grid: Text | None = None
@@ -206,10 +207,13 @@ class RouteQuestion(Document):
     @model_validator(mode="after")
     def _one_way(self) -> RouteQuestion:
         described = [name for name in ("rule", "grid", "zone", "severity") if getattr(self, name) is not None]
-        if self.alert_id is not None and described:
-            raise ValueError(f"with alert_id, leave out {', '.join(described)}: they are the alert's own")
-        if self.alert_id is None and self.grid is None:
-            raise ValueError("give an alert_id, or a grid with a rule or a category")
+        given = [name for name in ("alert_id", "case_id") if getattr(self, name) is not None]
+        if len(given) == 2:
+            raise ValueError("give an alert_id or a case_id, one of the two")
+        if given and described:
+            raise ValueError(f"with {given[0]}, leave out {', '.join(described)}: that is known of it")
+        if not given and self.grid is None:
+            raise ValueError("give an alert_id, a case_id, or a grid with a rule or a category")
         if self.at is not None and not 2000 <= self.at.year <= 2200:
             raise ValueError("at lies between the years 2000 and 2200")
         return self

@@ -6,11 +6,13 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from detectors.finding import Severity
+from hub.alerts.alert import Alert
 from hub.api import model_dispatch
 from hub.api.context import CallerDep, Hub, HubDep, needs
 from hub.api.model import Text
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
+from hub.cases.case import Case
 from hub.cases.matching import Matter, zone_of
 from hub.config.dispatch_document import plan_document
 from hub.config.load_dispatch import calendar_warning, missing_years
@@ -21,6 +23,7 @@ from hub.people.reach import within
 from hub.people.scopes import Scope
 from hub.store.plans import plan_versions, stored_plan
 from hub.store.read_alerts import find_alert
+from hub.store.read_cases import find_case
 
 router = APIRouter(prefix=f"{API}/dispatch", tags=["dispatch"])
 
@@ -86,7 +89,7 @@ def get_former_plan(hub: HubDep, version: Text) -> JSONResponse:
     dependencies=[needs(Scope.CASES_READ)],
 )
 def explain_route(hub: HubDep, caller: CallerDep, question: model_dispatch.RouteQuestion) -> JSONResponse:
-    """Say to whom an alert, or what is described, would be dispatched, by when, and why; nothing is changed."""
+    """Say to whom an alert, a case or what is described would be dispatched, by when, and why; nothing is changed."""
     try:
         matter = _matter(hub, caller.reach, question)
     except BadQuestion as error:
@@ -99,30 +102,39 @@ def explain_route(hub: HubDep, caller: CallerDep, question: model_dispatch.Route
 
 def _matter(hub: Hub, reach: Reach, question: model_dispatch.RouteQuestion) -> Matter:
     city, plan = hub.configuration.city, hub.plan
-    if question.alert_id is None:
-        assert question.grid is not None
-        return described(
-            plan,
-            within(city, reach),
-            rule=question.rule,
-            category=question.category,
-            grid=question.grid,
-            zone=question.zone,
-            severity=question.severity or Severity.MINOR,
-        )
     require_category(plan, question.category)
-    with hub.pool.session() as connection:
-        found = find_alert(connection, question.alert_id, reach)
-    if found is None:
-        raise Problem("not-found", f"there is no alert {question.alert_id}")
-    alert = found.alert
-    zone, zone_kind = zone_of(city, alert.subject, alert.camera_id)
-    return Matter(
-        rule=alert.rule,
+    if question.alert_id is not None:
+        with hub.pool.session() as connection:
+            found = find_alert(connection, question.alert_id, reach)
+        if found is None:
+            raise Problem("not-found", f"there is no alert {question.alert_id}")
+        return _placed(hub, found.alert, question.category)
+    if question.case_id is not None:
+        with hub.pool.session() as connection:
+            case = find_case(connection, question.case_id, reach)
+        if case is None:
+            raise Problem("not-found", f"there is no case {question.case_id}")
+        return _placed(hub, case, question.category or case.category)
+    assert question.grid is not None
+    return described(
+        plan,
+        within(city, reach),
+        rule=question.rule,
         category=question.category,
-        grid=alert.grid,
-        district=plan.districts.get(alert.grid, ""),
-        severity=alert.severity,
+        grid=question.grid,
+        zone=question.zone,
+        severity=question.severity or Severity.MINOR,
+    )
+
+
+def _placed(hub: Hub, about: Alert | Case, category: str | None) -> Matter:
+    zone, zone_kind = zone_of(hub.configuration.city, about.subject, about.camera_id)
+    return Matter(
+        rule=about.rule,
+        category=category,
+        grid=about.grid,
+        district=hub.plan.districts.get(about.grid, ""),
+        severity=about.severity,
         zone=zone,
         zone_kind=zone_kind,
     )

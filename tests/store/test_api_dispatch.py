@@ -7,24 +7,29 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
 import structlog
 
+from detectors.finding import Severity
 from hub.api.model_dispatch import PlanDocument, RouteDocument
 from hub.api.serve import serve
+from hub.cases.case import Draft
 from hub.clock import now
 from hub.config.dispatch_document import plan_document
 from hub.config.load import load
 from hub.config.load_dispatch import Dispatch, load_dispatch
 from hub.dispatch.escalate import Clocks
 from hub.settings import from_environment
+from hub.store.case_command import open_case
+from hub.store.session import open_session
 from hub.store.tokens import ensure_token
-from tests.support.api import Api, serving, until
+from tests.support.api import Api, serving, token_for, until
 from tests.support.databases import Database
 from tests.support.stored import NOW, batch, raised
-from tests.support.town import write_city
+from tests.support.town import CITY, write_city
 
 TOWN = """\
 departments:
@@ -99,6 +104,18 @@ def test_an_alert_goes_where_the_zone_it_lies_in_says(api: Api) -> None:
     }
 
 
+def test_a_case_goes_by_the_category_that_it_was_given(api: Api) -> None:
+    draft = Draft(title="A case", grid="02", district="", severity=Severity.MINOR, category="02", rule="gas.leak")
+    with open_session(api.dsn) as connection:
+        case, _ = open_case(connection, draft, actor="Li", at=NOW)
+    found = asked(api, case_id=str(case.case_id))
+    assert (found["matter"]["category"], found["matter"]["rule"]) == ("02", "gas.leak")
+    assert asked(api, case_id=str(case.case_id), category="01")["matter"]["category"] == "01"
+    client = api.client("operator")
+    for question in ({"case_id": str(uuid4())}, {"alert_id": str(uuid4())}):
+        assert client.post("/api/v1/dispatch/route", json=question).status_code == 404
+
+
 def test_a_question_names_what_it_is_about_and_hears_every_line_that_was_passed_over(api: Api) -> None:
     found = asked(api, rule="gas.leak", grid="01", severity="major", at="2026-11-23T10:30:00+08:00")
     assert (found["department"], found["reason"]["why"]) == ("city-order", "raised")
@@ -126,7 +143,8 @@ def test_a_question_names_what_it_is_about_and_hears_every_line_that_was_passed_
         ({"rule": "gas.leak", "grid": "01", "zone": "zone-1"}, "#/zone: zone zone-1 lies in grid 02, not in 01"),
         ({"rule": "gas.leak", "grid": "01", "level": "town"}, "#/level"),
         ({"rule": "gas.leak", "grid": "01", "at": "9999-12-31T00:00:00Z"}, "between the years 2000 and 2200"),
-        ({"alert_id": "00000000-0000-0000-0000-000000000000", "grid": "01"}, "leave out grid"),
+        ({"alert_id": "00000000-0000-0000-0000-000000000000", "grid": "01"}, "with alert_id, leave out grid"),
+        ({"alert_id": str(uuid4()), "case_id": str(uuid4())}, "one of the two"),
         ({"rule": "gas.leak", "grid": "01", "sevrity": "major"}, "#/sevrity"),
     ],
 )
@@ -136,11 +154,24 @@ def test_a_question_that_means_nothing_is_refused_with_its_part(api: Api, questi
     assert says in answer.json()["detail"]
 
 
-def test_what_lies_outside_somebodys_reach_is_not_there(api: Api) -> None:
-    missing = api.client("operator").post(
-        "/api/v1/dispatch/route", json={"alert_id": "00000000-0000-0000-0000-000000000000"}
-    )
-    assert missing.status_code == 404
+def test_what_lies_outside_somebodys_reach_is_not_there(plain_database: Database, tmp_path: Path) -> None:
+    text = CITY.replace("name: One}", "name: One, district: East}").replace("name: Two}", "name: Two, district: West}")
+    (tmp_path / "city.yaml").write_text(text, encoding="utf-8")
+    configuration = load(tmp_path / "city.yaml", None)
+    change = raised(grid="02", subject="gas-2")
+    with serving(plain_database.dsn, tmp_path) as running:
+        running.hub.configuration = configuration
+        running.hub.dispatch = load_dispatch(None, configuration.city)
+        running.write(batch(changes=[change]))
+        with psycopg.connect(running.dsn) as connection:
+            running.tokens["east"] = token_for(connection, "operator", ["East"])
+        alert = {"alert_id": str(change.alert.alert_id)}
+        described = {"grid": "02", "rule": "gas.leak"}
+        for role, statuses in (("operator", (200, 200)), ("east", (404, 422))):
+            client = running.client(role)
+            answers = [client.post("/api/v1/dispatch/route", json=question) for question in (alert, described)]
+            assert tuple(answer.status_code for answer in answers) == statuses, [answer.text for answer in answers]
+        assert "there is no grid 02" in answers[1].json()["detail"]
 
 
 def test_a_former_plan_is_kept_as_it_was(api: Api, tmp_path: Path) -> None:
