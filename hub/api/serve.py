@@ -106,7 +106,9 @@ def _deliveries(settings: Settings, sender: Sender | None, hub: Hub, stop: threa
     def told(word: Word) -> None:
         hub.metrics.attempts.labels(word.value).inc()
 
-    return threading.Thread(target=deliver, args=(settings, sender, stop), kwargs={"told": told}, name="deliveries", daemon=True)
+    return threading.Thread(
+        target=deliver, args=(settings, sender, stop), kwargs={"told": told}, name="deliveries", daemon=True
+    )
 
 
 def warn(hub: Hub) -> None:
