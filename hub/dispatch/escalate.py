@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from hub.cases.lifecycle import EVENT_OF
 from hub.cases.plan import Plan
 from hub.cases.stage import Event
 from hub.config.dispatch_document import plan_document
+from hub.config.load_dispatch import calendar_warning, missing_years
 from hub.log import logger
 from hub.store.case_command import change_case
 from hub.store.due_cases import claim_clocks, due_cases, lock_case
@@ -56,6 +57,7 @@ class Clocks:
     _connection: Connection[Any] | None = None
     _holds_watch: bool = False
     _saved: str = ""
+    _warned_on: date | None = None
     _refused: dict[UUID, int] = field(default_factory=dict)  # case -> revision at which it failed
 
     def look(self) -> list[Done]:
@@ -80,6 +82,7 @@ class Clocks:
         if self._connection is None:
             self._connection = connect(self.dsn)
         self._save_plan(self._connection)
+        self._warn_of_calendar()
         if not self._holds_watch and not claim_clocks(self._connection):
             return []
         self._holds_watch = True
@@ -101,6 +104,15 @@ class Clocks:
             if save_plan(connection, plan.version, plan_document(plan)):
                 log.info("a new dispatch plan is kept", plan_version=plan.version)
             self._saved = plan.version
+
+    def _warn_of_calendar(self) -> None:
+        """Say once a day which year's holidays are not known; what runs for months must not fall silent about it."""
+        plan, at = self.plan(), self.now()
+        today = at.astimezone(plan.working.timezone).date()
+        if self._warned_on is not None and self._warned_on != today:
+            for year in missing_years(plan, at):
+                log.warning("dispatch plan", doubt=calendar_warning(year), plan_version=plan.version)
+        self._warned_on = today
 
     def _carry_out_all(
         self, connection: Connection[Any], found: list[tuple[datetime, UUID, int]], done: list[Done]

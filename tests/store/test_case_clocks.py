@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+import structlog
 
 from detectors.finding import Severity
 from hub.cases.case import Case, Deadline, Draft
@@ -243,6 +244,15 @@ def test_a_case_that_cannot_be_helped_keeps_no_other_waiting(centre: Centre) -> 
     assert clocks.look() == []
     centre.order(bad, Note(by="Li", at=centre.at, note="mended"))
     assert centre.look(clocks, centre.at) == [Event.WARNED, Event.ESCALATED]
+
+
+def test_a_missing_calendar_is_told_of_once_a_day_for_as_long_as_it_is_missing(centre: Centre) -> None:
+    clocks = centre.clocks()
+    with structlog.testing.capture_logs() as logs:
+        for day, hour in ((23, 8), (23, 23), (24, 0), (24, 8), (25, 8)):
+            centre.look(clocks, local(day, hour))
+    told = [one["doubt"] for one in logs if one["event"] == "dispatch plan"]
+    assert [text[:31] for text in told] == ["the calendar of 2026 is missing"] * 2
 
 
 def test_each_plan_is_kept_under_its_version(centre: Centre) -> None:

@@ -16,7 +16,7 @@ from hub.config.dispatch_document import plan_document, plan_version
 from hub.config.load import load_city
 from hub.config.load_dispatch import SHIPPED_PLAN, load_dispatch, warnings_at
 from hub.config.schema import SHIPPED, schema_of
-from hub.config.yaml_source import ConfigError
+from hub.config.yaml_source import ConfigError, names_in
 from tests.support.dispatching import CITY, PLAN, dispatching
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -257,3 +257,12 @@ def test_the_shipped_schema_is_that_of_the_code_and_takes_the_shipped_plan() -> 
     said = json.loads(json.dumps(yaml.safe_load(SHIPPED_PLAN.read_text(encoding="utf-8")), default=str))
     assert validator.is_valid(said)
     assert not validator.is_valid({**said, "usual_level": "town"})
+
+
+def test_the_example_is_a_good_plan_for_the_example_city_and_shows_every_setting() -> None:
+    example = ROOT / "deploy" / "dispatch.example.yaml"
+    found = load_dispatch(example, load_city(EXAMPLE))
+    assert found.doubts == ()
+    assert {one.level for one in found.plan.departments.values()} == set(Level)
+    text = example.read_text(encoding="utf-8")
+    assert [name for name in names_in(schema_of("dispatch")) if f"{name}:" not in text] == []
