@@ -19,6 +19,7 @@ from hub.api import (
     console_files,
     routes_about,
     routes_alerts,
+    routes_audit,
     routes_board,
     routes_case_commands,
     routes_cases,
@@ -34,6 +35,7 @@ from hub.api import (
     routes_oidc,
     routes_open311,
     routes_operation,
+    routes_people,
     routes_photos,
     routes_readings,
     routes_reports,
@@ -156,6 +158,8 @@ def create_app(
     app.include_router(routes_readings.router)
     app.include_router(routes_operation.router)
     app.include_router(routes_session.router)
+    app.include_router(routes_people.router)
+    app.include_router(routes_audit.router)
     app.include_router(routes_oidc.router)
     app.include_router(routes_search.router)
     app.include_router(routes_statistics.router)

@@ -171,3 +171,45 @@ class AuditPage(Document):
 
     items: list[AuditEntry]
     next: str | None
+
+
+class TokenDocument(Document):
+    """One token, without its secret."""
+
+    token_id: UUID
+    name: str
+    role: str
+    department: str | None
+    districts: list[str] | None = Field(description="Null: the whole city.")
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+class TokenList(Document):
+    """Every token there was."""
+
+    items: list[TokenDocument]
+
+
+class NewToken(Document):
+    """A machine that shall be able to come."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"name": "dispatch system", "role": "dispatch", "days": 365}]}
+    )
+
+    name: Text
+    role: Literal["operator", "dispatcher", "department", "supervisor", "dispatch", "reports", "engineer", "admin"]
+    department: Text | None = Field(default=None, description="Needed for the role department.")
+    districts: list[Text] | None = Field(default=None, max_length=200, description="Null: the whole city.")
+    days: int | None = Field(default=None, ge=1, le=36500, description="Days it is valid; for ever by default.")
+
+
+class MadeToken(Document):
+    """A new token."""
+
+    token: str = Field(description="The secret; told only here.")
+    name: str
+    role: str

@@ -58,8 +58,13 @@ def migrate() -> None:
 
 @token_app.command("create")
 def create(
-    role: Annotated[str, typer.Option(help="operator, dispatch, engineer or admin")],
+    role: Annotated[
+        str,
+        typer.Option(help="dispatch, reports, engineer, operator, dispatcher, department, supervisor or admin"),
+    ],
     name: Annotated[str, typer.Option(help="Who will use it; stands in the audit log.")],
+    department: Annotated[str | None, typer.Option(help="A department's id; needed for the role department.")] = None,
+    districts: Annotated[str | None, typer.Option(help="Districts, parted by commas; all by default.")] = None,
     days: Annotated[int | None, typer.Option(min=1, max=36500, help="Days it is valid; for ever by default.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -70,7 +75,14 @@ def create(
     try:
         with connection() as session:
             expires_at = clock.now() + timedelta(days=days) if days else None
-            made = create_token(session, name=name, role=role, expires_at=expires_at)
+            made = create_token(
+                session,
+                name=name,
+                role=role,
+                expires_at=expires_at,
+                department=department,
+                districts=None if districts is None else districts.split(","),
+            )
     except TokenRefused as error:
         raise CommandError(str(error)) from None
     print(json.dumps({"token": made, "role": role, "name": name}) if as_json else made)
@@ -89,7 +101,8 @@ def tokens(as_json: AsJson = False) -> None:
         else:
             ended = "revoked" if token.revoked_at else f"until {_at(token.expires_at) or 'revoked'}"
             used = f"last used {_at(token.last_used_at)}" if token.last_used_at else "never used"
-            print(f"{token.token_id}  {token.role:<9} {token.name:<24} {ended}, {used}")
+            reach = "" if token.districts is None else f", only {', '.join(token.districts) or 'nowhere'}"
+            print(f"{token.token_id}  {token.role:<10} {token.name:<24} {ended}, {used}{reach}")
     if not found and not as_json:
         print("there are no tokens yet: `lianqin token create` makes one")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import json
-import secrets
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from hub.cli.data import AsJson, connection
 from hub.cli.failure import CommandError
 from hub.cli.instant import instant
 from hub.people.audit_lines import Form
+from hub.people.first_password import first_password
 
 if TYPE_CHECKING:
     from hub.store.users import User
@@ -56,7 +56,7 @@ def create(
     from hub.store.audit import COMMAND_LINE
     from hub.store.users import create_user, require_strong
 
-    password = _from_stdin() if stdin else made_password()
+    password = _from_stdin() if stdin else first_password()
     with _refusals(), connection() as session:
         if stdin:
             require_strong(password, names=(name, display_name))
@@ -149,7 +149,7 @@ def reset_password(name: Name, as_json: AsJson = False) -> None:
     from hub.store.sessions import end_sessions_of
     from hub.store.users import set_password
 
-    password, at = made_password(), clock.now()
+    password, at = first_password(), clock.now()
     with _refusals(), connection() as session:
         user = _named(session, name)
         kept = argon.hashed(password)
@@ -278,12 +278,6 @@ def export(
             file.close()
     if out is not None:
         print(f"wrote {count} entries to {out}")
-
-
-def made_password() -> str:
-    """Return a first password: 90 random bits, in groups that can be read out."""
-    letters = "abcdefghjkmnpqrstuvwxyz23456789"
-    return "-".join("".join(secrets.choice(letters) for _ in range(6)) for _ in range(3))
 
 
 @contextmanager
