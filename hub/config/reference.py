@@ -11,6 +11,7 @@ from detectors.rules import RULES
 from detectors.thresholds import Described, described
 from detectors.vision.settings import described_settings
 from hub.alerts.lifecycle import diagram
+from hub.cases import lifecycle as cases
 from hub.config import dispatch_reference
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -54,8 +55,14 @@ def state_diagram() -> str:
     return f"```mermaid\n{diagram()}\n```"
 
 
+def stage_diagram() -> str:
+    """Return the case's state machine as a Mermaid block."""
+    return f"```mermaid\n{cases.diagram()}\n```"
+
+
 GENERATED = {
     "architecture.md": {"states": state_diagram},
+    "cases.md": {"stages": stage_diagram},
     "dispatch.md": dict(dispatch_reference.parts()),
     "detectors.md": {"rules": rules_table, "thresholds": thresholds_table},
     "operations.md": {"vision": vision_table},

@@ -7,6 +7,7 @@ import pytest
 from hub.alerts.lifecycle import EventType
 from hub.api.app import create_app
 from hub.api.problem import KINDS
+from hub.cases.stage import Event
 from hub.people.scopes import ROLE_SCOPES, Scope
 from tests.support.api import configuration
 
@@ -37,4 +38,4 @@ def test_the_table_of_scopes_is_the_code_s(scope: Scope) -> None:
 
 
 def test_every_type_of_the_feed_is_documented() -> None:
-    assert [kind for kind in EventType if f"`{kind}`" not in TEXT] == []
+    assert [kind for kind in (*EventType, *Event) if f"`{kind}`" not in TEXT] == []
