@@ -95,7 +95,9 @@ def _said(kind: str, message: str, place: Place, names: Collection[str]) -> str:
         return "there is no such setting here" + (f"; is {near[0]} meant?" if near else "")
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return "must be settings, each with its name"
-    for formal, plain in (("Value error, ", ""), ("Input should be", "must be")):
+    if kind == "string_type":
+        return "must be text; a number or yes and no are text in quotes"
+    for formal, plain in (("Value error, ", ""), ("Input should be", "must be"), ("String should", "must")):
         message = message.replace(formal, plain)
     return message
 
