@@ -96,7 +96,7 @@ def _said(kind: str, message: str, place: Place, names: Collection[str]) -> str:
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return "must be settings, each with its name"
     if kind == "string_type":
-        return "must be text; a number or yes and no are text in quotes"
+        return "must be a string: a number, or yes and no, in quotes"
     for formal, plain in (("Value error, ", ""), ("Input should be", "must be"), ("String should", "must")):
         message = message.replace(formal, plain)
     return message

@@ -97,7 +97,7 @@ def test_every_rule_has_a_category_in_the_shipped_plan_and_its_code_names_no_cou
             "gas belongs to category 0101 already",
         ),
         ('code: "0502"', 'code: "0501"', 19, "0501 is given twice"),
-        ('code: "0502"', "code: 502", 19, "must be text; a number or yes and no are text in quotes (it is 502)"),
+        ('code: "0502"', "code: 502", 19, "must be a string: a number, or yes and no, in quotes (it is 502)"),
         ('code: "0502"', 'code: "5 2"', 19, "must match pattern"),
         (
             "usual_level: street",
