@@ -19,6 +19,7 @@ from hub.api import (
     console_files,
     routes_about,
     routes_alerts,
+    routes_cap,
     routes_audit,
     routes_board,
     routes_case_commands,
@@ -145,6 +146,7 @@ def create_app(
     for part in (routes_cases, routes_case_commands, routes_photos):
         app.include_router(part.router)
     app.include_router(routes_geography.router)
+    app.include_router(routes_cap.router)
     app.include_router(routes_reports.router)
     app.include_router(routes_open311.router)
     app.include_router(routes_open311.discovery_router)

@@ -7,12 +7,14 @@ is the list itself, XML has an element around the list and one around each entry
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
-from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 from starlette.responses import Response
+
+from hub.dispatch import plain_xml
+from hub.dispatch.plain_xml import element, leaf
 
 PREFIX = "/open311/"
 BASE = f"{PREFIX}v2"
@@ -22,8 +24,6 @@ FORM_BYTES = 3 * 8 * 1024 * 1024 + 256 * 1024
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 Form = Literal["json", "xml"]
 MEDIA_TYPES: dict[Form, str] = {"json": "application/json; charset=utf-8", "xml": "text/xml; charset=utf-8"}
-# What XML 1.0 cannot hold, not even escaped.
-_UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # list -> (the element around it, the element around each entry)
 _ELEMENTS: dict[str, tuple[str, str]] = {
     "services": ("services", "service"),
@@ -45,13 +45,13 @@ def answer(
     kind: str, entries: Any, form: Form, *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return a list of `kind` ("services", "requests", "errors") as the answer, in the form that was asked for."""
-    content = as_json(entries) if form == "json" else as_xml(_list(kind, entries))
+    content = as_json(entries) if form == "json" else plain_xml.document(_list(kind, entries))
     return Response(content, status_code=status, media_type=MEDIA_TYPES[form], headers=dict(headers or {}))
 
 
 def single(name: str, document: Mapping[str, Any], form: Form) -> Response:
     """Return one document, in XML an element called `name`: a service's definition, or the discovery."""
-    content = as_json(document) if form == "json" else as_xml(_entry(name, document))
+    content = as_json(document) if form == "json" else plain_xml.document(_entry(name, document))
     return Response(content, media_type=MEDIA_TYPES[form])
 
 
@@ -67,30 +67,11 @@ def as_json(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=True).encode("ascii")
 
 
-def as_xml(element: ElementTree.Element) -> bytes:
-    """Return an element as a document in UTF-8."""
-    made = ElementTree.tostring(element, encoding="unicode")
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + made.encode("utf-8")
-
-
-def _list(kind: str, entries: Sequence[Any]) -> ElementTree.Element:
+def _list(kind: str, entries: Sequence[Any]) -> Element:
     around, each = _ELEMENTS[kind]
-    element = ElementTree.Element(around)
-    for entry in entries:
-        element.append(_entry(each, entry) if isinstance(entry, Mapping) else _leaf(each, entry))
-    return element
+    return element(around, *(_entry(each, one) if isinstance(one, Mapping) else leaf(each, one) for one in entries))
 
 
-def _entry(name: str, document: Mapping[str, Any]) -> ElementTree.Element:
-    element = ElementTree.Element(name)
-    for key, value in document.items():
-        element.append(_list(key, value) if isinstance(value, list) else _leaf(key, value))
-    return element
-
-
-def _leaf(name: str, value: Any) -> ElementTree.Element:
-    element = ElementTree.Element(name)
-    if value is not None:
-        text = str(value).lower() if isinstance(value, bool) else str(value)
-        element.text = _UNSPEAKABLE.sub("\ufffd", text)
-    return element
+def _entry(name: str, document: Mapping[str, Any]) -> Element:
+    children = (_list(key, value) if isinstance(value, list) else leaf(key, value) for key, value in document.items())
+    return element(name, *children)
