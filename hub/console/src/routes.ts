@@ -34,6 +34,7 @@ const ALL: readonly Route[] = [
   { path: "/cameras/:id", title: "shell.cameras", scope: "evidence:read", under: "/cameras", module: "cameras/detail" },
   { path: "/cases", title: "shell.cases", scope: "cases:read", icon: "case", module: "cases/page" },
   { path: "/cases/:id", title: "shell.cases", scope: "cases:read", under: "/cases", module: "cases/detail" },
+  { path: "/reports", title: "shell.reports", scope: "reports:read", icon: "flag", module: "reports/page" },
   { path: "/inbox", title: "shell.inbox", scope: "cases:handle", icon: "inbox", module: "inbox/page" },
   { path: "/search", title: "shell.search", scope: "alerts:read", icon: "search", module: "search/page" },
   { path: "/streetlights", title: "shell.streetlights", scope: "city:read", icon: "lamp", module: "streetlights/page" },

@@ -9,6 +9,7 @@ import health from "./en/health";
 import inbox from "./en/inbox";
 import map from "./en/map";
 import people from "./en/people";
+import reports from "./en/reports";
 import rules from "./en/rules";
 import search from "./en/search";
 import session from "./en/session";
@@ -30,6 +31,7 @@ const en: Readonly<Record<Key, string>> = {
   ...cases,
   ...inbox,
   ...search,
+  ...reports,
   ...rules,
   ...health,
   ...supervision,

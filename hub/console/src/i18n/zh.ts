@@ -9,6 +9,7 @@ import health from "./zh/health";
 import inbox from "./zh/inbox";
 import map from "./zh/map";
 import people from "./zh/people";
+import reports from "./zh/reports";
 import rules from "./zh/rules";
 import search from "./zh/search";
 import session from "./zh/session";
@@ -29,6 +30,7 @@ const zh = {
   ...cases,
   ...inbox,
   ...search,
+  ...reports,
   ...rules,
   ...health,
   ...supervision,

@@ -7,6 +7,7 @@ export default {
   "shell.map": "Map",
   "shell.cameras": "Cameras",
   "shell.cases": "Cases",
+  "shell.reports": "Reports",
   "shell.inbox": "Inbox",
   "shell.search": "Search",
   "shell.streetlights": "Streetlights",

@@ -5,6 +5,7 @@ export default {
   "shell.map": "地图",
   "shell.cameras": "视频",
   "shell.cases": "案件",
+  "shell.reports": "市民上报",
   "shell.inbox": "部门待办",
   "shell.search": "搜索",
   "shell.streetlights": "路灯",

@@ -1,0 +1,58 @@
+// A short dialog that asks before something is done: words, perhaps a reason, and what it leads to when refused.
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { asProblem, type ApiProblem } from "../api/problem";
+import { t } from "../i18n";
+import { Button } from "./Button";
+import { Dialog } from "./Dialog";
+import { problemTitle } from "./states";
+
+interface AskProps {
+  title: string;
+  /** What the button says that does it. */
+  does: string;
+  danger?: boolean;
+  children?: ComponentChildren;
+  /** Return false where something is still missing; the dialog then stays. */
+  run: () => Promise<boolean | void>;
+  onClose: () => void;
+}
+
+export function Ask({ title, does, danger = false, children, run, onClose }: AskProps) {
+  const busy = useSignal(false);
+  const problem = useSignal<ApiProblem | null>(null);
+  const submit = async () => {
+    if (busy.value) return;
+    busy.value = true;
+    problem.value = null;
+    try {
+      if ((await run()) !== false) onClose();
+    } catch (error) {
+      problem.value = asProblem(error);
+    } finally {
+      busy.value = false;
+    }
+  };
+  return (
+    <Dialog
+      title={title}
+      onClose={onClose}
+      onSubmit={() => void submit()}
+      actions={
+        <>
+          <Button onClick={onClose}>{t("ui.cancel")}</Button>
+          <Button type="submit" kind={danger ? "danger" : "primary"} busy={busy.value}>
+            {does}
+          </Button>
+        </>
+      }
+    >
+      {problem.value && (
+        <p class="notice failed" role="alert">
+          {problemTitle(problem.value)}: {problem.value.detail}
+        </p>
+      )}
+      {children}
+    </Dialog>
+  );
+}
