@@ -13,20 +13,18 @@ from zoneinfo import ZoneInfo
 import pytest
 import structlog
 
-from detectors.finding import Severity
-from hub.cases.case import Case, Deadline, Draft
-from hub.cases.deadline import due
+from hub.cases.case import Case
 from hub.cases.level import Level
-from hub.cases.orders import Dispatch, File, Note, Order, ReportDone, Suspend, Take
+from hub.cases.orders import Note, Order, ReportDone, Suspend, Take
 from hub.cases.stage import Event, Stage, Suspension
 from hub.dispatch.escalate import Clocks, Done, keep_clocks
-from hub.store.case_command import change_case, open_case
+from hub.store.case_command import change_case
 from hub.store.chain import verify
 from hub.store.plans import plan_versions, stored_plan
 from hub.store.session import StoreUnavailable, connect, open_session
 from tests.support.api import until
 from tests.support.databases import Database
-from tests.support.dispatching import Dispatching, dispatching
+from tests.support.dispatching import Dispatching, dispatched_case, dispatching
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MONDAY = datetime(2026, 11, 23, 8, tzinfo=SHANGHAI)
@@ -49,16 +47,7 @@ class Centre:
 
     def case(self, *, rule: str = "stall.unlicensed", grid: str = "01", level: Level = Level.STREET) -> UUID:
         """File and dispatch a case now, with the plan's deadline."""
-        draft = Draft(
-            title="A case", grid=grid, district="East", severity=Severity.MINOR, level=level, rule=rule, subject="s"
-        )
-        found = due(self.town.plan, condition="rest", severity=Severity.MINOR, from_=self.at)
-        deadline = Deadline(clock=found.clock, warn_at=found.warn_at, due_at=found.due_at, condition="rest")
-        with open_session(self.dsn) as connection:
-            case, _ = open_case(connection, draft, actor="Li", at=self.at)
-        self.order(case.case_id, File(by="Li", at=self.at, deadline=deadline))
-        self.order(case.case_id, Dispatch(by="Li", at=self.at, department="east-street", squad="squad-1"))
-        return case.case_id
+        return dispatched_case(self.dsn, self.town.plan, self.at, rule=rule, grid=grid, level=level)
 
     def order(self, case_id: UUID, order: Order) -> Case:
         with open_session(self.dsn) as connection:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
+from detectors.finding import Severity
+from hub.cases import orders
+from hub.cases.case import Deadline, Draft
+from hub.cases.deadline import due
+from hub.cases.level import Level
 from hub.cases.plan import Plan
 from hub.config.load import load_city
 from hub.config.load_dispatch import Dispatch, load_dispatch
+from hub.store.case_command import change_case, open_case
+from hub.store.session import open_session
 from ingest.city import City
 
 CITY = """\
@@ -111,3 +120,26 @@ def dispatching(folder: Path, plan: str = PLAN, city: str = CITY) -> Dispatching
     plan_file.write_text(plan, encoding="utf-8")
     town = load_city(city_file)
     return Dispatching(town, load_dispatch(plan_file, town), city_file, plan_file)
+
+
+def dispatched_case(
+    dsn: str,
+    plan: Plan,
+    at: datetime,
+    *,
+    rule: str = "stall.unlicensed",
+    grid: str = "01",
+    level: Level = Level.STREET,
+) -> UUID:
+    """File a minor case at that instant, with the deadline of everything else, and dispatch it to the street."""
+    draft = Draft(
+        title="A case", grid=grid, district="East", severity=Severity.MINOR, level=level, rule=rule, subject="s"
+    )
+    found = due(plan, condition="rest", severity=Severity.MINOR, from_=at)
+    deadline = Deadline(clock=found.clock, warn_at=found.warn_at, due_at=found.due_at, condition="rest")
+    with open_session(dsn) as connection:
+        case, _ = open_case(connection, draft, actor="Li", at=at)
+        change_case(connection, case.case_id, orders.File(by="Li", at=at, deadline=deadline), actor="Li")
+        sent = orders.Dispatch(by="Li", at=at, department="east-street", squad="squad-1")
+        change_case(connection, case.case_id, sent, actor="Li")
+    return case.case_id
