@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
@@ -14,6 +15,7 @@ from hub.api.context import ActorDep, CallerDep, Hub, HubDep, needs
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.routes_live import CameraId
+from hub.cases.matching import lines_naming
 from hub.config.city_file import ZoneEntry
 from hub.config.load import load
 from hub.config.yaml_source import ConfigError
@@ -155,6 +157,7 @@ def check_zones(hub: HubDep, caller: CallerDep, camera_id: CameraId, order: Zone
     camera = _camera(hub, caller, camera_id)
     found = [f"{order.zones[position].id}: {why}" for position, why in slips(order.zones)]
     found += _taken(hub, camera, order.zones)
+    found += _named(hub, entries_of(camera), order.zones)
     return JSONResponse({"problems": found, "patch": _patch(camera_id, order.zones)})
 
 
@@ -222,6 +225,7 @@ def _save(hub: Hub, camera: Camera, drawn: DrawnZones | None, if_match: str, act
             with hub.pool.session() as connection, connection.transaction(), written(city_file, wanted) as trial:
                 configuration = load(city_file, detectors_file, drawn=trial)
                 after = entries_of(configuration.city.cameras[camera.camera_id])
+                _require_unnamed(hub, before, after)
                 note(
                     connection,
                     actor,
@@ -260,6 +264,23 @@ def _require_no_slips(zones: list[ZoneEntry]) -> None:
         errors = [{"in": "body", "pointer": f"#/zones/{position}/polygon", "detail": why} for position, why in found]
         text = "; ".join(f"{zones[position].id}: {why}" for position, why in found)
         raise Problem("invalid", text[:1000], extra={"errors": errors})
+
+
+def _require_unnamed(hub: Hub, before: Sequence[ZoneEntry], after: Sequence[ZoneEntry]) -> None:
+    found = _named(hub, before, after)
+    if found:
+        errors = [{"in": "body", "pointer": "#/zones", "detail": why} for why in found]
+        raise Problem("invalid", "; ".join(found)[:1000], extra={"errors": errors})
+
+
+def _named(hub: Hub, before: Sequence[ZoneEntry], after: Sequence[ZoneEntry]) -> list[str]:
+    """Return what the dispatch plan has against taking zones away: it would not fit the city any more."""
+    gone = [zone.id for zone in before if zone.id not in {one.id for one in after}]
+    return [
+        f"{zone} is named in the dispatch plan ({', '.join(lines)}): change the plan first"
+        for zone in gone
+        if (lines := lines_naming(hub.plan, zone))
+    ]
 
 
 def _taken(hub: Hub, camera: Camera, zones: list[ZoneEntry]) -> list[str]:

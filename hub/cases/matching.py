@@ -52,6 +52,16 @@ def fits_subject(match: Match, rule: str | None, category: str | None) -> bool:
     return rule in match.rules or domain in match.domains or category in match.categories
 
 
+def lines_naming(plan: Plan, zone: str) -> tuple[str, ...]:
+    """Return what in the plan is for this zone by name: it must not be taken away before the plan is changed."""
+    tables = (
+        *(("route", one.route_id, one.match) for one in plan.routes),
+        *(("filing condition", one.condition_id, one.match) for one in plan.deadlines),
+        *(("campaign", one.campaign_id, one.match) for one in plan.campaigns),
+    )
+    return tuple(f"{what} {name}" for what, name, match in tables if zone in match.zones)
+
+
 def zone_of(city: City, subject: str | None, camera_id: str | None) -> tuple[str | None, str | None]:
     """Return id and kind of the zone in which an alert's `subject` lies ("zone@x,y"); (None, None) for any other."""
     camera = city.cameras.get(camera_id or "")
