@@ -239,3 +239,25 @@ def test_a_running_hub_follows_its_file_and_keeps_the_old_plan_where_the_new_one
 def _rows(dsn: str, query: str) -> list[tuple[Any, ...]]:
     with psycopg.connect(dsn) as connection:
         return connection.execute(query.encode()).fetchall()
+
+
+def test_a_zone_that_the_plan_names_is_kept_until_the_plan_is_changed(plain_database: Database, tmp_path: Path) -> None:
+    named = TOWN.replace("match: {zone_kinds: no_parking}", "match: {zones: zone-1}")
+    path = "/api/v1/cameras/cam-1/zones"
+    other = {"id": "other", "kind": "no_parking", "polygon": [[0.1, 0.1], [0.5, 0.1], [0.5, 0.5]]}
+    told = "zone-1 is named in the dispatch plan (route zone): change the plan first"
+    with serving(
+        plain_database.dsn,
+        tmp_path,
+        dispatch=town_plan(tmp_path, named)[1],
+        files=(tmp_path / "city.yaml", None),
+    ) as running:
+        client = running.client("engineer")
+        version = client.get(path).json()["version"]
+        assert client.post(f"{path}/check", json={"zones": [other]}).json()["problems"] == [told]
+        refused = client.put(path, json={"zones": [other]}, headers={"If-Match": version})
+        assert (refused.status_code, refused.json()["detail"]) == (422, told)
+        assert [zone["id"] for zone in client.get(path).json()["zones"]] == ["zone-1"]
+        assert load(tmp_path / "city.yaml", None).version == running.hub.configuration.version
+        running.hub.dispatch = town_plan(tmp_path)[1]
+        assert client.put(path, json={"zones": [other]}, headers={"If-Match": version}).status_code == 200
