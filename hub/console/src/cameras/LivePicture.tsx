@@ -44,7 +44,8 @@ export function LivePicture({
   const header = useRef<LiveHeader | null>(null);
   const seen = useSignal(false);
   const at = useSignal<string | null>(null);
-  const since = useSignal(hubNow());
+  /** When the newest picture came, by this machine: cameras' clocks may be off. */
+  const cameAt = useSignal(hubNow());
   const told = useRef(onPicture);
   told.current = onPicture;
   const drawn = useRef({ zones, boxes });
@@ -89,7 +90,7 @@ export function LivePicture({
 
   useEffect(() => {
     if (!seen.value || held) return;
-    since.value = hubNow();
+    cameAt.value = hubNow();
     let decoding = false;
     let next: LiveFrame | null = null;
     let ended = false;
@@ -102,6 +103,7 @@ export function LivePicture({
         bitmap.current = picture;
         header.current = found.header;
         at.value = found.header.at;
+        cameAt.value = hubNow();
         paint();
         told.current?.(found.header);
       } catch {
@@ -126,7 +128,7 @@ export function LivePicture({
   useEffect(paint, [zones, boxes, theme.value]);
   useEffect(() => () => bitmap.current?.close(), []);
 
-  const age = nowMs.value - (at.value ? Date.parse(at.value) : since.value);
+  const age = nowMs.value - cameAt.value;
   const stale = !held && seen.value && age > STALE_MS;
   const why = !stale
     ? null

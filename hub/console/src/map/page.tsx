@@ -1,6 +1,6 @@
 // The map of the city: grids, devices, cameras and what is wrong, live; beside it the incidents as a list.
 import { useComputed, useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { gridName, ruleTitle } from "../api/city";
 import type { Alert } from "../api/types";
 import { t, words } from "../i18n";
@@ -19,7 +19,7 @@ import { incidents, needOpenAlerts, openAlerts, openProblem } from "./openAlerts
 const MOST_ROWS = 100;
 
 export default function MapPage() {
-  const handle = useRef<MapHandle | null>(null);
+  const handle = useSignal<MapHandle | null>(null);
   const several = useSignal<Dot[] | null>(null);
   const showLayers = useSignal(false);
   useEffect(() => needOpenAlerts(), []);
@@ -31,18 +31,18 @@ export default function MapPage() {
 
   // An address that names something shows it, whether it was followed or written by hand.
   useEffect(() => {
-    if (!chosen || !city || !handle.current) return;
+    if (!chosen || !city || !handle.value) return;
     const alert = openAlerts.value?.get(chosen);
     const at = alert ? city.placeOf(alert)?.at : (city.find(chosen)?.at ?? city.circuitAt(chosen));
-    if (at) handle.current.show(at);
-  }, [chosen, city, openAlerts.value !== null]);
+    if (at) handle.value.show(at);
+  }, [chosen, city, openAlerts.value !== null, handle.value]);
 
   const pick = (under: Dot[]) => {
     several.value = null;
     if (under.length === 0) return go("/map");
     const [first] = under;
     if (under.length === 1 && first) return choose(first.layer, first.id);
-    if (under.length > 12 && first) return handle.current?.show(first.at, 17.5);
+    if (under.length > 12 && first) return handle.value?.show(first.at, 17.5);
     several.value = under;
   };
 
@@ -64,14 +64,14 @@ export default function MapPage() {
           chosen={chosen}
           onPick={pick}
           onReady={(made) => {
-            handle.current = made;
+            handle.value = made;
           }}
         />
         <div class="map-tools">
           <Button icon="layers" aria-pressed={showLayers.value} onClick={() => (showLayers.value = !showLayers.value)}>
             {t("map.layers")}
           </Button>
-          <IconButton icon="expand" label={t("map.whole-city")} onClick={() => handle.current?.fit()} />
+          <IconButton icon="expand" label={t("map.whole-city")} onClick={() => handle.value?.fit()} />
         </div>
         {showLayers.value && <Layers unplaced={city?.unplaced ?? 0} />}
         {several.value && (

@@ -1,6 +1,6 @@
 // Streetlights: what burns, what is dark and what should, by circuit, as a list and on the map.
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { gridName } from "../api/city";
 import { t, words } from "../i18n";
 import { CityMap, type MapHandle } from "../map/CityMap";
@@ -31,7 +31,7 @@ const AGAIN_MS = 10_000;
 export default function StreetlightsPage() {
   const found = useResource(readCircuits, []);
   const trouble = useSignal(false);
-  const handle = useRef<MapHandle | null>(null);
+  const handle = useSignal<MapHandle | null>(null);
   const chosen = place.value.query.get("circuit");
   const lamps = useResource((signal) => (chosen ? readLamps(chosen, signal) : Promise.resolve(null)), [chosen]);
   useEffect(() => {
@@ -52,8 +52,8 @@ export default function StreetlightsPage() {
 
   useEffect(() => {
     const at = chosen ? city?.circuitAt(chosen) : null;
-    if (at) handle.current?.show(at, 16);
-  }, [chosen, city]);
+    if (at) handle.value?.show(at, 16);
+  }, [chosen, city, handle.value]);
 
   if (!items) return found.problem ? <Failed problem={found.problem} again={found.again} /> : <Loading />;
   if (items.length === 0)
@@ -119,11 +119,11 @@ export default function StreetlightsPage() {
           chosen={chosen}
           onPick={([first]) => first && choose(first.id)}
           onReady={(made) => {
-            handle.current = made;
+            handle.value = made;
           }}
         />
         <div class="map-tools">
-          <IconButton icon="expand" label={t("map.whole-city")} onClick={() => handle.current?.fit()} />
+          <IconButton icon="expand" label={t("map.whole-city")} onClick={() => handle.value?.fit()} />
         </div>
         <Legend />
       </div>
