@@ -46,7 +46,13 @@ def draft_of(connection: Connection[Any], hub: Hub, caller: Caller, order: body.
         raise invalid("#/grid", "there is no such grid")
     if report is not None:
         draft = drafted_from_reports(plan, city, reports, grid=grid, severity=order.severity, title=order.title)
-        return replace(draft, category=order.category or draft.category, place=order.place or draft.place, **given)
+        return replace(
+            draft,
+            category=order.category or draft.category,
+            place=order.place or draft.place,
+            note=order.note or draft.note,
+            photos=tuple(dict.fromkeys((*order.photos, *draft.photos))),
+        )
     if order.title is None or order.severity is None:
         raise invalid("#/title" if order.title is None else "#/severity", "is needed where no alert tells it")
     by_hand = drafted_by_hand(

@@ -136,7 +136,14 @@ class LinkOrder(Document):
     """What a report tells of: an alert, or a case, which it then belongs to."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"alert": "0b6f3f0e-6c5b-5d0a-9d3e-2a6f0c8b7e11"}]}
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"alert": "0b6f3f0e-6c5b-5d0a-9d3e-2a6f0c8b7e11"}],
+            "oneOf": [
+                {"required": [one], "properties": {one: {"type": "string"}, other: {"type": "null"}}}
+                for one, other in (("alert", "case"), ("case", "alert"))
+            ],
+        },
     )
 
     alert: UUID | None = None
@@ -166,7 +173,7 @@ class CollectOrder(Document):
     """Open a case for it."""
 
     severity: Severity = Severity.MINOR
-    level: Level = Level.STREET
+    level: Level | None = Field(default=None, description="By default the plan's usual one.")
     title: Text | None = Field(default=None, description="By default category and address.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
@@ -24,11 +25,11 @@ from hub.api.once_only import Change, Key, carry_out
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.cases.document import case_document, photo_url
+from hub.cases.drafting import drafted_from_reports
 from hub.cases.orders import AddReport
 from hub.dispatch.document import instant
 from hub.people.caller import Caller
 from hub.people.scopes import Scope
-from hub.reports.draft import Unplaced, draft_of
 from hub.reports.duplicates import Likely
 from hub.reports.masking import masked
 from hub.reports.progress import progress
@@ -284,7 +285,12 @@ async def collect_report(
         require_in_no_case(connection, report)
         if report.state is State.DISMISSED:
             raise AlreadyHandled(f"report {report.number} was dismissed; take that back first")
-        draft = draft_of(report, city, severity=order.severity, level=order.level, title=order.title or "")
+        if report.grid is None or report.grid not in city.grids:
+            raise AlreadyHandled(f"report {report.number} lies in no grid yet: say in which one it lies first")
+        draft = drafted_from_reports(
+            hub.plan, city, [report], grid=report.grid, severity=order.severity, title=order.title
+        )
+        draft = replace(draft, level=order.level or draft.level)
         zone = ZoneInfo(city.timezone)
         case, _ = open_case(connection, draft, actor=caller.name, at=at, zone=zone, remote=actor.remote)
         found = _found(connection, caller, report_id)
@@ -317,7 +323,7 @@ def _refusing(change: Change) -> Change:
                 return change(connection, at)
         except NoSuchReport as error:
             raise Problem("not-found", str(error)) from None
-        except (AlreadyHandled, Unplaced) as error:
+        except AlreadyHandled as error:
             raise Problem("illegal-transition", str(error)) from None
 
     return refusing

@@ -12,6 +12,7 @@ from hub.cases.case import Case, Draft
 from hub.cases.category import of_rule
 from hub.cases.plan import Plan
 from hub.cases.recurrence import ground_of
+from hub.reports.masking import masked
 from hub.reports.report import Report
 from ingest.city import City
 
@@ -95,18 +96,25 @@ def drafted_from_reports(
     severity: Severity | None = None,
     title: str | None = None,
 ) -> Draft:
-    """Return the draft of a case that citizens' reports alone tell of; the first says what it is and where."""
+    """Return the draft of a case that citizens' reports alone tell of; the first says what it is and where.
+
+    A case goes into the feed, so the reporters' words go in with people's numbers hidden.
+    """
     first = reports[0]
+    address = masked(first.address)
     return Draft(
-        title=title or f"{first.category_name} {first.address}".strip(),
+        title=title or f"{first.category_name} {address}".strip(),
         grid=grid,
         district=district_of(city, grid),
         severity=severity or Severity.MINOR,
         level=plan.usual_level,
         category=first.category,
-        place=first.address,
+        place=address,
         latitude=first.latitude,
         longitude=first.longitude,
+        reports=tuple(dict.fromkeys(report.report_id for report in reports)),
+        note="\n".join(dict.fromkeys(masked(report.description) for report in reports if report.description)),
+        photos=tuple(dict.fromkeys(photo for report in reports for photo in report.photos)),
     )
 
 

@@ -49,7 +49,7 @@ class NoSuchReport(LookupError):
 
 
 class AlreadyHandled(RuntimeError):
-    """Somebody has done something with the report already; the message says what."""
+    """The report as it stands does not allow it: something was done with it already, or is still missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,12 @@ import psycopg
 import pytest
 from PIL import Image
 
-from detectors.finding import Severity
 from hub.api.allowance import Allowance
 from hub.api.instant import to_instant
+from hub.cases.drafting import drafted_from_reports
 from hub.cases.orders import Dispatch, File, NotFile
 from hub.config.load import load
 from hub.people.scopes import ROLE_SCOPES, Scope
-from hub.reports.draft import draft_of
 from hub.store.case_command import change_case, open_case
 from hub.store.reports import lock_report
 from hub.store.tokens import ROLES
@@ -368,7 +367,7 @@ def test_the_case_s_way_comes_back_to_the_reporter(api: Api) -> None:
         row = connection.execute("SELECT report_id FROM reports").fetchone()
         assert row is not None
         report = lock_report(connection, row[0])
-        draft = draft_of(report, api.hub.configuration.city, severity=Severity.MINOR)
+        draft = drafted_from_reports(api.hub.plan, api.hub.configuration.city, [report], grid="01")
         case, _ = open_case(connection, draft, actor="wang", at=after(60))
     assert case.last.photos == report.photos
     assert "13800138000" not in str(api.rows('SELECT "case" FROM feed')), "the feed tells of nobody's number"
@@ -391,7 +390,8 @@ def test_a_case_that_is_not_filed_closes_its_report(api: Api) -> None:
     with psycopg.connect(api.dsn) as connection:
         row = connection.execute("SELECT report_id FROM reports").fetchone()
         assert row is not None
-        draft = draft_of(lock_report(connection, row[0]), api.hub.configuration.city, severity=Severity.MINOR)
+        report = lock_report(connection, row[0])
+        draft = drafted_from_reports(api.hub.plan, api.hub.configuration.city, [report], grid="01")
         case, _ = open_case(connection, draft, actor="wang", at=after(60))
         change_case(connection, case.case_id, NotFile(by="wang", at=after(90), note="nothing there"), actor="wang")
     entry = one(api, number)
