@@ -63,7 +63,11 @@ export default function ReportsPage() {
   const all = query.get("show") === "all";
   const cursor = query.get("cursor") ?? "";
   const found = useResource(
-    (signal) => get<Page<Report>>("reports", { query: { state: all ? null : "new", cursor, limit: 30 }, signal }),
+    (signal) =>
+      get<Page<Report>>("reports", {
+        query: all ? { cursor, limit: 30 } : { state: "new", in_case: false, cursor, limit: 30 },
+        signal,
+      }),
     [all, cursor],
   );
   return (
