@@ -102,7 +102,7 @@ def _command(name: str, summary: str) -> Callable[[Any], Any]:
         operation_id=words[0] + "".join(map(str.title, words[1:])) + "Case",
         summary=summary,
         response_model=CaseDocument,
-        responses=problems(404, 409, 413, 422),
+        responses=problems(400, 404, 409, 413, 422),
         dependencies=needs_one_of(*scopes),
     )
 
@@ -113,7 +113,7 @@ def _command(name: str, summary: str) -> Callable[[Any], Any]:
     summary="Begin a case",
     status_code=201,
     response_model=CaseDocument,
-    responses=problems(409, 413, 422),
+    responses=problems(400, 409, 413, 422),
     dependencies=[needs(Scope.CASES_FILE)],
 )
 async def collect(desk: DeskDep, order: body.CollectOrder) -> Any:
