@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,7 @@ from hub.api import (
     routes_supervision,
     routes_zones,
 )
+from hub.api.allowed import allowed_methods
 from hub.api.context import Hub
 from hub.api.gate import Gate, unavailable
 from hub.api.live_pictures import LivePictures
@@ -197,7 +199,10 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return from_status(error.status_code, str(error.detail), error.headers).answer(request.url.path)
+    headers = error.headers
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"Allow": allowed_methods(request.app.routes, request.scope)}
+    return from_status(error.status_code, str(error.detail), headers).answer(request.url.path)
 
 
 async def _not_valid(request: Request, error: Exception) -> Response:
