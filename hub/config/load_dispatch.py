@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from hub.cases.plan import Plan
 from hub.config.dispatch_checks import contradictions, doubts, holes
 from hub.config.dispatch_document import plan_version
-from hub.config.dispatch_file import parsed, plan_of
-from hub.config.yaml_source import ConfigError, read
+from hub.config.dispatch_file import DispatchFile, parsed, plan_of
+from hub.config.yaml_source import ConfigError, Source, read
 from ingest.city import City
 
 SHIPPED_PLAN = Path(__file__).with_name("dispatch.default.yaml")
@@ -36,8 +37,7 @@ class Dispatch:
 
 def load_dispatch(path: Path | None, city: City) -> Dispatch:
     """Return the plan of `path`, or the shipped one; raise ConfigError with file, line and what would be right."""
-    source = read(path or SHIPPED_PLAN)
-    file = parsed(source)
+    source, file = _shipped() if path is None else _read(path)
     problems = [source.problem(place, message) for place, message in contradictions(file, city)]
     if problems:
         raise ConfigError(problems)
@@ -51,6 +51,16 @@ def load_dispatch(path: Path | None, city: City) -> Dispatch:
         plan=plan,
         doubts=tuple(Doubt(text=message, line=source.problem(place, message)) for place, message in found),
     )
+
+
+def _read(path: Path) -> tuple[Source, DispatchFile]:
+    source = read(path)
+    return source, parsed(source)
+
+
+@cache
+def _shipped() -> tuple[Source, DispatchFile]:
+    return _read(SHIPPED_PLAN)  # it is a part of the program: it does not change while that runs
 
 
 def missing_years(plan: Plan, at: datetime) -> tuple[int, ...]:
