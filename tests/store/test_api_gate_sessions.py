@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from hub.people.post import ROLES
-from hub.people.scopes import ROLE_SCOPES, Scope
+from hub.people.scopes import ROLE_SCOPES
 from tests.store.test_api_gate import ROUTES, SESSION, status
 from tests.support.api import DEPARTMENT, Api, serving, until
 from tests.support.databases import Database
