@@ -107,6 +107,7 @@ def test_a_role_that_cannot_start_says_why_in_one_line(surroundings: Path) -> No
         port = str(taken.getsockname()[1])
         assert f"--metrics-port {port} cannot be used" in role_says("ingest", "--metrics-port", port)
         assert "cannot listen on 127.0.0.1" in role_says("api", LIANQIN_HTTP_PORT=port)
+    assert "LIANQIN_SECRET_KEY must have at least 32" in role_says("deliver", LIANQIN_SECRET_KEY="geheim")
 
 
 @pytest.mark.parametrize(("model", "good"), [("", True), ("/nowhere/best.pt", False)])
@@ -134,6 +135,8 @@ def test_the_doctor_names_everything_that_is_away(
         "database": False,
         "ingest": False,
         "cameras": False,
+        "dispatch plan": True,
+        "deliveries": False,
         "api": False,
     }
     assert err == ""
