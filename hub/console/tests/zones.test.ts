@@ -33,6 +33,8 @@ const zone = (more: Partial<Zone> = {}): Zone => ({
   dwell_s: null,
   active: [],
   permits: [],
+  latitude: null,
+  longitude: null,
   ...more,
 });
 
@@ -122,6 +124,9 @@ describe("slips of the hand", () => {
     });
     expect(slips([bad], 0).sort()).toEqual(["bad-dwell", "bad-hours", "bad-id", "bad-season"]);
     expect(slips([zone(), zone()], 1)).toEqual(["id-twice"]);
+    expect(slips([zone({ latitude: 30 })], 0)).toEqual(["bad-place"]);
+    expect(slips([zone({ latitude: 30, longitude: 200 })], 0)).toEqual(["bad-place"]);
+    expect(slips([zone({ latitude: 30, longitude: 120 })], 0)).toEqual([]);
     expect(slips([zone({ active: [{ ...ALWAYS, season: "02-29/11-30", hours: "22:00-06:00" }] })], 0)).toEqual([]);
   });
 });

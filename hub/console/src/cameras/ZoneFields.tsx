@@ -102,9 +102,57 @@ export function ZoneFields({ zone, slips, onChange }: ZoneFieldsProps) {
           onChange={(permits, gesture) => onChange({ permits }, gesture && `permits-${gesture}`)}
         />
       )}
+      <Field
+        label={t("cameras.ground")}
+        hint={t("cameras.ground-hint")}
+        error={slips.includes("bad-place") ? t("cameras.slip.bad-place") : null}
+      >
+        {(control) => (
+          <span class="zone-ground">
+            <Degrees
+              {...control}
+              label={t("cameras.latitude")}
+              value={zone.latitude}
+              onChange={(latitude) => onChange({ latitude }, "latitude")}
+            />
+            <Degrees
+              label={t("cameras.longitude")}
+              value={zone.longitude}
+              onChange={(longitude) => onChange({ longitude }, "longitude")}
+            />
+          </span>
+        )}
+      </Field>
       {slips.includes("bad-hours") && <p class="field-error">{t("cameras.slip.bad-hours")}</p>}
       {slips.includes("bad-season") && <p class="field-error">{t("cameras.slip.bad-season")}</p>}
     </div>
+  );
+}
+
+function Degrees({
+  label,
+  value,
+  onChange,
+  ...control
+}: {
+  label: string;
+  value: number | null;
+  onChange: (value: number | null) => void;
+  id?: string;
+}) {
+  return (
+    <input
+      {...control}
+      type="number"
+      step="any"
+      aria-label={label}
+      placeholder={label}
+      value={value ?? ""}
+      onInput={(event) => {
+        const given = event.currentTarget.valueAsNumber;
+        onChange(Number.isFinite(given) ? given : null);
+      }}
+    />
   );
 }
 

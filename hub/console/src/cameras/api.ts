@@ -77,5 +77,7 @@ export function wholeZone(zone: Partial<Zone> & Pick<Zone, "id" | "kind" | "poly
     dwell_s: zone.dwell_s ?? null,
     active: whole(zone.active),
     permits: whole(zone.permits),
+    latitude: zone.latitude ?? null,
+    longitude: zone.longitude ?? null,
   };
 }

@@ -19,6 +19,9 @@ export interface Zone {
   dwell_s: number | null;
   active: readonly Window[];
   permits: readonly Window[];
+  /** Where the zone's middle lies on the ground, WGS-84: two cameras that see one place are known by it. */
+  latitude: number | null;
+  longitude: number | null;
 }
 
 export const ALWAYS: Window = { season: null, weekdays: [1, 2, 3, 4, 5, 6, 7], hours: "00:00-24:00", holidays: "any" };
@@ -145,6 +148,8 @@ export function addZone(draft: Draft, camera: string, taken: Iterable<string>, k
     dwell_s: null,
     active: [],
     permits: kind === "permitted_stall" ? [ALWAYS] : [],
+    latitude: null,
+    longitude: null,
     polygon: [
       [0.35, 0.45],
       [0.65, 0.45],
@@ -161,7 +166,7 @@ export function dropZone(draft: Draft, index: number): Draft {
 }
 
 export type Slip =
-  "crossed" | "small" | "same-corners" | "bad-id" | "id-twice" | "bad-hours" | "bad-dwell" | "bad-season";
+  "crossed" | "small" | "same-corners" | "bad-id" | "id-twice" | "bad-hours" | "bad-dwell" | "bad-season" | "bad-place";
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const HOURS = /^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$/;
@@ -178,6 +183,9 @@ export function slips(zones: readonly Zone[], index: number): Slip[] {
   const windows = [...zone.active, ...zone.permits];
   if (windows.some((window) => !HOURS.test(window.hours) || window.weekdays.length === 0)) found.push("bad-hours");
   if (windows.some((window) => window.season !== null && !isSeason(window.season))) found.push("bad-season");
+  const { latitude, longitude } = zone;
+  if ((latitude === null) !== (longitude === null) || Math.abs(latitude ?? 0) > 90 || Math.abs(longitude ?? 0) > 180)
+    found.push("bad-place");
   const polygon = polygonSlip(zone.polygon);
   return polygon ? [...found, polygon] : found;
 }

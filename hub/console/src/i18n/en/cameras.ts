@@ -127,4 +127,9 @@ export default {
   "cameras.history-take": "Draw from it",
   "cameras.history-hint": "It takes effect only once you save it.",
   "cameras.n-zones": "{n} zones",
+  "cameras.ground": "Place on the ground (optional)",
+  "cameras.ground-hint": "WGS-84, the zone's middle: two cameras that see one place are known by it",
+  "cameras.latitude": "Latitude",
+  "cameras.longitude": "Longitude",
+  "cameras.slip.bad-place": "Give both latitude and longitude, within ±90 and ±180",
 } satisfies Record<keyof typeof zh, string>;

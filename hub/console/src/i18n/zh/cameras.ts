@@ -124,4 +124,9 @@ export default {
   "cameras.history-take": "取出再改",
   "cameras.history-hint": "取出后还需保存才生效。",
   "cameras.n-zones": "{n} 个区域",
+  "cameras.ground": "所在位置（可不填）",
+  "cameras.ground-hint": "区域中心的 WGS-84 坐标；两个摄像头看到同一处时以此认出",
+  "cameras.latitude": "纬度",
+  "cameras.longitude": "经度",
+  "cameras.slip.bad-place": "纬度与经度须同时填写：±90 与 ±180 之内",
 } as const;
