@@ -105,8 +105,9 @@ def look(page: Page, path: str, there: str) -> None:
     page.goto(f"/console{path}")
     expect(page.locator(there).first).to_be_visible()
     assert findings(page) == [], path
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert wide <= 0, f"{path} is wider than the window"
+    for part in ("document.documentElement", "document.querySelector('.page')"):
+        wide = page.evaluate(f"{part}.scrollWidth - {part}.clientWidth")
+        assert wide <= 0, f"{path} is {wide} px wider than the window"
 
 
 @pytest.mark.parametrize(("size", "theme"), [(WIDE, "dark"), (LAPTOP, "light"), (PHONE, "dark")])

@@ -163,10 +163,10 @@ export const ACTIONS: readonly Action[] = [
     kind: "primary",
     key: "E",
   },
-  { name: "suspend", asks: ["until"], note: "needed", kind: "primary" },
-  { name: "deny-suspension", asks: [], note: "needed" },
   { name: "resume", asks: [], note: "free" },
   { name: "note", asks: ["photos"], note: "needed", key: "N" },
+  { name: "suspend", asks: ["until"], note: "needed" },
+  { name: "deny-suspension", asks: [], note: "needed" },
   { name: "ask-suspension", asks: ["until"], note: "needed" },
   { name: "reroute", asks: ["department"], note: "needed" },
   { name: "call-in", asks: ["department"], note: "free" },
@@ -181,7 +181,12 @@ export const ACTIONS: readonly Action[] = [
 /** Return the orders that the hub says are possible; to split takes more than one alert. */
 export function actionsOf(found: CaseDetail): Action[] {
   const possible = new Set(found.possible);
-  return ACTIONS.filter((action) => possible.has(action.name) && (action.name !== "split" || found.alerts.length > 1));
+  const there = ACTIONS.filter(
+    (action) => possible.has(action.name) && (action.name !== "split" || found.alerts.length > 1),
+  );
+  // Where a suspension is asked for, the answer to it comes first.
+  const answers = (action: Action) => found.suspension === "asked" && /^(suspend|deny-suspension)$/.test(action.name);
+  return [...there.filter(answers), ...there.filter((action) => !answers(action))];
 }
 
 const WAITING: readonly Stage[] = ["filed", "dispatched", "handling"];

@@ -54,7 +54,7 @@ export default {
   "cases.overdue": "overdue",
   "cases.warned": "due soon",
   "cases.escalated": "escalated to the {level}",
-  "cases.reworks": "sent back {n} times",
+  "cases.reworks": "sent back {n} ×",
   "cases.recurrences": "{n} before it at this place",
   "cases.taken": "taken by {by}",
   "cases.taken-until": "taken by {by} until {until}",
