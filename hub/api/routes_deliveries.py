@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID, uuid4
 
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
-from psycopg import Connection
 from pydantic import Field
 from starlette.responses import Response
 
@@ -37,6 +36,9 @@ from hub.store.audit import note
 from hub.store.endpoints import NoSuchEndpoint
 from hub.store.read_deliveries import DeliveryFilter, Load, find_delivery, list_deliveries, loads
 from hub.store.read_feed import newest_seq
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 router = APIRouter(prefix=f"{API}/deliveries", tags=["deliveries"])
 

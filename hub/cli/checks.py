@@ -133,7 +133,9 @@ def defaults(part: Annotated[Part, typer.Argument()] = Part.DETECTORS) -> None:
 
 
 def doctor(
-    role: Annotated[str, typer.Option(help="Check one role only: ingest, vision, api or deliver; all by default.")] = "",
+    role: Annotated[
+        str, typer.Option(help="Check one role only: ingest, vision, api or deliver; all by default.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Check the configuration, the database, the broker and what runs; exit status 1 when something is wrong."""

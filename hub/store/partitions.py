@@ -107,7 +107,9 @@ def _make(connection: Connection[Any], series: Series, begin: datetime) -> None:
     with connection.transaction():
         _patiently(connection)
         connection.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(table))
-        connection.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)").format(fresh, table))
+        connection.execute(
+            sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING DEFAULTS INCLUDING CONSTRAINTS)").format(fresh, table)
+        )
         connection.execute(
             sql.SQL(
                 """WITH moved AS (DELETE FROM {default} WHERE {at} >= {low} AND {at} < {high} RETURNING *)
