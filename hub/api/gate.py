@@ -93,6 +93,8 @@ class Gate:
         if given:
             return await self._by_token(given[0], remote_of(scope))
         secret = session_cookie(scope)
+        if secret is None and scope["path"].startswith(georeport.PREFIX):
+            raise Problem("unauthenticated", georeport.KEY_NEEDED, headers=_CHALLENGE)
         if secret is None:
             raise Problem(
                 "unauthenticated",

@@ -21,6 +21,9 @@ BASE = f"{PREFIX}v2"
 # Where reports are handed in, and how much such a form may have: three photos of 8 MiB and the words.
 FORMS_WITH_PHOTOS = (f"{BASE}/requests.json", f"{BASE}/requests.xml")
 FORM_BYTES = 3 * 8 * 1024 * 1024 + 256 * 1024
+KEY_NEEDED = (
+    "an api_key is needed: a token with the role reports, in the address, in the form of a report, or as a bearer token"
+)
 SPECIFICATION = "http://wiki.open311.org/GeoReport_v2"
 Form = Literal["json", "xml"]
 MEDIA_TYPES: dict[Form, str] = {"json": "application/json; charset=utf-8", "xml": "text/xml; charset=utf-8"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -27,7 +27,6 @@ from hub.api.problem import Problem
 from hub.api.report_form import Said, bad
 from hub.api.services import reportable_category, services
 from hub.areas import areas_of
-from hub.dispatch.document import instant
 from hub.people.caller import EVERYWHERE, Caller, Reach
 from hub.people.scopes import Scope
 from hub.photos import LARGEST_BYTES, Photo, PhotoRefused, cleaned
@@ -213,11 +212,8 @@ async def _author(request: Request, hub: Hub, fields: dict[str, str]) -> Caller:
     if admission is None:
         key = fields.get("api_key", "").strip()
         if not key:
-            raise Problem(
-                "unauthenticated",
-                "an api_key is needed: a token with the role reports, in the form, in the address or as a bearer token",
-                headers={"WWW-Authenticate": 'Bearer realm="lianqin"'},
-            )
+            headers = {"WWW-Authenticate": 'Bearer realm="lianqin"'}
+            raise Problem("unauthenticated", georeport.KEY_NEEDED, headers=headers)
         admission = request.scope["admission"] = await admitted(hub, key, remote_of(request.scope))
     caller: Caller = admission.caller
     require(caller, Scope.REPORTS_WRITE)
@@ -332,9 +328,9 @@ def _document(request: Request, hub: Hub, found: FoundReport) -> dict[str, Any]:
         "description": masked(report.description) or None,
         "agency_responsible": department.name.zh if department else None,
         "service_notice": None,
-        "requested_datetime": instant(report.received_at),
-        "updated_datetime": instant(told.updated_at),
-        "expected_datetime": instant(told.expected_at),
+        "requested_datetime": _stamp(report.received_at),
+        "updated_datetime": _stamp(told.updated_at),
+        "expected_datetime": _stamp(told.expected_at),
         "address": masked(report.address) or None,
         "address_id": None,
         "zipcode": None,
@@ -342,6 +338,11 @@ def _document(request: Request, hub: Hub, found: FoundReport) -> dict[str, Any]:
         "long": report.longitude,
         "media_url": media,
     }
+
+
+def _stamp(at: datetime | None) -> str | None:
+    """Return an instant to the second: GeoReport's clients know no fractions."""
+    return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _address(request: Request, hub: Hub, path: str) -> str:

@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 
 from hub import clock
 from hub.demo.cameras import CAMERAS
+from hub.demo.citizens import FrontEnd
 from hub.demo.city_plan import city_document, write_base_map, write_files
 from hub.demo.dispatch_plan import write_dispatch
 from hub.demo.hub_client import HubClient, HubSilent
@@ -31,6 +32,7 @@ from hub.demo.people import NAMES, ensure_people
 from hub.demo.postgres import EmbeddedPostgres, PostgresError
 from hub.demo.processes import Processes
 from hub.demo.show import Show
+from hub.demo.snapshot import snapshot
 from hub.settings import Settings
 from hub.store.migrate import MigrationError, migrate
 from hub.store.tokens import TokenRefused, ensure_token
@@ -122,6 +124,7 @@ class _Demo:
         end = ready + for_s if for_s is not None else None
         feed = threading.Thread(target=self._follow_feed, args=(show, after), daemon=True)
         feed.start()
+        self._start_front_end(city)
         while not self._stop.wait(1.0) and (end is None or time.monotonic() < end):
             for line in self._processes.watch():
                 show.say(line)
@@ -158,6 +161,17 @@ class _Demo:
             "telemetry",
             {"mqtt": f"mqtt://127.0.0.1:{ports.broker}", "city_file": str(city_file), "started_at": started_at},
         )
+
+    def _start_front_end(self, city: dict[str, Any]) -> None:
+        token = _secret(self._folder / "reports-token")
+        ensure_token(self._dsn, name="市民热线（演示）", role="reports", token=token)
+        zone, began = ZoneInfo(city["timezone"]), time.monotonic()
+
+        def photo(camera_id: str) -> bytes:
+            return snapshot(camera_id, clock.now().astimezone(zone), time.monotonic() - began)
+
+        front_end = FrontEnd(self._address, token, city, photo, self._stop)
+        threading.Thread(target=front_end.run, args=(LEAD_S,), name="front end", daemon=True).start()
 
     def _part(self, name: str, order: dict[str, Any]) -> None:
         command = [sys.executable, "-m", "hub.demo.parts", name, json.dumps({**order, "mark": _mark(self._folder)})]
@@ -253,7 +267,11 @@ def _alone(folder: Path) -> Iterator[IO[str]]:
 def _token(settings: Settings, folder: Path) -> str:
     if settings.demo_token:
         return settings.demo_token
-    path = folder / "token"
+    return _secret(folder / "token")
+
+
+def _secret(path: Path) -> str:
+    """Return the token kept at `path`, made at the first start."""
     if path.exists() and (kept := path.read_text().strip()):
         return kept
     token = "lq_" + secrets.token_urlsafe(32)

@@ -25,7 +25,7 @@ class Scope(StrEnum):
     CASES_HANDLE = "cases:handle"  # take, progress, done, refuse, ask for suspension
     CASES_APPROVE = "cases:approve"  # suspension granted or not, void, reopen, evaluate
     REPORTS_READ = "reports:read"
-    REPORTS_WRITE = "reports:write"  # hand in a citizen's report, link or dismiss one
+    REPORTS_WRITE = "reports:write"  # hand in a citizen's report; to link, dismiss or collect one is cases:file
     DELIVERIES_READ = "deliveries:read"
     DELIVERIES_WRITE = "deliveries:write"  # endpoints, secrets, replays
     STATISTICS_READ = "statistics:read"

@@ -151,7 +151,7 @@ def test_the_key_may_stand_in_the_form_in_the_address_or_in_a_header(api: Api) -
     assert stranger.post(f"{BASE}/requests.json", data={**GOOD, "api_key": key}, files=files).status_code == 201
     refused(stranger.post(f"{BASE}/requests.json", data=GOOD), 401, "api_key is needed")
     refused(stranger.post(f"{BASE}/requests.xml", data={**GOOD, "api_key": "lq_wrong"}), 401, "not valid")
-    refused(stranger.get(f"{BASE}/services.xml"), 401, "token")
+    refused(stranger.get(f"{BASE}/services.xml"), 401, "api_key is needed")
     refused(stranger.get(f"{BASE}/services.json?api_key=lq_wrong"), 401, "not valid")
     assert stranger.get(f"/api/v1/whoami?api_key={key}").status_code == 401, "GeoReport's key opens GeoReport alone"
 
