@@ -56,13 +56,14 @@ class Dispatch(Order):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reroute(Order):
-    """It goes to another department or squad after all."""
+    """It goes to another department or squad after all; `resumed` is the deadline where that ends a suspension."""
 
     department: str
     squad: str | None = None
     level: Level | None = None
     deadline: Deadline | None = None
     plan_version: str | None = None
+    resumed: Deadline | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,9 @@ class Refuse(Order):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportDone(Order):
-    """The crew says that it is settled."""
+    """The crew says that it is settled; `resumed` is the deadline where that ends a suspension."""
+
+    resumed: Deadline | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

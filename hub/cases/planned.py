@@ -27,6 +27,8 @@ def planned(plan: Plan, city: City, case: Case, order: Order) -> Order:
 
     A department or squad that the plan does not know is refused, so that nothing is sent to nobody.
     """
+    if isinstance(order, orders.ReportDone | orders.Reroute):
+        order = replace(order, resumed=_resumed(plan, case, order.at))
     match order:
         case orders.File():
             return _filed(plan, city, case, order)
@@ -39,8 +41,8 @@ def planned(plan: Plan, city: City, case: Case, order: Order) -> Order:
         case orders.Progress() if order.until is None and case.taken_until is not None:
             # A sign of life: the lease goes on, and never gets shorter by it.
             return replace(order, until=max(case.taken_until, order.at + timedelta(seconds=plan.lease.usual_s)))
-        case orders.Resume() if case.suspension is Suspension.SUSPENDED and case.suspended_until is not None:
-            return replace(order, deadline=after_suspension(plan, case, min(order.at, case.suspended_until)))
+        case orders.Resume():
+            return replace(order, deadline=_resumed(plan, case, order.at))
         case orders.Reopen() if case.stage is Stage.CLOSED:
             return replace(order, deadline=deadline_of(plan, case, case.condition, order.at))
     return order
@@ -78,6 +80,13 @@ def require_department(plan: Plan, department: str, squad: str | None = None) ->
     own = sorted(one.squad_id for one in plan.squads.values() if one.department == department)
     if squad not in own:
         raise IllegalStep(f"{department} has no squad {squad!r}; it has {_listed(own) or 'none'}")
+
+
+def _resumed(plan: Plan, case: Case, at: datetime) -> Deadline | None:
+    """Return the deadline of `case` if its suspension ends at `at`; None for one that is not suspended."""
+    if case.suspension is not Suspension.SUSPENDED or case.suspended_until is None:
+        return None
+    return after_suspension(plan, case, min(at, case.suspended_until))
 
 
 def _filed(plan: Plan, city: City, case: Case, order: orders.File) -> orders.File:

@@ -50,8 +50,9 @@ def _send(case: Case, order: orders.Dispatch | orders.Reroute) -> Case:
     called_in = tuple(one for one in _with(case.called_in, comes_along) if one != order.department)
     if isinstance(order, orders.Reroute) and (case.department, case.squad) == (order.department, order.squad):
         raise IllegalStep(f"case {case.number} is with {order.department} already")
+    resumed = order.resumed if isinstance(order, orders.Reroute) else None
     return replace(
-        _going_on(case, order.at),
+        _going_on(case, order.at, resumed),
         dispatched_at=order.at,
         department=order.department,
         departments=_with(case.departments, (order.department, *called_in)),
@@ -92,7 +93,7 @@ def _refuse(case: Case, order: orders.Refuse) -> Case:
 
 
 def _report_done(case: Case, order: orders.ReportDone) -> Case:
-    return replace(_going_on(case, order.at), done_at=order.at, taken_until=None)
+    return replace(_going_on(case, order.at, order.resumed), done_at=order.at, taken_until=None)
 
 
 def _verify(case: Case, order: orders.Verify) -> Case:
@@ -301,9 +302,9 @@ def _deadline(deadline: Deadline | None) -> dict[str, Any]:
 _NO_SUSPENSION: dict[str, Any] = {"suspension": Suspension.NONE, "suspended_at": None, "suspended_until": None}
 
 
-def _going_on(case: Case, at: datetime) -> Case:
+def _going_on(case: Case, at: datetime, resumed: Deadline | None = None) -> Case:
     """Return `case` without a suspension or a request for one, because something happens to it."""
-    ended = _resumed(case, at, None) if case.suspension is Suspension.SUSPENDED else _NO_SUSPENSION
+    ended = _resumed(case, at, resumed) if case.suspension is Suspension.SUSPENDED else _NO_SUSPENSION
     return replace(case, **ended)
 
 
@@ -323,7 +324,12 @@ def _resumed(case: Case, at: datetime, deadline: Deadline | None) -> dict[str, A
         "taken_until": _later(case.taken_until, paused),
     }
     if deadline is None:
-        return changed | {"warn_at": _later(case.warn_at, paused), "due_at": _later(case.due_at, paused)}
+        # What was over before the pause began is not moved by it.
+        moved = {
+            name: at if at is None or at <= case.suspended_at else at + paused
+            for name, at in (("warn_at", case.warn_at), ("due_at", case.due_at))
+        }
+        return changed | moved
     # The plan says until when there is time now; what was said of the deadline before the pause stands.
     return changed | {"warn_at": deadline.warn_at, "due_at": deadline.due_at}
 
