@@ -16,9 +16,9 @@ from detectors.finding import Phase
 from hub.alerts.alert import Alert
 from hub.people.scopes import ROLE_SCOPES
 from hub.store.chain import verify
-from hub.store.session import open_session
+from hub.store.session import connect, open_session
 from tests.support.api import DEPARTMENT as DEPARTMENT_ID
-from tests.support.api import Api, serving, token_for
+from tests.support.api import Api, serving, sse, token_for
 from tests.support.databases import Database
 from tests.support.stored import NOW, batch, followed, raised
 
@@ -450,3 +450,53 @@ def test_words_may_have_lines_but_no_control_characters(api: Api) -> None:
 
 def hours_between(one: str, other: str) -> float:
     return (datetime.fromisoformat(other) - datetime.fromisoformat(one)).total_seconds() / 3600
+
+
+def test_an_order_whose_process_is_killed_in_the_middle_is_as_if_it_had_never_come(api: Api) -> None:
+    case = dispatched(api, leak(api))
+    answers: list[httpx.Response] = []
+    with connect(api.dsn) as holding:
+        holding.execute("BEGIN")
+        holding.execute("SELECT 1 FROM feed_head FOR UPDATE")  # the order has done everything but its feed item
+        thread = threading.Thread(target=lambda: answers.append(post(api, "dispatch", case, "take", key="k")))
+        thread.start()
+        with connect(api.dsn) as watching:
+            watching.execute("SET statement_timeout = '20s'")
+            query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            while (waiting := watching.execute(query).fetchone()) is None:
+                watching.execute("SELECT pg_sleep(0.01)")
+            watching.execute("SELECT pg_terminate_backend(%s)", waiting)
+        thread.join(20)
+        holding.execute("ROLLBACK")
+    refused(answers[0], 503, "unavailable")
+    assert ok(api.client("dispatch").get(f"/api/v1/cases/{case}"))["stage"] == "dispatched"
+    assert ok(post(api, "dispatch", case, "take", key="k"))["stage"] == "handling"
+    assert ok(post(api, "dispatch", case, "take", key="k"))["revision"] == 4
+    assert api.rows("SELECT count(*) FROM feed WHERE type = 'case.taken'") == [(1,)]
+    assert api.rows("SELECT count(*) FROM audit WHERE action = 'case.taken'") == [(1,)]
+    with open_session(api.dsn) as session:
+        assert verify(session).problems == []
+
+
+def test_a_departments_stream_tells_of_its_own_cases_and_moves_on_over_the_rest(
+    plain_database: Database, tmp_path: Path
+) -> None:
+    with serving(plain_database.dsn, tmp_path, heartbeat_s=0.2) as api:
+        other = dispatched(api, leak(api), department="city-transport")
+        mine = dispatched(api, leak(api, subject="water-2"), department=DEPARTMENT_ID)
+        client = api.client("department")
+        with client.stream("GET", "/api/v1/feed/stream", params={"after": 0}) as answer:
+            lines = answer.iter_lines()
+            item: dict[str, Any] = {}
+            while "case" not in item:
+                _, item = next(sse(lines))
+            assert (item["type"], item["case"]["id"]) == ("case.dispatched", mine)
+            newest = api.rows("SELECT seq FROM feed_head")[0][0]
+            for line in lines:  # what follows is a heartbeat whose id lies at the end of what there is
+                if line == f"id: {newest}":
+                    break
+            ok(post(api, "dispatcher", other, "note", note="not for them"))
+            for line in lines:
+                assert "data:" not in line
+                if line == f"id: {newest + 1}":
+                    break
