@@ -40,6 +40,7 @@ from hub.api import (
     routes_people,
     routes_photos,
     routes_readings,
+    routes_record,
     routes_reports,
     routes_search,
     routes_session,
@@ -160,6 +161,7 @@ def create_app(
     app.include_router(routes_about.router)
     app.include_router(routes_board.router)
     app.include_router(routes_readings.router)
+    app.include_router(routes_record.router)
     app.include_router(routes_operation.router)
     app.include_router(routes_session.router)
     app.include_router(routes_people.router)
