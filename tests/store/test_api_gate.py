@@ -63,6 +63,7 @@ ROUTES: dict[tuple[str, str], tuple[Scope | frozenset[Scope] | str | None, int]]
     ("POST", "/api/v1/alerts/{alert_id}/verdict"): (Scope.ALERTS_WRITE, 422),
     ("POST", "/api/v1/alerts/{alert_id}/unverdict"): (Scope.ALERTS_WRITE, 404),
     ("GET", "/api/v1/alerts/{alert_id}/readings"): (Scope.ALERTS_READ, 404),
+    ("GET", "/api/v1/alerts/{alert_id}/record"): (Scope.ALERTS_READ, 404),
     ("GET", "/api/v1/board"): (Scope.ALERTS_READ, 200),
     ("GET", "/api/v1/board/colleagues"): (Scope.ALERTS_WRITE, 200),
     ("GET", "/api/v1/city"): (Scope.CITY_READ, 200),
