@@ -15,7 +15,7 @@ class BadName(ValueError):
 
 def name_key(name: str) -> str:
     """Return `name` as names are compared: normalised, without capitals, without spaces around it."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.strip()).casefold())
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
 def checked_name(name: str) -> str:

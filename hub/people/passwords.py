@@ -67,7 +67,8 @@ _RUNS = (
     "qawsedrftgyhujikolp",
     "!@#$%^&*()_+",
 )
-_LONGEST_RUN = 4
+_RUN = 4
+_SHORTEST_WORD = 3
 _REPLACED = str.maketrans("@4301!5$78", "aaeoiisstb")
 
 
@@ -85,7 +86,7 @@ def weakness(password: str, *, names: Iterable[str] = ()) -> Weakness | None:
     if _repeats(plain):
         return Weakness(Why.TOO_FEW_CHARACTERS, "a password must not be a short piece again and again")
     words = {*_COMMON, *(part for name in names for part in _parts(name))}
-    if min(len(_left(form, words)) for form in (plain, plain.translate(_REPLACED))) < _LEAST_LEFT:
+    if _left(plain, words) < _LEAST_LEFT:
         return Weakness(
             Why.COMMON, "this is among what is guessed first: common words, runs of keys, your name; choose another"
         )
@@ -97,23 +98,23 @@ def normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-def _left(text: str, words: set[str]) -> str:
-    """Return what is left of `text` without guessable words, runs of keys, years and spaces."""
-    for word in sorted((word for word in words if len(word) >= 3), key=len, reverse=True):
-        text = text.replace(word, " ")
-    text = _without_runs(text)
-    text = re.sub(r"(19|20)\d\d", " ", text)
-    text = re.sub(r"(.)\1{2,}", " ", text)
-    return re.sub(r"\s", "", text)
+def _left(text: str, words: set[str]) -> int:
+    """Return how many characters of `text` belong to no guessable word, run of keys, year or repetition."""
+    taken = [character.isspace() for character in text]
+    pieces = [*words, *_runs_of(text)]
+    for form in (text, text.translate(_REPLACED)):  # one character stands for one: places are the same in both
+        for piece in (piece for piece in pieces if len(piece) >= _SHORTEST_WORD):
+            for found in re.finditer(f"(?={re.escape(piece)})", form):
+                taken[found.start() : found.start() + len(piece)] = [True] * len(piece)
+    for found in re.finditer(r"(19|20)\d\d|(.)\2{2,}", text):
+        taken[found.start() : found.end()] = [True] * (found.end() - found.start())
+    return taken.count(False)
 
 
-def _without_runs(text: str) -> str:
-    for run in _RUNS:
-        for line in (run, run[::-1]):
-            for length in range(min(len(line), len(text)), _LONGEST_RUN - 1, -1):
-                for begin in range(len(line) - length + 1):
-                    text = text.replace(line[begin : begin + length], " ")
-    return text
+def _runs_of(text: str) -> set[str]:
+    """Return every piece of `text` of four characters that lies in a run of keys; longer runs are made of such."""
+    pieces = {text[begin : begin + _RUN] for begin in range(len(text) - _RUN + 1)}
+    return {piece for piece in pieces if any(piece in run or piece in run[::-1] for run in _RUNS)}
 
 
 def _repeats(text: str) -> bool:

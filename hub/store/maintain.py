@@ -17,10 +17,12 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
+from hub.people.lockout import FORGOTTEN_AFTER, KNOWN_FOR
 from hub.settings import Settings
 from hub.store.command import unshelve_due
 from hub.store.edition import Edition, edition_of
 from hub.store.partitions import FRAMES, READINGS, SERIES, Series, drop_before, make_ahead, settle
+from hub.store.photos import forget_unused
 from hub.store.reports import forget_contacts
 from hub.store.rollup import roll_up
 from hub.store.session import connect, unavailable
@@ -135,16 +137,23 @@ def _rows(connection: Connection[Any], now: datetime, keep: Keep) -> list[str]:
         ("deliveries", "DELETE FROM deliveries WHERE ended_at < %s", now - keep.deliveries),
         ("batch ids", "DELETE FROM batches WHERE written_at < %s", now - BATCH_IDS_KEPT),
         ("remembered answers", "DELETE FROM idempotency WHERE created_at < %s", now - ANSWERS_KEPT),
+        # As long as people are known at an address that they have signed in from.
+        ("sessions", "DELETE FROM sessions WHERE expires_at < %s", now - KNOWN_FOR),
+        ("tickets", "DELETE FROM session_tickets WHERE expires_at < %s", now),
+        ("failed attempts to sign in", "DELETE FROM sign_in_failures WHERE until < %s", now - 24 * FORGOTTEN_AFTER),
     ):
         count = connection.execute(statement, (before,)).rowcount
         if count and what != "batch ids":
             done.append(f"removed {count} {what}")
     if count := forget_contacts(connection, now=now, keep=keep.contacts):
         done.append(f"forgot how {count} reporters can be reached")
+    if count := forget_unused(connection, now - UNUSED_PHOTOS_KEPT):
+        done.append(f"removed {count} photos that were handed in and never used")
     pictures = _expire_pictures(connection, now - keep.evidence)
     return done + ([f"removed {pictures} pictures"] if pictures else [])
 
 
+UNUSED_PHOTOS_KEPT = timedelta(days=7)
 _TEN_YEARS = timedelta(days=3653)  # hourly aggregates are small: what they are for is comparing years
 
 
