@@ -28,6 +28,7 @@ RENEW_S = 2.0
 FOR_S = 3 * RENEW_S
 LINGER_S = 20.0  # how long the link outlives its last viewer: whoever turns a page comes back
 LOOK_S = 0.25  # how often the link is looked at
+GRACE_S = 2.0  # a link that is being made, or was lost a moment ago, is not yet news to viewers
 MOST_VIEWERS = 100
 MOST_CAMERAS = 64  # of one viewer
 _EARLY = 0.75  # a picture this share of the period after the one before is not too early
@@ -53,8 +54,8 @@ class Viewer:
     """Somebody who watches: the cameras, and the newest picture of each that was not yet sent."""
 
     tiles: dict[str, Tile] = field(default_factory=dict)
-    connected: bool | None = None  # what is known of the broker
-    changed: bool = True  # whether that is news to the viewer
+    connected: bool | None = None  # what is known of the broker; None: nothing yet
+    changed: bool = False  # whether that is news to the viewer
     _there: asyncio.Event = field(default_factory=asyncio.Event)
 
     def put(self, camera_id: str, picture: bytes) -> None:
@@ -113,7 +114,8 @@ class LivePictures:
         self._viewers.add(viewer)
         if self._task is None or self._task.done():
             self._task = asyncio.ensure_future(self._keep())
-        viewer.tell(self._connected())
+        if self._connected():
+            viewer.tell(True)
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
@@ -143,7 +145,7 @@ class LivePictures:
     async def _keep(self) -> None:
         """Keep the link and the wishes alive while somebody watches, and for a while after."""
         loop = asyncio.get_running_loop()
-        left_s = self._monotonic()
+        left_s = stood_s = self._monotonic()
         try:
             while True:
                 now_s = self._monotonic()
@@ -153,9 +155,11 @@ class LivePictures:
                 elif now_s - left_s > LINGER_S:
                     return
                 connected = self._connected()
-                back = connected and any(viewer.connected is False for viewer in self._viewers)
-                for viewer in self._viewers:
-                    viewer.tell(connected)
+                back = connected and any(not viewer.connected for viewer in self._viewers)
+                stood_s = now_s if connected else stood_s
+                if connected or now_s - stood_s >= GRACE_S:
+                    for viewer in self._viewers:
+                        viewer.tell(connected)
                 if back or now_s - self._asked_s >= RENEW_S:
                     self._ask()
                 await asyncio.sleep(LOOK_S)
