@@ -88,13 +88,17 @@ def _coming(case: Case) -> Iterator[Coming]:
 
 def after_suspension(plan: Plan, case: Case, ended_at: datetime) -> Deadline | None:
     """Return the deadline with what was left of the time when the suspension began; None where there is none."""
-    if case.clock is None or case.warn_at is None or case.due_at is None or case.suspended_at is None:
+    return None if case.suspended_at is None else deadline_after(plan, case, since=case.suspended_at, until=ended_at)
+
+
+def deadline_after(plan: Plan, case: Case, *, since: datetime, until: datetime) -> Deadline | None:
+    """Return the deadline of `case` after its clock stood still between the two; None where it has none."""
+    if case.clock is None or case.warn_at is None or case.due_at is None:
         return None
-    began_at = case.suspended_at
     return Deadline(
         clock=case.clock,
-        warn_at=resumed(plan, clock=case.clock, at=ended_at, suspended_at=began_at, was_due=case.warn_at),
-        due_at=resumed(plan, clock=case.clock, at=ended_at, suspended_at=began_at, was_due=case.due_at),
+        warn_at=resumed(plan, clock=case.clock, at=until, suspended_at=since, was_due=case.warn_at),
+        due_at=resumed(plan, clock=case.clock, at=until, suspended_at=since, was_due=case.due_at),
         condition=case.condition,
     )
 

@@ -104,9 +104,10 @@ class Verify(Order):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rework(Order):
-    """Somebody looked: it is not settled, as `note` says (返工)."""
+    """Somebody looked: it is not settled, as `note` says (返工); `resumed` is its deadline after the clock stood still."""
 
     deadline: Deadline | None = None
+    resumed: Deadline | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from hub.cases import orders
 from hub.cases.case import Case, Deadline
 from hub.cases.deadline import due
-from hub.cases.escalation import after_suspension
+from hub.cases.escalation import after_suspension, deadline_after
 from hub.cases.level import Level
 from hub.cases.matching import zone_of
 from hub.cases.orders import Order
@@ -43,6 +43,8 @@ def planned(plan: Plan, city: City, case: Case, order: Order) -> Order:
             return replace(order, until=max(case.taken_until, order.at + timedelta(seconds=plan.lease.usual_s)))
         case orders.Resume():
             return replace(order, deadline=_resumed(plan, case, order.at))
+        case orders.Rework() if order.deadline is None:
+            return replace(order, resumed=_sent_back(plan, case, order.at))
         case orders.Reopen() if case.stage is Stage.CLOSED:
             return replace(order, deadline=deadline_of(plan, case, case.condition, order.at))
     return order
@@ -87,6 +89,11 @@ def _resumed(plan: Plan, case: Case, at: datetime) -> Deadline | None:
     if case.suspension is not Suspension.SUSPENDED or case.suspended_until is None:
         return None
     return after_suspension(plan, case, min(at, case.suspended_until))
+
+
+def _sent_back(plan: Plan, case: Case, at: datetime) -> Deadline | None:
+    """Return the deadline of `case` if it is sent back at `at`: the clock stood while it waited to be looked at."""
+    return None if case.done_at is None else deadline_after(plan, case, since=case.done_at, until=at)
 
 
 def _filed(plan: Plan, city: City, case: Case, order: orders.File) -> orders.File:

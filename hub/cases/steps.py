@@ -109,6 +109,7 @@ def _rework(case: Case, order: orders.Rework) -> Case:
         verified_at=None,
         taken_by=None,
         taken_until=None,
+        **({} if order.resumed is None else {"warn_at": order.resumed.warn_at, "due_at": order.resumed.due_at}),
         **_deadline(order.deadline),
     )
 
