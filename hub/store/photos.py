@@ -30,10 +30,10 @@ class KeptPhoto:
 
 
 def keep_photo(connection: Connection[Any], photo: Photo, *, at: datetime, by: str) -> None:
-    """Keep a picture; the same one again is kept once."""
+    """Keep a picture; the same one again is kept once, and from then on."""
     connection.execute(
         """INSERT INTO photos (sha256, media_type, content, bytes, uploaded_at, uploaded_by)
-           VALUES (%s, %s, %b, %s, %s, %s) ON CONFLICT DO NOTHING""",
+           VALUES (%s, %s, %b, %s, %s, %s) ON CONFLICT (sha256) DO UPDATE SET uploaded_at = excluded.uploaded_at""",
         (photo.sha256, photo.media_type, photo.data, len(photo.data), at, plain_text(by)),
     )
 
@@ -51,6 +51,16 @@ def link_photos(connection: Connection[Any], case_id: UUID, photos: Sequence[str
         "INSERT INTO case_photos (sha256, case_id) SELECT unnest(%s::text[]), %s ON CONFLICT DO NOTHING",
         (wanted, case_id),
     )
+
+
+def forget_unused(connection: Connection[Any], before: datetime) -> int:
+    """Remove the pictures that were handed in before then and that no case and no report has; return how many."""
+    return connection.execute(
+        """DELETE FROM photos WHERE uploaded_at < %s
+             AND NOT EXISTS (SELECT 1 FROM case_photos WHERE case_photos.sha256 = photos.sha256)
+             AND NOT EXISTS (SELECT 1 FROM reports WHERE reports.photos @> ARRAY[photos.sha256])""",
+        (before,),
+    ).rowcount
 
 
 def find_photo(connection: Connection[Any], sha256: str, *, reach: Reach, by: str) -> KeptPhoto | None:

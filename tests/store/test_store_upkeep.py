@@ -6,13 +6,18 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from detectors.finding import Severity
 from hub.alerts.lifecycle import Shelve
+from hub.cases.case import Draft
+from hub.photos import Photo
 from hub.settings import from_environment
+from hub.store.case_command import open_case
 from hub.store.chain import verify
 from hub.store.command import change_alert
 from hub.store.edition import Edition, edition_of
 from hub.store.maintain import Keep, keep_of, maintain
 from hub.store.partitions import FEED, FRAMES, READINGS, existing, make_ahead
+from hub.store.photos import keep_photo
 from hub.store.rollup import roll_up
 from hub.store.session import StoreUnavailable, connect, open_session
 from hub.store.upkeep import keep_up
@@ -209,3 +214,16 @@ def test_a_picture_is_not_compressed_twice(database: Database) -> None:
         ).fetchone()
     assert row is not None
     assert row[0] in ("e", b"e")
+
+
+def test_photos_that_were_handed_in_and_never_used_are_let_go_after_a_week(plain_database: Database) -> None:
+    used, unused, fresh = ("a" * 64, "b" * 64, "c" * 64)
+    with open_session(plain_database.dsn) as session:
+        for sha256, days in ((used, 30), (unused, 30), (fresh, 1)):
+            photo = Photo(sha256=sha256, media_type="image/png", width_px=1, height_px=1, data=b"x")
+            keep_photo(session, photo, at=NOW - days * DAY, by="crew")
+        draft = Draft(title="x", grid="01", district="", severity=Severity.MINOR, photos=(used,))
+        open_case(session, draft, actor="Li", at=NOW)
+    assert maintain(plain_database.dsn, now=NOW, keep=KEEP) == ["removed 1 photos that were handed in and never used"]
+    with connect(plain_database.dsn) as connection:
+        assert connection.execute("SELECT sha256 FROM photos ORDER BY 1").fetchall() == [(used,), (fresh,)]
