@@ -104,7 +104,7 @@ class Verify(Order):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rework(Order):
-    """Somebody looked: it is not settled, as `note` says (返工); `resumed` is its deadline after the clock stood still."""
+    """Somebody looked: it is not settled, as `note` says (返工); `resumed` is when it is due after the clock stood."""
 
     deadline: Deadline | None = None
     resumed: Deadline | None = None

@@ -109,7 +109,7 @@ def _rework(case: Case, order: orders.Rework) -> Case:
         verified_at=None,
         taken_by=None,
         taken_until=None,
-        **({} if order.resumed is None else {"warn_at": order.resumed.warn_at, "due_at": order.resumed.due_at}),
+        **_moved(order.resumed),
         **_deadline(order.deadline),
     )
 
@@ -301,6 +301,11 @@ def _deadline(deadline: Deadline | None) -> dict[str, Any]:
 
 
 _NO_SUSPENSION: dict[str, Any] = {"suspension": Suspension.NONE, "suspended_at": None, "suspended_until": None}
+
+
+def _moved(deadline: Deadline | None) -> dict[str, Any]:
+    """Return what moves a deadline on after its clock stood still; whoever was told of it stays told."""
+    return {} if deadline is None else {"warn_at": deadline.warn_at, "due_at": deadline.due_at}
 
 
 def _going_on(case: Case, at: datetime, resumed: Deadline | None = None) -> Case:
