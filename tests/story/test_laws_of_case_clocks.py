@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from detectors.finding import Severity
 from hub.cases import orders
-from hub.cases.case import Case, Deadline, Draft
+from hub.cases.case import Case, Deadline, Draft, Pause
 from hub.cases.deadline import due, measure
 from hub.cases.escalation import next_coming, orders_for
 from hub.cases.level import ClockKind, Level
@@ -74,8 +74,11 @@ def what_people_do(*, reroutes: bool = True) -> st.SearchStrategy[list[Order]]:
     return some.map(lambda drawn: sorted((order for each in drawn for order in each), key=lambda order: order.at))
 
 
-def lived(case: Case, ordered: list[Order], looks: list[datetime]) -> tuple[Case, list[Event]]:
-    """Return the case at the end, and what came by itself; somebody looks before each order, and at `looks`."""
+def lived(case: Case, ordered: list[Order], looks: list[datetime]) -> tuple[Case, list[Event], list[Pause]]:
+    """Return the case at the end, what came by itself, and when its clock stood still: suspended, or sent back later.
+
+    Somebody looks before each order, and at `looks`.
+    """
     came: list[Event] = []
 
     def look(case: Case, at: datetime) -> Case:
@@ -85,16 +88,20 @@ def lived(case: Case, ordered: list[Order], looks: list[datetime]) -> tuple[Case
                 came.append(event)
         return case
 
+    waits: list[Pause] = []
     moments: list[tuple[datetime, int, Order | None]] = [(at, 0, None) for at in (*looks, END)]
     moments += [(order.at, number, order) for number, order in enumerate(ordered, start=1)]
     for at, _, order in sorted(moments, key=lambda moment: moment[:2]):
         case = look(case, at)
         if order is not None:
             try:
-                case, _ = apply(case, planned(town().plan, town().city, case, order))
+                after, event = apply(case, planned(town().plan, town().city, case, order))
             except IllegalStep:
                 continue
-    return case, came
+            if event is Event.REWORKED and case.done_at is not None:
+                waits.append(Pause(since=case.done_at, until=at))
+            case = after
+    return case, came, [*case.pauses, *waits]
 
 
 def outcome(case: Case) -> dict[str, Any]:
@@ -109,24 +116,24 @@ def test_how_often_somebody_looks_changes_nothing(
     level: Level, clock: ClockKind, ordered: list[Order], looks: list[datetime]
 ) -> None:
     case = dispatched(level, clock)
-    seldom, came_late = lived(case, ordered, [])
-    often, came = lived(case, ordered, looks)
+    seldom, came_late, _ = lived(case, ordered, [])
+    often, came, _ = lived(case, ordered, looks)
     assert outcome(often) == outcome(seldom)
     assert came == came_late
 
 
 @given(st.sampled_from(Level), st.sampled_from(ClockKind), what_people_do())
 def test_a_case_has_its_ten_hours_whatever_is_done_to_it(level: Level, clock: ClockKind, ordered: list[Order]) -> None:
-    case, _ = lived(dispatched(level, clock), ordered, [])
+    case, _, stood = lived(dispatched(level, clock), ordered, [])
     assert case.due_at is not None
-    # A pause that began when all time was over moves nothing.
-    pauses = [(pause.since, pause.until) for pause in case.pauses if pause.since < case.due_at]
+    # What began when all time was over moves nothing.
+    pauses = [(pause.since, pause.until) for pause in stood if pause.since < case.due_at]
     assert measure(town().plan.working, clock, MONDAY, case.due_at, pauses) == 10 * 3600
 
 
 @given(st.sampled_from(Level), st.sampled_from(ClockKind), what_people_do(reroutes=False))
 def test_each_thing_comes_once_and_a_case_never_goes_down(level: Level, clock: ClockKind, ordered: list[Order]) -> None:
-    case, came = lived(dispatched(level, clock), ordered, [])
+    case, came, _ = lived(dispatched(level, clock), ordered, [])
     assert came.count(Event.WARNED) <= 1
     assert came.count(Event.OVERDUE) <= 1
     assert case.escalated_to is None or case.escalated_to.rank > level.rank
