@@ -17,7 +17,7 @@ export async function loadCity(): Promise<void> {
   const [found, cards] = await Promise.all([get<City>("city"), get<{ items: Rule[] }>("rules")]);
   // Half of what the question took is the way back.
   skewMs.value = Date.parse(found.now) - (asked + Date.now()) / 2;
-  rules.value = new Map(cards.items.map((rule) => [rule.name, rule]));
+  rules.value = new Map(cards.items.map((rule) => [rule.rule, rule]));
   city.value = found;
 }
 

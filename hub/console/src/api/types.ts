@@ -48,7 +48,7 @@ export interface Alert {
 }
 
 export interface Verdict {
-  is: "true" | "false";
+  is: "real" | "false_alarm";
   by: string;
   at: string;
   reason: string | null;
@@ -110,26 +110,21 @@ export interface City {
   grids: Grid[];
 }
 
-export interface Rule {
-  name: string;
-  domain: string;
-  title_zh: string;
-  title_en: string;
-  severity: Severity;
-  meaning: string;
-  action: string;
-  guidance: Guidance;
-}
-
 export interface Words {
   zh: string;
   en: string;
 }
 
-export interface Guidance {
+export interface Rule {
+  rule: string;
+  title_zh: string;
+  title_en: string;
+  severity: Severity;
+  meaning: string;
   consequence: Words;
   action: Words;
   respond_within_s: number;
+  enabled: boolean;
 }
 
 export interface Page<T> {

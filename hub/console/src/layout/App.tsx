@@ -60,6 +60,19 @@ function Console() {
   const menu = useSignal(false);
   useEffect(() => watchFreshness(), []);
   useEffect(() => {
+    if (!may("alerts:write")) return;
+    let end = () => {};
+    let over = false;
+    // Heard on every page, and loaded only for those whom it concerns.
+    void import("../board/Watch").then((module) => {
+      if (!over) end = module.watch();
+    });
+    return () => {
+      over = true;
+      end();
+    };
+  }, []);
+  useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = () =>
       loadCity().catch(() => {

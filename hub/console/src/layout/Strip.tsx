@@ -1,6 +1,6 @@
 // The strip below the header that appears when what is shown may not be the present: which part is stale, since when.
 import { feed, feedState } from "../api/feed";
-import { t, words } from "../i18n";
+import { language, t, words } from "../i18n";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { nowMs } from "../ui/ticking";
@@ -36,7 +36,7 @@ export function Strip() {
               t("shell.stale-other", { name: words(`shell.check.${check.name}`, check.name) }),
             )}
           </span>
-          <span class="dim">{check.detail}</span>
+          {language.value === "en" && <span class="dim">{check.detail}</span>}
         </p>
       ))}
     </div>

@@ -4,6 +4,8 @@ import { useEffect, useId, useRef } from "preact/hooks";
 import { t } from "../i18n";
 import { IconButton } from "./Button";
 
+const FIRST = ".dialog-content :is(input, select, textarea, button), footer .primary";
+
 interface DialogProps {
   title: string;
   onClose: () => void;
@@ -22,6 +24,8 @@ export function Dialog({ title, onClose, children, actions, onSubmit, wide = fal
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();
+    // The first thing to fill in, or to press; not the cross in the corner.
+    dialog?.querySelector<HTMLElement>(FIRST)?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });

@@ -1,0 +1,36 @@
+// Why an alert stands, in one sentence of the console's language. English is the detector's own sentence; Chinese is
+// put together from the same numbers, which stand beside it.
+import type { Alert, Reason } from "../api/types";
+import { language, t, words } from "../i18n";
+import { span } from "../ui/time";
+import { figure } from "./quantities";
+
+export function why(alert: Alert): string {
+  return language.value === "en" ? alert.reason.text : chinese(alert.rule, alert.reason) || alert.reason.text;
+}
+
+export function whyCleared(alert: Alert): string {
+  if (!alert.clear_reason) return "";
+  return language.value === "en"
+    ? alert.clear_reason.text
+    : t("alert.cleared-because", { text: alert.clear_reason.text });
+}
+
+function chinese(rule: string, reason: Reason): string {
+  const rose = Object.keys(reason).some((name) => name.startsWith("rise_") && name !== "rise_l_s");
+  const many = typeof reason["members"] === "number";
+  const template =
+    words(`alert.why.${rule}${rose ? ".rise" : many ? ".many" : ""}`, "") || words(`alert.why.${rule}`, "");
+  if (!template) return "";
+  let complete = true;
+  const text = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = reason[name];
+    if (value === undefined || value === null) {
+      complete = false;
+      return "";
+    }
+    if (typeof value !== "number") return String(value);
+    return name.endsWith("_s") && !name.endsWith("_l_s") ? span(value * 1000) : figure(value);
+  });
+  return complete ? text : "";
+}
