@@ -141,3 +141,18 @@ def test_each_thing_comes_once_and_a_case_never_goes_down(level: Level, clock: C
     if case.stage in (Stage.DISPATCHED, Stage.HANDLING):
         assert case.overdue
         assert (case.escalated_to is Level.CITY) == (level is not Level.CITY)
+
+
+def test_work_that_is_sent_back_has_the_time_that_was_left_when_it_was_reported_done() -> None:
+    wednesday = MONDAY + timedelta(days=2)
+    ordered: list[Order] = [
+        orders.Take(by="crew", at=MONDAY),
+        orders.ReportDone(by="crew", at=MONDAY + timedelta(hours=9)),  # at 17:00, after seven working hours of ten
+        orders.Rework(by="Li", at=wednesday, note="not yet"),
+    ]
+    case = dispatched(Level.STREET, ClockKind.WORKING)
+    for order in ordered:
+        case, _ = apply(case, planned(town().plan, town().city, case, order))
+    assert (case.warn_at, case.due_at) == (wednesday + timedelta(hours=1), wednesday + timedelta(hours=3))
+    _, came, _ = lived(dispatched(Level.STREET, ClockKind.WORKING), ordered, [])
+    assert came == [Event.WARNED, Event.ESCALATED, Event.OVERDUE, Event.ESCALATED]
