@@ -80,7 +80,7 @@ def list_all(hub: HubDep, caller: CallerDep) -> JSONResponse:
     summary="Have events sent somewhere",
     status_code=201,
     response_model=model_deliveries.NewEndpoint,
-    responses=problems(422),
+    responses=problems(400, 409, 413, 422),
     dependencies=_WRITE,
 )
 def create(request: Request, hub: HubDep, caller: CallerDep, order: model_deliveries.EndpointOrder) -> JSONResponse:
@@ -131,7 +131,7 @@ def get_one(hub: HubDep, caller: CallerDep, endpoint_id: EndpointId) -> JSONResp
     operation_id="changeEndpoint",
     summary="Change an endpoint",
     response_model=model_deliveries.Endpoint,
-    responses=problems(404, 409, 422),
+    responses=problems(400, 404, 409, 413, 422),
     dependencies=_WRITE,
 )
 def change(
@@ -232,7 +232,7 @@ def disable(request: Request, hub: HubDep, caller: CallerDep, endpoint_id: Endpo
     operation_id="rotateEndpointSecret",
     summary="Give an endpoint a new secret",
     response_model=model_deliveries.NewEndpoint,
-    responses=problems(404, 422),
+    responses=problems(400, 404, 409, 413, 422),
     dependencies=_WRITE,
 )
 def rotate(
@@ -264,13 +264,13 @@ def rotate(
     operation_id="pingEndpoint",
     summary="Send a test message now",
     response_model=model_deliveries.Ping,
-    responses=problems(404),
+    responses=problems(404, 409),
     dependencies=_WRITE,
 )
 async def ping(request: Request, hub: HubDep, endpoint_id: EndpointId) -> JSONResponse:
     """Send one signed `lianqin.ping` and return what came of it; how the endpoint fares is not touched."""
-    sender = _sender(hub)
     endpoint, salts, hub_id = await run_sync(_ping_needs, hub, request, endpoint_id)
+    sender = _sender(hub)
     if endpoint.key_check != sender.key.check(endpoint_id):
         raise Problem("not-writable", "the secret comes from another key than this process has: rotate it")
     message = ping_message(endpoint_id, hub_id, uuid4(), hub.now())
@@ -292,7 +292,7 @@ async def ping(request: Request, hub: HubDep, endpoint_id: EndpointId) -> JSONRe
     operation_id="replayEndpoint",
     summary="Send what is dead, or everything from a number on, again",
     response_model=model_deliveries.Replayed,
-    responses=problems(404, 422),
+    responses=problems(400, 404, 413, 422),
     dependencies=_WRITE,
 )
 def replay(request: Request, hub: HubDep, endpoint_id: EndpointId, order: model_deliveries.ReplayOrder) -> JSONResponse:

@@ -15,6 +15,7 @@ from hub.api.failures import FailedTokens
 from hub.store.write import Batch
 from tests.support.api import Api, configuration, serving
 from tests.support.databases import Database
+from tests.support.delivering import sender
 from tests.support.stored import NOW, after, batch, frame, picture, raised, reading, unreadable
 
 
@@ -24,7 +25,7 @@ def stocked(servers: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     databases = servers.databases("plain")
     database: Database = databases.migrated()
     folder: Path = tmp_path_factory.mktemp("api")
-    with serving(database.dsn, folder) as api:
+    with serving(database.dsn, folder, sender=sender()) as api:
         api.hub.failures = FailedTokens(burst=1_000_000)  # wrong tokens are tried too, and must not lock out the others
         changes = [raised(subject=f"gas-{n}", second=n) for n in range(5)]
         api.write(batch(readings=[reading(0)], frames=[frame(0)], quarantined=[unreadable()], changes=changes))
@@ -41,7 +42,16 @@ def description() -> Any:
     return schemathesis.openapi.from_dict(app.openapi())
 
 
-BEYOND_SCHEMA = ("/shelve", "/cases", "/add-alert", "/add-report", "/photos", "/place")
+BEYOND_SCHEMA = (
+    "/shelve",
+    "/cases",
+    "/add-alert",
+    "/add-report",
+    "/photos",
+    "/place",
+    "/deliveries/endpoints",
+    "/replay",
+)
 
 # A stream has no end to wait for; tests/store/test_api_feed.py follows it.
 described = description().exclude(path="/api/v1/feed/stream")
