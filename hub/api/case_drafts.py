@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
-
-from psycopg import Connection
 
 from hub.alerts.alert import Alert
 from hub.api import model_case_orders as body
@@ -21,6 +19,9 @@ from hub.reports.report import Report
 from hub.store.read_alerts import find_alert
 from hub.store.read_places import before
 from hub.store.reports import NoSuchReport, lock_report, require_in_no_case
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 
 def draft_of(connection: Connection[Any], hub: Hub, caller: Caller, order: body.CollectOrder) -> Draft:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from anyio.to_thread import run_sync
 from fastapi import Header, Request
-from psycopg import Connection
 from starlette.responses import Response
 
 from hub.api.context import Hub
 from hub.api.problem import MEDIA_TYPE, Problem
 from hub.people.caller import Caller
 from hub.store import once
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 Key = Annotated[
     str | None,
@@ -27,7 +29,7 @@ Key = Annotated[
         description="A key of your own, for a day: the same request with it is carried out once and answered alike.",
     ),
 ]
-Change = Callable[[Connection[Any], datetime], dict[str, Any]]
+Change = Callable[["Connection[Any]", datetime], dict[str, Any]]
 
 
 async def carry_out(

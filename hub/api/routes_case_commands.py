@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
-from psycopg import Connection
 from starlette.responses import Response
 
 from hub.api import model_case_orders as body
@@ -27,6 +26,9 @@ from hub.cases.planned import planned
 from hub.people.scopes import Scope
 from hub.store.case_command import change_case, merge_cases, open_case, split_case
 from hub.store.read_cases import find_case
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 router = APIRouter(prefix=API, tags=["cases"])
 MACHINE = "dispatch"

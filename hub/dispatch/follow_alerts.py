@@ -12,10 +12,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
-
-from psycopg import Connection
 
 from hub.alerts.alert import Alert, Condition
 from hub.alerts.lifecycle import EventType
@@ -34,6 +32,9 @@ from hub.store.read_alerts import find_alert
 from hub.store.read_places import recently_closed
 from hub.store.session import StoreUnavailable, connect, is_unavailable, unavailable
 from ingest.city import City
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 log = logger("cases")
 ACTOR = "lianqin"
