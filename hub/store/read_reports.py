@@ -24,7 +24,9 @@ _NEWS = f"""LEFT JOIN LATERAL (
                 FROM {IN_A_CASE} AS holding JOIN cases USING (case_id)
                 ORDER BY cases.stage = 'merged', cases.closed_at IS NULL DESC, cases.opened_at DESC LIMIT 1
             ) AS news ON true
-            LEFT JOIN alerts AS told ON told.alert_id = reports.alert_id"""
+            LEFT JOIN LATERAL (
+                SELECT condition, updated_at FROM alerts WHERE alerts.alert_id = reports.alert_id LIMIT 1
+            ) AS told ON true"""  # lateral: one probe a row, however few rows the planner expects
 _IS_CLOSED = f"""(CASE WHEN news.stage IS NOT NULL THEN news.stage IN {_ENDED}
                        ELSE reports.state = 'dismissed'
                             OR (reports.state = 'linked' AND coalesce(told.condition, 'active') = 'cleared') END)"""

@@ -36,12 +36,14 @@ IN_A_CASE = """(SELECT case_id FROM cases WHERE cases.reports @> ARRAY[reports.r
                 WHERE case_alerts.alert_id = reports.alert_id
                       AND (cases.closed_at IS NULL OR cases.closed_at >= reports.received_at))"""
 
-# Whoever sees some grids sees the reports that lie in them; a department those alone that are in a case of its own. A
-# report of which nobody knows yet where it lies is for those who see the whole city.
-REPORT_IN_REACH = f"""(%(reach_grids)s::text[] IS NULL OR reports.grid = ANY(%(reach_grids)s::text[]))
-    AND (%(reach_department)s::text IS NULL OR EXISTS (
-        SELECT 1 FROM {IN_A_CASE} AS seen_in JOIN cases USING (case_id)
-        WHERE cases.departments @> ARRAY[%(reach_department)s::text]))"""
+# Whoever sees some grids sees the reports that lie in them; a department those alone that are in a case of its own, or
+# tell of an alert in one. A report of which nobody knows yet where it lies is for those who see the whole city.
+REPORT_IN_REACH = """(%(reach_grids)s::text[] IS NULL OR reports.grid = ANY(%(reach_grids)s::text[]))
+    AND (%(reach_department)s::text IS NULL
+         OR reports.report_id IN (SELECT unnest(cases.reports) FROM cases
+                                  WHERE cases.departments @> ARRAY[%(reach_department)s::text])
+         OR reports.alert_id IN (SELECT case_alerts.alert_id FROM case_alerts JOIN cases USING (case_id)
+                                 WHERE cases.departments @> ARRAY[%(reach_department)s::text]))"""
 
 
 class NoSuchReport(LookupError):

@@ -13,7 +13,7 @@ import pytest
 from hub.config.load import load
 from hub.store.reports import forget_contacts
 from hub.store.session import open_session
-from tests.support.api import Api, serving, token_for
+from tests.support.api import DEPARTMENT, Api, serving, token_for
 from tests.support.databases import Database
 from tests.support.stored import NOW, batch, raised
 from tests.support.town import CITY
@@ -164,6 +164,27 @@ def test_who_sees_what_of_reports(api: Api) -> None:
     assert order(api, report, "dismiss", {"reason": "no"}, role="reports").status_code == 403
     assert "13800138000" in shown(api, report)["description"]
     assert shown(api, report, "dispatch")["description"] == "有煤气味，找***"
+
+
+def test_a_department_sees_the_reports_of_its_own_cases_without_their_reporters(api: Api) -> None:
+    report, other = handed_in(api), handed_in(api)
+    case = order(api, report, "collect", {}).json()["case"]["id"]
+    dispatcher = api.client("dispatcher")
+    for command, body in (("file", {}), ("dispatch", {"department": DEPARTMENT})):
+        answer = dispatcher.post(f"/api/v1/cases/{case}/{command}", json=body)
+        assert answer.status_code == 200, answer.text
+    department = api.client("department")
+    (seen,) = department.get("/api/v1/reports").json()["items"]
+    assert (seen["id"], seen["case"]["id"]) == (report, case)
+    assert seen["description"] == "有煤气味，找***"
+    assert department.get(f"/api/v1/reports/{report}").status_code == 200
+    assert department.get(f"/api/v1/reports/{other}").status_code == 404
+    alert = raised().alert
+    api.write(batch(changes=[raised()]))
+    assert order(api, other, "link", {"alert": str(alert.alert_id)}).status_code == 200
+    answer = dispatcher.post(f"/api/v1/cases/{case}/add-alert", json={"alert": str(alert.alert_id)})
+    assert answer.status_code == 200, answer.text
+    assert {one["id"] for one in department.get("/api/v1/reports").json()["items"]} == {report, other}
 
 
 def test_contacts_are_for_who_files_and_each_look_is_audited(api: Api) -> None:
