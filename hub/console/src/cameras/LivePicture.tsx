@@ -8,7 +8,7 @@ import { Icon } from "../ui/Icon";
 import { theme } from "../ui/theme";
 import { nowMs } from "../ui/ticking";
 import { clockTime, span } from "../ui/time";
-import { freshBoxes, type LiveFrame, type LiveHeader } from "./frame";
+import { boxesAgeMs, freshBoxes, type LiveFrame, type LiveHeader } from "./frame";
 import { liveLink, liveSocket, refusedCameras } from "./live";
 import { paintBoxes, paintZones } from "./painting";
 import type { Zone } from "./zones";
@@ -62,7 +62,7 @@ export function LivePicture({
     }
     pen.drawImage(there, 0, 0);
     paintZones(pen, drawn.current.zones);
-    if (drawn.current.boxes) paintBoxes(pen, freshBoxes(about));
+    if (drawn.current.boxes) paintBoxes(pen, freshBoxes(about), boxesAgeMs(about));
   };
 
   // Only what is in view is asked for, and nothing while the whole page is hidden.

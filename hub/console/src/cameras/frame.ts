@@ -45,8 +45,12 @@ export function parseFrame(data: ArrayBuffer): LiveFrame | null {
 
 const FRESH_MS = 3000;
 
+/** Return how far apart the picture and its boxes were taken; endless where there are none. */
+export function boxesAgeMs(header: LiveHeader): number {
+  return header.boxes_at ? Math.abs(Date.parse(header.at) - Date.parse(header.boxes_at)) : Number.POSITIVE_INFINITY;
+}
+
 /** Return the boxes that may be drawn into the picture: what was seen long before it is there no more. */
 export function freshBoxes(header: LiveHeader): LiveBox[] {
-  if (!header.boxes_at) return [];
-  return Math.abs(Date.parse(header.at) - Date.parse(header.boxes_at)) <= FRESH_MS ? header.boxes : [];
+  return boxesAgeMs(header) <= FRESH_MS ? header.boxes : [];
 }

@@ -15,7 +15,7 @@ export const ZONE_TONES: Readonly<Record<string, { tone: string; dash: number[] 
 /** Paint zones over the picture that `pen` paints on. */
 export function paintZones(pen: CanvasRenderingContext2D, zones: readonly Zone[]): void {
   const { width, height } = pen.canvas;
-  const line = Math.max(1.5, width / 500);
+  const line = 2 * shrunk(pen.canvas);
   for (const zone of zones) {
     const { tone, dash } = ZONE_TONES[zone.kind] ?? { tone: "dim", dash: [] };
     pen.beginPath();
@@ -36,21 +36,34 @@ export function paintZones(pen: CanvasRenderingContext2D, zones: readonly Zone[]
   }
 }
 
-/** Paint what the model saw. */
-export function paintBoxes(pen: CanvasRenderingContext2D, boxes: readonly LiveBox[]): void {
+/** How many of the picture's pixels lie under one of the screen's: lines and words are as large on every screen. */
+function shrunk(canvas: HTMLCanvasElement): number {
+  return canvas.clientWidth ? canvas.width / canvas.clientWidth : 1;
+}
+
+const AT_ONCE_MS = 400;
+
+/** Paint what the model saw, `ageMs` before or after this picture: what moves is no longer quite there, and is dashed. */
+export function paintBoxes(pen: CanvasRenderingContext2D, boxes: readonly LiveBox[], ageMs: number): void {
   const { width, height } = pen.canvas;
-  const tone = colour("accent");
-  pen.lineWidth = Math.max(1.5, width / 480);
+  const tone = "#4ec5b3";
+  const line = 2 * shrunk(pen.canvas);
+  const old = ageMs > AT_ONCE_MS;
+  pen.lineWidth = line;
+  pen.globalAlpha = old ? 0.6 : 1;
+  pen.setLineDash(old ? [3 * line, 2 * line] : []);
   for (const { label: name, confidence, box } of boxes) {
     const [x1, y1, x2, y2] = [box[0] * width, box[1] * height, box[2] * width, box[3] * height];
     pen.strokeStyle = tone;
     pen.strokeRect(x1, y1, x2 - x1, y2 - y1);
     label(pen, `${words(`cameras.label.${name}`, name)} ${Math.round(confidence * 100)}%`, x1, y1, tone);
   }
+  pen.setLineDash([]);
+  pen.globalAlpha = 1;
 }
 
 function label(pen: CanvasRenderingContext2D, text: string, x: number, y: number, tone: string): void {
-  const size = Math.max(10, Math.min(20, pen.canvas.width / 55));
+  const size = Math.max(9, 12 * shrunk(pen.canvas));
   pen.font = `600 ${size}px ${getComputedStyle(document.body).fontFamily}`;
   pen.textAlign = "left";
   pen.textBaseline = "middle";
@@ -61,7 +74,7 @@ function label(pen: CanvasRenderingContext2D, text: string, x: number, y: number
   pen.fillStyle = "rgb(6 12 17 / 78%)";
   pen.fillRect(left, above, wide, high);
   pen.fillStyle = tone;
-  pen.fillRect(left, above, 3, high);
+  pen.fillRect(left, above, 0.22 * size, high);
   pen.fillStyle = "#f2f6f9";
   pen.fillText(text, left + 0.45 * size, above + high / 2);
 }

@@ -23,8 +23,10 @@ export interface Dot {
 
 const CLUSTER_FROM = 500; // more devices than this in view are put together where they would cover one another
 const CLUSTER_PX = 84;
+const INCIDENTS_FROM = 150; // with more incidents than this in view, those near one another are put together too
 const TOUCH_PX = 14;
-const MARGIN = 0.25; // of the view, painted around it so that a map that is dragged shows no edge
+const PAUSE_MS = 250; // what changes all the time is painted anew no oftener than this
+const MARGIN = 0.1; // of the view, painted around it so that a map that is dragged shows no edge
 
 type Painted = { cell: Cell<Dot>; layer: Dot["layer"] };
 
@@ -34,32 +36,42 @@ export class DotLayer extends Layer {
   #canvas: HTMLCanvasElement | null = null;
   #painted: Painted[] = [];
   #frame = 0;
+  #paintedAt = Number.NEGATIVE_INFINITY;
+  #later: ReturnType<typeof setTimeout> | undefined;
   #map: LeafletMap | null = null;
 
   set(dots: readonly Dot[], chosen: string | null): void {
     this.#dots = dots;
     this.#chosen = chosen;
-    this.repaint();
+    const pause = this.#paintedAt + PAUSE_MS - performance.now();
+    if (pause <= 0) this.repaint();
+    else if (!this.#later)
+      this.#later = setTimeout(() => {
+        this.#later = undefined;
+        this.repaint();
+      }, pause);
   }
 
   override onAdd(map: LeafletMap): this {
     this.#map = map;
     this.#canvas = DomUtil.create("canvas", "map-dots");
     map.getPane("overlayPane")?.append(this.#canvas);
-    map.on("moveend zoomend resize viewreset", this.#paint, this);
-    this.#paint();
+    map.on("moveend zoomend resize viewreset", this.repaint, this);
+    this.repaint();
     return this;
   }
 
   override onRemove(map: LeafletMap): this {
-    map.off("moveend zoomend resize viewreset", this.#paint, this);
+    map.off("moveend zoomend resize viewreset", this.repaint, this);
     cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#later);
     this.#canvas?.remove();
     this.#canvas = null;
     this.#map = null;
     return this;
   }
 
+  /** Paint anew with the browser's next frame, once, however much has changed until then. */
   repaint(): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.#paint());
@@ -78,10 +90,11 @@ export class DotLayer extends Layer {
     return [];
   }
 
-  #paint = (): void => {
+  #paint(): void {
     const map = this.#map;
     const canvas = this.#canvas;
     if (!map || !canvas) return;
+    this.#paintedAt = performance.now();
     const size = map.getSize();
     const pad = size.multiplyBy(MARGIN).round();
     const corner = map.containerPointToLayerPoint([-pad.x, -pad.y]);
@@ -118,7 +131,10 @@ export class DotLayer extends Layer {
         cell,
         layer: "camera" as const,
       })),
-      ...cells(within.incident, 18, origin.x, origin.y).map((cell) => ({ cell, layer: "incident" as const })),
+      ...cells(within.incident, within.incident.length > INCIDENTS_FROM ? 40 : 18, origin.x, origin.y).map((cell) => ({
+        cell,
+        layer: "incident" as const,
+      })),
     ];
     const tones = new Tones();
     const grow = 1 + Math.max(0, Math.min(1, (map.getZoom() - 15.5) / 2)); // nearer, larger
@@ -128,10 +144,11 @@ export class DotLayer extends Layer {
       else paintSingle(pen, cell, tones, grow);
       if (this.#chosen && cell.things.some((dot) => dot.id === this.#chosen)) ring(pen, cell, tones);
     }
-  };
+  }
 }
 
 class Tones {
+  readonly font = getComputedStyle(document.body).fontFamily;
   #found = new Map<string, string>();
 
   of(name: string): string {
@@ -201,7 +218,7 @@ function paintCluster(
   pen.lineWidth = 1.5;
   pen.strokeStyle = tones.of(layer === "camera" ? "accent" : "line-strong");
   pen.stroke();
-  write(pen, String(things.length), x, y, tones.of("dim"), 11);
+  write(pen, String(things.length), x, y, tones.of("dim"), 11, tones.font);
 }
 
 function paintIncident(pen: CanvasRenderingContext2D, { x, y, things }: Cell<Dot>, tones: Tones): void {
@@ -224,7 +241,7 @@ function paintIncident(pen: CanvasRenderingContext2D, { x, y, things }: Cell<Dot
   pen.arc(x + size, y - size, 8, 0, 7);
   pen.fillStyle = tones.of("text");
   pen.fill();
-  write(pen, things.length > 99 ? "99" : String(things.length), x + size, y - size, tones.of("bg"), 10);
+  write(pen, things.length > 99 ? "99" : String(things.length), x + size, y - size, tones.of("bg"), 10, tones.font);
 }
 
 function ring(pen: CanvasRenderingContext2D, { x, y }: Cell<Dot>, tones: Tones): void {
@@ -252,8 +269,16 @@ function shape(pen: CanvasRenderingContext2D, severity: Severity, x: number, y: 
   pen.closePath();
 }
 
-function write(pen: CanvasRenderingContext2D, text: string, x: number, y: number, tone: string, size = 12): void {
-  pen.font = `600 ${size}px ${getComputedStyle(document.body).fontFamily}`;
+function write(
+  pen: CanvasRenderingContext2D,
+  text: string,
+  x: number,
+  y: number,
+  tone: string,
+  size: number,
+  font: string,
+): void {
+  pen.font = `600 ${size}px ${font}`;
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   pen.fillStyle = tone;

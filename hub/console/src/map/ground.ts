@@ -116,6 +116,7 @@ interface Name {
 export class NameLayer extends Layer {
   #canvas: HTMLCanvasElement | null = null;
   #map: LeafletMap | null = null;
+  #frame = 0;
   readonly #names: Name[];
 
   constructor(city: Geography, { grids }: { grids: boolean }) {
@@ -130,19 +131,25 @@ export class NameLayer extends Layer {
     this.#map = map;
     this.#canvas = DomUtil.create("canvas", "map-names");
     map.getPane("overlayPane")?.append(this.#canvas);
-    map.on("moveend zoomend resize viewreset", this.#paint, this);
-    this.#paint();
+    map.on("moveend zoomend resize viewreset", this.#again, this);
+    this.#again();
     return this;
   }
 
   override onRemove(map: LeafletMap): this {
-    map.off("moveend zoomend resize viewreset", this.#paint, this);
+    map.off("moveend zoomend resize viewreset", this.#again, this);
+    cancelAnimationFrame(this.#frame);
     this.#canvas?.remove();
     this.#canvas = null;
     return this;
   }
 
-  #paint = (): void => {
+  #again(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => this.#paint());
+  }
+
+  #paint(): void {
     const map = this.#map;
     const canvas = this.#canvas;
     const pen = canvas?.getContext("2d");
@@ -157,6 +164,7 @@ export class NameLayer extends Layer {
     pen.scale(scale, scale);
     const font = getComputedStyle(document.body).fontFamily;
     const zoom = map.getZoom();
+    const tones = { halo: colour("map-halo"), grid: colour("map-grid-name"), other: colour("map-name") };
     const taken: [number, number, number, number][] = [];
     pen.textAlign = "center";
     pen.textBaseline = "middle";
@@ -180,13 +188,13 @@ export class NameLayer extends Layer {
         pen.rotate(Math.abs(angle) > Math.PI / 2 ? angle + Math.PI : angle);
       }
       pen.lineWidth = 3.5;
-      pen.strokeStyle = colour("map-halo");
+      pen.strokeStyle = tones.halo;
       pen.strokeText(name.text, 0, 0);
-      pen.fillStyle = colour(name.kind === "grid" ? "map-grid-name" : "map-name");
+      pen.fillStyle = name.kind === "grid" ? tones.grid : tones.other;
       pen.fillText(name.text, 0, 0);
       pen.restore();
     }
-  };
+  }
 }
 
 function gridNames(city: Geography): Name[] {

@@ -3,7 +3,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { gridName, ruleTitle } from "../api/city";
 import type { Alert } from "../api/types";
-import { t, words } from "../i18n";
+import { language, t, words } from "../i18n";
 import { go, place } from "../router";
 import { Button, IconButton } from "../ui/Button";
 import { SeverityShape } from "../ui/Severity";
@@ -12,7 +12,7 @@ import { Time } from "../ui/Time";
 import { Chosen } from "./Chosen";
 import { CityMap, type MapHandle } from "./CityMap";
 import type { Dot } from "./dots";
-import { geography } from "./geography";
+import { type Geography, geography, type Placed } from "./geography";
 import { DEVICE_KINDS, layers, TONES, turn } from "./layers";
 import { incidents, needOpenAlerts, openAlerts, openProblem } from "./openAlerts";
 
@@ -27,7 +27,10 @@ export default function MapPage() {
   const list = useComputed(() => incidents(openAlerts.value?.values() ?? []));
   const chosen = chosenIn(place.value.query);
 
-  const dots = useMemo(() => (city ? spots(list.value.map((one) => one.alert)) : []), [city, list.value, layers.value]);
+  // What is wrong changes all the time, what is there seldom.
+  const things = useMemo(() => thingsOn(city), [city, layers.value, language.value]);
+  const open = useMemo(() => incidentsOn(city, list.value), [city, list.value, layers.value, language.value]);
+  const dots = useMemo(() => [...things, ...open], [things, open]);
 
   // An address that names something shows it, whether it was followed or written by hand.
   useEffect(() => {
@@ -98,46 +101,35 @@ function chosenIn(query: URLSearchParams): string | null {
   return query.get("alert") ?? query.get("at");
 }
 
-function spots(alerts: readonly Alert[]): Dot[] {
-  const city = geography.value;
-  if (!city) return [];
+function thingsOn(city: Geography | null): Dot[] {
   const shown = layers.value;
-  const found: Dot[] = [];
-  for (const device of city.devices) {
-    if (!shown.has(device.kind)) continue;
-    const kind = words(`map.kind.${device.kind}`);
-    found.push({
-      id: device.id,
-      at: device.at,
-      title: `${device.name || device.id} · ${kind}`,
-      layer: "device",
-      tone: TONES[device.kind] ?? "dim",
-    });
-  }
-  if (shown.has("camera"))
-    for (const camera of city.cameras)
-      found.push({
-        id: camera.id,
-        at: camera.at,
-        title: `${camera.name || camera.id} · ${words("map.kind.camera")}`,
-        layer: "camera",
-        tone: "accent",
-      });
-  if (shown.has("incident"))
-    for (const alert of alerts) {
-      const spot = city.placeOf(alert);
-      if (!spot) continue;
-      found.push({
-        id: alert.id,
-        at: spot.at,
-        title: `${words(`ui.severity.${alert.severity}`)} · ${ruleTitle(alert.rule)} · ${alert.subject}`,
-        layer: "incident",
-        tone: alert.severity,
-        severity: alert.severity,
-        hollow: alert.acknowledged,
-      });
-    }
-  return found;
+  const named = (thing: Placed) => `${thing.name || thing.id} · ${words(`map.kind.${thing.kind}`)}`;
+  return [
+    ...(city?.devices ?? [])
+      .filter((device) => shown.has(device.kind))
+      .map((device): Dot => {
+        const tone = TONES[device.kind] ?? "dim";
+        return { id: device.id, at: device.at, title: named(device), layer: "device", tone };
+      }),
+    ...(shown.has("camera") ? (city?.cameras ?? []) : []).map((camera): Dot => ({
+      id: camera.id,
+      at: camera.at,
+      title: named(camera),
+      layer: "camera",
+      tone: "accent",
+    })),
+  ];
+}
+
+function incidentsOn(city: Geography | null, list: readonly { alert: Alert }[]): Dot[] {
+  if (!city || !layers.value.has("incident")) return [];
+  return list.flatMap(({ alert }): Dot[] => {
+    const spot = city.placeOf(alert);
+    if (!spot) return [];
+    const title = `${words(`ui.severity.${alert.severity}`)} · ${ruleTitle(alert.rule)} · ${city.nameOf(alert)}`;
+    const { id, severity, acknowledged: hollow } = alert;
+    return [{ id, at: spot.at, title, layer: "incident", tone: severity, severity, hollow }];
+  });
 }
 
 function IncidentList({
