@@ -248,6 +248,26 @@ def test_of_two_dispatchers_at_once_one_is_told_of_the_other(database: Database)
     assert problems(database) == []
 
 
+def test_of_many_who_begin_a_case_of_one_alert_at_once_one_does(database: Database) -> None:
+    gas = alert(database)
+    outcome: list[str] = []
+
+    def begin() -> None:
+        try:
+            outcome.append(opened(database, alerts=(gas,)).number)
+        except IllegalStep as error:
+            outcome.append(str(error))
+
+    threads = [threading.Thread(target=begin) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(outcome) == 6
+    assert [one for one in outcome if "part of another case" not in one and "is open" not in one] == ["2026-000001"]
+    assert problems(database) == []
+
+
 def test_many_at_once_give_each_case_its_own_number(database: Database) -> None:
     threads = [threading.Thread(target=opened, args=(database,)) for _ in range(8)]
     for thread in threads:
