@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -15,7 +16,7 @@ from hub.clock import now
 from ingest import topics
 from ingest.live_picture import Header, pack, unpack, unpack_wish
 from ingest.mqtt import Publisher, parse_url
-from tests.support.api import Api, serving, until
+from tests.support.api import Api, serving, token_for, until
 from tests.support.brokers import Broker
 from tests.support.databases import Database
 
@@ -99,6 +100,18 @@ def test_a_camera_that_the_city_does_not_have_is_refused_by_name(api: Api, camer
         answer = told(viewer, lambda message: isinstance(message, dict) and message["type"] == "watching")
         assert answer["refused"] == [{"camera": "cam-9", "why": "unknown"}]
         assert told(viewer, is_picture).camera == "cam-1"
+
+
+def test_who_sees_one_district_is_shown_no_camera_of_another(api: Api, camera: FakeCamera) -> None:
+    with psycopg.connect(api.dsn) as connection:
+        api.tokens["elsewhere"] = token_for(connection, "operator", districts=["Elsewhere"])
+    with socket(api, "elsewhere") as viewer:
+        watch(viewer)
+        answer = told(viewer, lambda message: isinstance(message, dict) and message["type"] == "watching")
+        assert answer == {"type": "watching", "cameras": [], "refused": [{"camera": "cam-1", "why": "unknown"}]}
+    for path in ("/api/v1/cameras/cam-1/snapshot", "/api/v1/cameras/cam-1/zones"):
+        assert api.client("elsewhere").get(path).status_code == 404
+    assert camera.wishes == []
 
 
 def test_a_picture_that_names_another_camera_than_its_topic_reaches_nobody(api: Api, camera: FakeCamera) -> None:
