@@ -9,14 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import io
+import threading
 from dataclasses import dataclass, field
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 LARGEST_BYTES = 8 * 1024 * 1024
-LARGEST_PIXELS = 64_000_000
+LARGEST_PIXELS = 64_000_000  # of a JPEG, which is decoded at a fraction of its size where that is enough
+LARGEST_PNG_PIXELS = 24_000_000  # which is not
 LONGEST_EDGE_PX = 4096
+_LARGEST = (LONGEST_EDGE_PX, LONGEST_EDGE_PX)
 _QUALITY = 88
+_AT_ONCE = threading.BoundedSemaphore(2)  # a picture is small as a file and large as pixels
 _MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png"}
 
 
@@ -42,13 +46,14 @@ def cleaned(data: bytes) -> Photo:
     if len(data) > LARGEST_BYTES:
         raise PhotoRefused(f"the photo is larger than {LARGEST_BYTES // 2**20} MiB")
     try:
-        return _written_anew(data)
+        with _AT_ONCE:
+            return _written_anew(data)
     except PhotoRefused:
         raise
     except UnidentifiedImageError:
         raise PhotoRefused("this is neither a JPEG nor a PNG") from None
     except Image.DecompressionBombError:
-        raise PhotoRefused(_TOO_MANY) from None
+        raise PhotoRefused(_too_many(LARGEST_PIXELS)) from None
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError, ArithmeticError) as error:
         # Whatever a damaged file makes of its decoder, it is the file that is damaged.
         raise PhotoRefused(f"the photo is damaged: {type(error).__name__}") from None
@@ -57,12 +62,15 @@ def cleaned(data: bytes) -> Photo:
 def _written_anew(data: bytes) -> Photo:
     with Image.open(io.BytesIO(data), formats=tuple(_MEDIA_TYPES)) as opened:
         kind = opened.format or ""
-        if opened.width * opened.height > LARGEST_PIXELS:
-            raise PhotoRefused(_TOO_MANY)
+        most = LARGEST_PIXELS if kind == "JPEG" else LARGEST_PNG_PIXELS
+        if opened.width * opened.height > most:
+            raise PhotoRefused(_too_many(most))
+        if kind == "JPEG":
+            opened.thumbnail(_LARGEST, Image.Resampling.LANCZOS)
         upright = ImageOps.exif_transpose(opened)
         wanted = "RGB" if kind == "JPEG" or not opened.has_transparency_data else "RGBA"
         pixels = upright.convert(wanted)
-    pixels.thumbnail((LONGEST_EDGE_PX, LONGEST_EDGE_PX), Image.Resampling.LANCZOS)
+    pixels.thumbnail(_LARGEST, Image.Resampling.LANCZOS)
     bare = Image.frombytes(pixels.mode, pixels.size, pixels.tobytes())  # what the pixels carried with them stays behind
     out = io.BytesIO()
     if kind == "JPEG":
@@ -79,4 +87,5 @@ def _written_anew(data: bytes) -> Photo:
     )
 
 
-_TOO_MANY = f"the picture has more than {LARGEST_PIXELS // 1_000_000} million pixels"
+def _too_many(most: int) -> str:
+    return f"the picture has more than {most // 1_000_000} million pixels"

@@ -58,8 +58,15 @@ def test_every_kind_of_png_is_taken(mode):
 
 
 def test_a_larger_picture_than_anybody_looks_at_is_made_smaller():
-    photo = cleaned(jpeg((5000, 40)))
-    assert photo.width_px == 4096
+    assert cleaned(jpeg((5000, 40))).width_px == 4096
+    sideways = cleaned(jpeg((9000, 80), orientation=6))
+    assert (sideways.width_px, sideways.height_px) == (36, 4096)
+    assert cleaned(png(size=(5000, 10))).width_px == 4096
+
+
+def test_a_png_of_too_many_pixels_is_refused_before_it_is_decoded():
+    with pytest.raises(PhotoRefused, match="24 million pixels"):
+        cleaned(png("1", (5000, 5000)))
 
 
 def huge_png() -> bytes:
