@@ -13,6 +13,7 @@ from hub.api.model import Document, Text
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")]
 DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Unit = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 UserRole = Literal["operator", "dispatcher", "department", "supervisor", "engineer", "admin"]
 
 
@@ -131,8 +132,8 @@ class NewUser(Document):
     name: Name
     display_name: DisplayName | None = None
     role: UserRole
-    department: Text | None = Field(default=None, description="Needed for the role department.")
-    districts: list[Text] | None = Field(default=None, max_length=200, description="Null: the whole city.")
+    department: Unit | None = Field(default=None, description="Needed for the role department.")
+    districts: list[Unit] | None = Field(default=None, max_length=200, description="Null: the whole city.")
     password: Password | None = Field(default=None, description="Left out: one is made, and told in the answer.")
 
 
@@ -141,8 +142,8 @@ class UserChange(Document):
 
     display_name: DisplayName | None = None
     role: UserRole | None = None
-    department: Text | None = None
-    districts: list[Text] | None = Field(default=None, max_length=200, description="Null: the whole city.")
+    department: Unit | None = None
+    districts: list[Unit] | None = Field(default=None, max_length=200, description="Null: the whole city.")
 
 
 class MadeUser(Document):
@@ -202,8 +203,8 @@ class NewToken(Document):
 
     name: Text
     role: Literal["operator", "dispatcher", "department", "supervisor", "dispatch", "reports", "engineer", "admin"]
-    department: Text | None = Field(default=None, description="Needed for the role department.")
-    districts: list[Text] | None = Field(default=None, max_length=200, description="Null: the whole city.")
+    department: Unit | None = Field(default=None, description="Needed for the role department.")
+    districts: list[Unit] | None = Field(default=None, max_length=200, description="Null: the whole city.")
     days: int | None = Field(default=None, ge=1, le=36500, description="Days it is valid; for ever by default.")
 
 

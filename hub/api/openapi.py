@@ -12,13 +12,15 @@ from hub.api.model import ProblemDocument
 from hub.api.problem import KINDS, MEDIA_TYPE
 
 API = "/api/v1"
+SESSION: dict[str, list[str]] = {"Session": []}  # a person who has signed in
 _EVERYWHERE = (401, 403, 429, 500, 503)
 _REFERENCE = {"$ref": "#/components/schemas/Problem"}
 _ABOUT = """\
 Alerts of a city's sensors and cameras, and the feed by which a dispatch system follows them.
 
-Every request needs `Authorization: Bearer lq_…`. Every error is an RFC 9457 problem. Times carry a timezone; the hub
-answers in UTC. Unknown parameters are refused, so a misspelt filter never silently matches everything."""
+Every request needs `Authorization: Bearer lq_…`, or the cookie of somebody who has signed in. Every error is an RFC
+9457 problem. Times carry a timezone; the hub answers in UTC. Unknown parameters are refused, so a misspelt filter never
+silently matches everything."""
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -37,9 +39,18 @@ def describe(app: FastAPI) -> dict[str, Any]:
     problem = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
+    document["components"].setdefault("securitySchemes", {})["Session"] = {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "lianqin-session",
+        "description": "What signing in gives; over https its name begins with `__Host-`. What changes something must "
+        "repeat the session's `csrf_token` in the header X-CSRF-Token.",
+    }
     for operation in _operations(document):
         if operation.get("security") == []:
             continue
+        if SESSION not in operation.setdefault("security", []):
+            operation["security"].append(SESSION)
         for status, response in operation["responses"].items():
             if status.isdecimal() and int(status) >= 400:
                 # The framework describes validation errors in a form of its own, which this API never sends.

@@ -61,7 +61,7 @@ def get_users(hub: HubDep) -> JSONResponse:
     summary="Let somebody sign in",
     status_code=201,
     response_model=model.MadeUser,
-    responses=problems(413, 422),
+    responses=problems(400, 413, 422),
     **_WRITE,
 )
 def post_user(hub: HubDep, actor: ActorDep, order: model.NewUser) -> JSONResponse:
@@ -104,7 +104,7 @@ def get_user(hub: HubDep, user_id: UUID) -> JSONResponse:
     operation_id="changeUser",
     summary="Give somebody another role, department, districts or name to show",
     response_model=model.UserDocument,
-    responses=problems(404, 413, 422),
+    responses=problems(400, 404, 413, 422),
     **_WRITE,
 )
 def patch_user(hub: HubDep, caller: CallerDep, actor: ActorDep, user_id: UUID, order: model.UserChange) -> JSONResponse:
@@ -234,7 +234,7 @@ def get_tokens(hub: HubDep) -> JSONResponse:
     summary="Make a token for a machine",
     status_code=201,
     response_model=model.MadeToken,
-    responses=problems(413, 422),
+    responses=problems(400, 413, 422),
     **_WRITE,
 )
 def post_token(hub: HubDep, actor: ActorDep, order: model.NewToken) -> JSONResponse:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from hub.api import model_people as model
 from hub.api import sign_in
-from hub.api.context import AdmissionDep, Hub, HubDep, actor_of, remote_of
+from hub.api.context import AdmissionDep, Hub, HubDep, actor_of, needs_any, remote_of
 from hub.api.gate import cookie_name
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
@@ -30,6 +30,7 @@ from hub.store.users import User, password_hash_of, set_password, user_of
 
 router = APIRouter(prefix=API, tags=["people"])
 _OPEN: dict[str, Any] = {"openapi_extra": {"security": []}}
+_OWN: dict[str, Any] = {"dependencies": [needs_any()]}
 _COOKIE = {"Set-Cookie": {"schema": {"type": "string"}, "description": "The session; HttpOnly, SameSite=Strict."}}
 
 
@@ -38,7 +39,7 @@ _COOKIE = {"Set-Cookie": {"schema": {"type": "string"}, "description": "The sess
     operation_id="signIn",
     summary="Sign in with a name and a password",
     response_model=model.SessionDocument,
-    responses={200: {"headers": _COOKIE}, **problems(413, 422)},
+    responses={200: {"headers": _COOKIE}, **problems(400, 413, 422)},
     **_OPEN,
 )
 def post_session(request: Request, hub: HubDep, order: model.SignIn) -> Response:
@@ -52,7 +53,7 @@ def post_session(request: Request, hub: HubDep, order: model.SignIn) -> Response
     operation_id="signInWithTicket",
     summary="Sign in with a ticket",
     response_model=model.SessionDocument,
-    responses={200: {"headers": _COOKIE}, **problems(413, 422)},
+    responses={200: {"headers": _COOKIE}, **problems(400, 413, 422)},
     **_OPEN,
 )
 def post_ticket(request: Request, hub: HubDep, order: model.Ticket) -> Response:
@@ -79,6 +80,7 @@ async def get_methods(hub: HubDep) -> JSONResponse:
     summary="One's own session",
     response_model=model.SessionDocument,
     responses=problems(),
+    **_OWN,
 )
 def get_session(hub: HubDep, admission: AdmissionDep) -> JSONResponse:
     """Return who one is, what one may, and the CSRF token. 403 for tokens, which have no session."""
@@ -93,6 +95,7 @@ def get_session(hub: HubDep, admission: AdmissionDep) -> JSONResponse:
     status_code=204,
     responses=problems(),
     response_class=Response,
+    **_OWN,
 )
 def delete_session(request: Request, hub: HubDep, admission: AdmissionDep) -> Response:
     """End one's own session at once, and take its cookie back."""
@@ -112,6 +115,7 @@ def delete_session(request: Request, hub: HubDep, admission: AdmissionDep) -> Re
     summary="One's own sessions, on every device",
     response_model=model.SessionList,
     responses=problems(),
+    **_OWN,
 )
 def list_sessions(hub: HubDep, admission: AdmissionDep) -> JSONResponse:
     """Return the sessions that are not over."""
@@ -143,6 +147,7 @@ def list_sessions(hub: HubDep, admission: AdmissionDep) -> JSONResponse:
     summary="Sign out everywhere",
     response_model=model.Ended,
     responses=problems(),
+    **_OWN,
 )
 def delete_sessions(request: Request, hub: HubDep, admission: AdmissionDep) -> Response:
     """End all of one's sessions at once, this one too."""
@@ -163,6 +168,7 @@ def delete_sessions(request: Request, hub: HubDep, admission: AdmissionDep) -> R
     status_code=204,
     response_class=Response,
     responses=problems(404, 422),
+    **_OWN,
 )
 def delete_one_session(request: Request, hub: HubDep, admission: AdmissionDep, session_id: UUID) -> Response:
     """End it at once, wherever it is open."""
@@ -184,7 +190,8 @@ def delete_one_session(request: Request, hub: HubDep, admission: AdmissionDep, s
     operation_id="changePassword",
     summary="Choose another password",
     response_model=model.SessionDocument,
-    responses={200: {"headers": _COOKIE}, **problems(413, 422)},
+    responses={200: {"headers": _COOKIE}, **problems(400, 413, 422)},
+    **_OWN,
 )
 def change_password(request: Request, hub: HubDep, admission: AdmissionDep, order: model.NewPassword) -> Response:
     """Change one's own password. Every other session of one's own ends; this one goes on under a new cookie."""
