@@ -98,7 +98,7 @@ class LaneQueue:
             connector=PsycopgConnector(
                 conninfo=dsn,
                 min_size=1,
-                max_size=8,
+                max_size=4,
                 timeout=5.0,
                 reconnect_timeout=5.0,
                 kwargs={

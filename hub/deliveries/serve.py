@@ -36,10 +36,11 @@ from hub.store.wait import backoff
 
 log = logger("deliveries")
 LOOK_S = 0.25
+IDLE_LOOK_S = 2.0  # while nobody wants anything sent
 FREE_EVERY_S = 5.0
 REPAIR_EVERY_S = 15.0
 STUCK_AFTER = timedelta(seconds=120)  # a lane is held for BURST_S and one attempt, and for as long as settling may take
-THREADS = 12
+THREADS = 8
 WELL_AFTER_S = 30.0  # who worked for so long begins again with short waits
 T = TypeVar("T")
 
@@ -130,7 +131,7 @@ class Deliverer:
             endpoints = [each for each in await self._in_thread(self._endpoints) if self._is_ours(each)]
             self._match_workers(queue, endpoints)
             busy = False
-            for endpoint in await self._in_thread(partial(self._behind, endpoints)):
+            for endpoint in await self._in_thread(partial(self._behind, endpoints)) if endpoints else ():
                 busy |= await self._in_thread(partial(self._hand_on, endpoint.endpoint_id)) == PAGE
             if time.monotonic() - freed_at > FREE_EVERY_S:
                 freed_at = time.monotonic()
@@ -142,7 +143,7 @@ class Deliverer:
                 for endpoint in endpoints:
                     await self._in_thread(partial(self._repair, endpoint.endpoint_id))
             if not busy:
-                await _paused(LOOK_S, stop)
+                await _paused(LOOK_S if endpoints else IDLE_LOOK_S, stop)
 
     def _match_workers(self, queue: LaneQueue, endpoints: list[Endpoint]) -> None:
         """Let each endpoint that may be sent to have the workers it may have, and no other any."""
