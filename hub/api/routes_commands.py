@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from anyio.to_thread import run_sync
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from hub.alerts.lifecycle import (
@@ -25,30 +24,22 @@ from hub.alerts.lifecycle import (
 )
 from hub.api import model
 from hub.api.context import CallerDep, Hub, HubDep, needs, remote_of
+from hub.api.once_only import Key, carry_out
 from hub.api.openapi import API, problems
-from hub.api.problem import MEDIA_TYPE, Problem
+from hub.api.problem import Problem
 from hub.api.routes_alerts import AlertId
 from hub.dispatch.document import REAL, alert_document
 from hub.people.caller import Caller
 from hub.people.scopes import Scope
-from hub.store import once
 from hub.store.alerts import evidence_of
 from hub.store.command import NoSuchAlert, change_alert
 from hub.store.read_board import colleagues
 
+if TYPE_CHECKING:
+    from psycopg import Connection
+
 router = APIRouter(prefix=API, tags=["alerts"])
 LONGEST_SHELVING = timedelta(days=30)
-
-Key = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=255,
-        pattern=r"^[\x21-\x7e]+$",
-        description="A key of your own, for a day: the same request with it is carried out once and answered alike.",
-    ),
-]
 
 _COMMAND: dict[str, Any] = {
     "response_model": model.Alert,
@@ -141,60 +132,18 @@ def _require_colleague(hub: Hub, name: str) -> None:
 async def _carry_out(
     request: Request, hub: Hub, caller: Caller, alert_id: UUID, key: str | None, order: Callable[[datetime], Command]
 ) -> Response:
-    body = await request.body()
-    asked = None
-    if key is not None:
-        asked = once.Request(token_id=caller.caller_id, key=key, route=f"POST {request.url.path}", body=body)
-    remote = remote_of(request.scope)
-    answer, again = await run_sync(_change, hub, caller, alert_id, order, asked, request.url.path, remote)
-    media_type = "application/json" if answer.status < 400 else MEDIA_TYPE
-    headers = {"Idempotency-Replayed": "true"} if again else {}
-    return Response(answer.text, status_code=answer.status, media_type=media_type, headers=headers)
+    who: dict[str, Any] = {"actor_id": caller.caller_id, "remote": remote_of(request.scope), "reach": caller.reach}
 
-
-def _change(
-    hub: Hub,
-    caller: Caller,
-    alert_id: UUID,
-    order: Callable[[datetime], Command],
-    asked: once.Request | None,
-    path: str,
-    remote: str,
-) -> tuple[once.Answer, bool]:
-    """Carry the order out, once for its key; return the answer, and whether it had been given before."""
-    at = hub.now()
-    with hub.pool.session() as connection:
-        if asked is not None:
-            try:
-                before = once.begin(connection, asked, at)
-            except once.KeyReused as error:
-                raise Problem("key-reused", str(error)) from None
-            if before is not None:
-                return before, True
+    def change(connection: Connection[Any], at: datetime) -> dict[str, Any]:
         try:
-            alert, _ = change_alert(
-                connection,
-                alert_id,
-                order(at),
-                caller.name,
-                actor_id=caller.caller_id,
-                remote=remote,
-                reach=caller.reach,
-            )
+            alert, _ = change_alert(connection, alert_id, order(at), caller.name, **who)
         except NoSuchAlert as error:
-            answer = _refused(Problem("not-found", str(error)), path)
+            raise Problem("not-found", str(error)) from None
         except IllegalTransition as error:
-            answer = _refused(Problem("illegal-transition", str(error)), path)
-        else:
-            evidence = evidence_of(connection, [alert_id]).get(alert_id, [])
-            answer = once.Answer(status=200, text=json.dumps(alert_document(alert, evidence)))
-        if asked is not None:
-            once.keep(connection, asked, answer)
-    return answer, False
+            raise Problem("illegal-transition", str(error)) from None
+        return alert_document(alert, evidence_of(connection, [alert_id]).get(alert_id, []))
 
-
-def _refused(problem: Problem, path: str) -> once.Answer:
-    return once.Answer(status=problem.status, text=json.dumps(problem.document(path)))
+    return await carry_out(request, hub, caller, key, change)
 
 
 def _shelving_end(order: model.ShelveOrder, at: datetime) -> datetime:

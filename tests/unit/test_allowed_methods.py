@@ -1,0 +1,21 @@
+"""The Allow header names every method that an address takes."""
+
+from hub.api.allowed import allowed_methods
+
+PATHS = {
+    "/api/v1/cases": {"get": {}, "post": {}},
+    "/api/v1/cases/{case_id}": {"get": {}},
+    "/api/v1/cases/{case_id}/take": {"post": {}},
+}
+
+
+def test_all_routes_at_an_address_are_named() -> None:
+    assert allowed_methods(PATHS, "/api/v1/cases", "GET") == "GET, POST"
+    assert allowed_methods(PATHS, "/api/v1/cases/7/take") == "POST"
+    assert allowed_methods(PATHS, "/api/v1/cases/7") == "GET"
+
+
+def test_what_is_not_described_keeps_what_the_framework_knows() -> None:
+    assert allowed_methods(PATHS, "/console/x", "GET,HEAD") == "GET, HEAD"
+    assert allowed_methods(PATHS, "/api/v1/cases/7/8/take") == ""
+    assert allowed_methods({"/a.b": {"get": {}}}, "/aXb") == ""
