@@ -201,9 +201,10 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    headers = error.headers
+    headers = dict(error.headers or {})
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        headers = {"Allow": allowed_methods(request.app.routes, request.scope)}
+        known, paths = headers.get("Allow", ""), request.app.openapi()["paths"]
+        headers["Allow"] = allowed_methods(paths, request.url.path, known)
     return from_status(error.status_code, str(error.detail), headers).answer(request.url.path)
 
 
