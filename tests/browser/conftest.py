@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from hub.store.audit import COMMAND_LINE
 from hub.store.sessions import make_ticket
@@ -45,6 +45,7 @@ def browser(built_console: None) -> Iterator[Browser]:
         skip_for(error)
         raise
     arguments = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=command, args=arguments)
         yield started
@@ -62,8 +63,8 @@ def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
 def console(browser: Browser, api: Api) -> Iterator[Console]:
     """Open the console: `console("operator", "en", path="/board", size=PHONE, theme="light", districts=["A"])`.
 
-    The page is signed in by a single-use ticket. Whatever it asks of another host fails the test, as do errors that it
-    does not catch and whatever its own policy blocks.
+    The page is signed in by a single-use ticket; `address` is another way to the hub. Whatever it asks of another host
+    fails the test, as do errors that it does not catch and whatever its own policy blocks.
     """
     wrong: list[str] = []
     with ExitStack() as closing:
@@ -77,16 +78,18 @@ def console(browser: Browser, api: Api) -> Iterator[Console]:
             theme: str = "dark",
             districts: list[str] | None = None,
             name: str | None = None,
+            address: str = "",
         ) -> Page:
+            address = address or api.address
             context = browser.new_context(
-                base_url=api.address,
+                base_url=address,
                 viewport={"width": size[0], "height": size[1]},
                 locale="zh-CN" if language == "zh" else "en-GB",
                 has_touch=size == PHONE,
             )
             closing.callback(context.close)
             context.set_default_timeout(PATIENCE_MS)
-            _stay_here(context, api.address, wrong)
+            _stay_here(context, address, wrong)
             context.add_init_script(
                 f"localStorage.setItem('lianqin.language', '{language}');"
                 f"localStorage.getItem('lianqin.theme') || localStorage.setItem('lianqin.theme', '{theme}');"

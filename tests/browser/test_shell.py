@@ -69,7 +69,7 @@ def test_somebody_signs_in_and_out_with_name_and_password(api: Api, browser: Bro
 
 def test_a_ticket_opens_the_board_once_and_leaves_no_trace_in_the_address(console: Console) -> None:
     page = console("operator", "en")
-    expect(page.locator(".live.live")).to_have_text("Live")
+    expect(page.locator(".live.is-live")).to_have_text("Live")
     assert "ticket" not in page.url
     expect(page.locator("html")).to_have_attribute("lang", "en-GB")
 

@@ -154,7 +154,9 @@ export default function AlertPage({ parameters }: PageProps) {
               <header>
                 <h2>{t("alert.place")}</h2>
               </header>
-              <PlaceMap alert={alert} title={ruleTitle(alert.rule)} />
+              <div class="alert-map">
+                <PlaceMap alert={alert} title={ruleTitle(alert.rule)} />
+              </div>
             </section>
           )}
           <Timeline alert={alert} />

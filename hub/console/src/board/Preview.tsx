@@ -69,7 +69,7 @@ export function Actions({ alert, ask, keys }: { alert: Alert; ask: (what: Asked)
             aria-pressed={alert.verdict?.is === "real"}
             onClick={() => (alert.verdict?.is === "real" ? unjudge(alert) : judge(alert, "real", null))}
           >
-            {t("alert.verdict-real")}
+            {t("board.real")}
           </Button>
           <Button icon="user" hotkey={hot("O")} onClick={() => ask("owner")}>
             {alert.owner ?? t("board.assign")}

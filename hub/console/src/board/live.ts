@@ -75,6 +75,13 @@ export function accept(alert: Alert): void {
   if (change) tell(change, alert);
 }
 
+/** For support, in the browser's console: what this page holds to be open, each with its revision. */
+Object.assign(globalThis, {
+  lianqin: {
+    board: () => [...(store.value?.incidents.values() ?? [])].map((alert) => [alert.id, alert.revision]),
+  },
+});
+
 function begin(page: BoardPage): void {
   problem.value = null;
   counts.value = page.counts;

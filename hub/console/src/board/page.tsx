@@ -165,7 +165,15 @@ function NewOnes() {
   const found = waiting.value;
   const worst = found[0];
   return (
+    // It lies over the columns' headings, so that its coming and going moves nothing.
     <div class="new-ones" aria-live="polite">
+      <div class="board-heads" aria-hidden="true">
+        <span>{t("board.col-severity")}</span>
+        <span>{t("board.col-what")}</span>
+        <span />
+        <span>{t("alert.grid")}</span>
+        <span>{t("board.col-age")}</span>
+      </div>
       {worst && (
         <button type="button" class={`new-ones-bar ${worst.severity}`} onClick={renew}>
           <SeverityShape severity={worst.severity} size={13} />

@@ -51,7 +51,7 @@ function Live() {
   const word =
     state === "live" ? t("shell.feed-live") : state === "cut" ? t("shell.feed-cut-short") : t("shell.feed-connecting");
   return (
-    <span class={`live ${state}`} role="status">
+    <span class={`live is-${state}`} role="status">
       <i aria-hidden="true" />
       {word}
     </span>
