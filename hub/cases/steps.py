@@ -145,7 +145,7 @@ def _close(case: Case, order: orders.Close) -> Case:
     if order.still_active:
         which = "an alert of it is" if order.still_active == 1 else f"{order.still_active} of its alerts are"
         if not order.even_though_active:
-            raise IllegalStep(f"{which} still active: verify again, or close it even though, with a note that says why")
+            raise IllegalStep(f"{which} still active: send it back, or close it even so, with a note that says why")
         _words(order, "closing it although an alert is active")
     return replace(case, closed_at=order.at, ended_reason=order.note or None)
 

@@ -2,7 +2,7 @@
 
 from hub.api.allowed import allowed_methods
 
-PATHS = {
+PATHS: dict[str, dict[str, object]] = {
     "/api/v1/cases": {"get": {}, "post": {}},
     "/api/v1/cases/{case_id}": {"get": {}},
     "/api/v1/cases/{case_id}/take": {"post": {}},
