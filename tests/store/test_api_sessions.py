@@ -54,15 +54,24 @@ def test_signing_in_gives_a_cookie_that_scripts_cannot_read(api: Api) -> None:
     assert "argon2id" in str(api.rows("SELECT password_hash FROM users"))
 
 
-def test_behind_tls_the_cookie_belongs_to_this_host_alone(plain_database: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("believed", [True, False])
+def test_behind_a_proxy_that_is_believed_the_cookie_is_for_tls_and_this_host_alone(
+    plain_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, believed: bool
+) -> None:
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "127.0.0.1" if believed else "192.0.2.1")
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "198.51.100.7"}
     with serving(plain_database.dsn, tmp_path) as api:
         make_user(api.dsn, "li.na")
-        answer = api.client(None).post(
-            "/api/v1/session",
-            json={"name": "li.na", "password": PASSWORD},
-            headers={"X-Forwarded-Proto": "https"},
-        )
-        assert answer.headers["set-cookie"].startswith(f"{COOKIE}=")  # nobody's word is taken on the scheme either
+        body = {"name": "li.na", "password": PASSWORD}
+        answer = api.client(None).post("/api/v1/session", json=body, headers=forwarded)
+        secret, *attributes = answer.headers["set-cookie"].split("; ")
+        assert secret.startswith(f"__Host-{COOKIE}=" if believed else f"{COOKIE}=")
+        assert ("Secure" in attributes) is believed
+        assert api.rows("SELECT remote FROM sessions") == [("198.51.100.7" if believed else "127.0.0.1",)]
+        # The other name is not taken: over plain HTTP anybody on the way could have planted it.
+        there = api.client(None).get("/api/v1/session", headers={"Cookie": secret, **forwarded})
+        assert there.status_code == 200
+        assert api.client(None).get("/api/v1/session", headers={"Cookie": secret}).is_error is believed
 
 
 def test_what_changes_something_must_repeat_the_csrf_token(api: Api) -> None:
