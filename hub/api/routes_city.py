@@ -26,6 +26,7 @@ router = APIRouter(prefix=API, tags=["city"], dependencies=[needs(Scope.CITY_REA
 class DeviceQuery(model.Document):
     """Which devices; repeat a parameter for any of several values."""
 
+    id: list[Text] = Field(default=[], max_length=200)
     grid: list[Text] = Field(default=[], max_length=200)
     kind: list[DeviceKind] = Field(default=[], max_length=10)
     silent: bool | None = None
@@ -83,6 +84,7 @@ def list_devices(hub: HubDep, caller: CallerDep, query: Annotated[DeviceQuery, Q
             for device_id, device in sorted(hub.configuration.city.devices.items())
             if device_id > begin
             and caller.reach.sees_grid(device.grid)
+            and (not query.id or device_id in query.id)
             and (not query.grid or device.grid in query.grid)
             and (not query.kind or device.kind in query.kind)
             and (query.silent is None or _is_silent(device, alerts) is query.silent)

@@ -134,12 +134,12 @@ async def get_snapshot(
 
 def tiles_of(hub: Hub, caller: Caller, wanted: list[WatchedCamera]) -> tuple[dict[str, Tile], list[Mapping[str, str]]]:
     """Return the tiles that the caller may watch, and those that are refused with why."""
-    cameras, grids = hub.configuration.city.cameras, caller.reach.grids
+    cameras = hub.configuration.city.cameras
     tiles: dict[str, Tile] = {}
     refused: list[Mapping[str, str]] = []
     for one in wanted:
         camera = cameras.get(one.camera)
-        if camera is None or (grids is not None and camera.grid not in grids):
+        if camera is None or not caller.reach.sees_grid(camera.grid):
             refused.append({"camera": one.camera, "why": "unknown"})
         else:
             tiles[one.camera] = Tile(grid=camera.grid, fps=one.fps, width_px=one.width)

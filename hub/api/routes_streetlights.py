@@ -89,8 +89,7 @@ class CircuitLamps(model.Document):
 def list_streetlights(hub: HubDep, caller: CallerDep) -> JSONResponse:
     """Return each circuit with how many lamps burn and are dark, whether they should, and what is wrong."""
     city, at = hub.configuration.city, hub.now()
-    grids = caller.reach.grids
-    circuits = [one for _, one in sorted(city.circuits.items()) if grids is None or one.grid in grids]
+    circuits = [one for _, one in sorted(city.circuits.items()) if caller.reach.sees_grid(one.grid)]
     lamps, alerts = _heard(hub, caller.reach, circuits, at)
     should = _Expected(hub)
     items = [_circuit(city, one, lamps, alerts, should.at(one, at)) for one in circuits]
@@ -136,8 +135,8 @@ class _Expected:
 
 
 def _reachable(city: City, caller: Caller, circuit_id: str) -> Circuit:
-    circuit, grids = city.circuits.get(circuit_id), caller.reach.grids
-    if circuit is None or (grids is not None and circuit.grid not in grids):
+    circuit = city.circuits.get(circuit_id)
+    if circuit is None or not caller.reach.sees_grid(circuit.grid):
         raise Problem("not-found", f"there is no circuit {circuit_id}")
     return circuit
 

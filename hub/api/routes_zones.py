@@ -199,8 +199,8 @@ def get_zones_history(hub: HubDep, caller: CallerDep, camera_id: CameraId) -> JS
 
 
 def _camera(hub: Hub, caller: Caller, camera_id: str) -> Camera:
-    camera, grids = hub.configuration.city.cameras.get(camera_id), caller.reach.grids
-    if camera is None or (grids is not None and camera.grid not in grids):
+    camera = hub.configuration.city.cameras.get(camera_id)
+    if camera is None or not caller.reach.sees_grid(camera.grid):
         raise Problem("not-found", f"there is no camera {camera_id}")
     return camera
 

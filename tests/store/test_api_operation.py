@@ -55,6 +55,7 @@ def test_devices_show_their_last_readings_and_who_is_silent(api: Api) -> None:
     assert (found["gas-1"]["silent"], len(found["gas-1"]["alerts"]), found["gas-1"]["readings"]) == (False, 1, {})
     assert list(by_id(client.get("/api/v1/devices?silent=true"))) == ["gw-1", "lamp-1", "lamp-2"]
     assert list(by_id(client.get("/api/v1/devices?kind=gas&kind=water&grid=02"))) == ["gas-2", "water-1"]
+    assert list(by_id(client.get("/api/v1/devices?id=gas-2&id=lamp-1&id=nothing"))) == ["gas-2", "lamp-1"]
     page = client.get("/api/v1/devices?limit=4").json()
     rest = client.get("/api/v1/devices", params={"limit": 4, "cursor": page["next"]})
     assert [entry["id"] for entry in page["items"]] + list(by_id(rest)) == list(found)

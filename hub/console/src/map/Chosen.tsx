@@ -1,15 +1,21 @@
 // The card of what was chosen on the map: an incident, a camera with its picture, or a device with what is open on it.
+import { useEffect } from "preact/hooks";
+import { quantityName, unitOf } from "../alert/quantities";
 import { gridName, ruleTitle } from "../api/city";
+import { get } from "../api/http";
 import { may } from "../api/session";
 import type { Alert } from "../api/types";
 import { LivePicture } from "../cameras/LivePicture";
 import { t, words } from "../i18n";
 import { href } from "../router";
 import { IconButton } from "../ui/Button";
+import { useResource } from "../ui/resource";
 import { SeverityMark } from "../ui/Severity";
 import { Time } from "../ui/Time";
 import { geography } from "./geography";
 import { openAlerts } from "./openAlerts";
+
+const AGAIN_MS = 10_000;
 
 export function Chosen({ id, onClose }: { id: string; onClose: () => void }) {
   const alert = openAlerts.value?.get(id);
@@ -27,7 +33,7 @@ export function Chosen({ id, onClose }: { id: string; onClose: () => void }) {
         ) : thing ? (
           <>
             <p class="dim">
-              {words(`map.kind.${thing.kind}`)} · {thing.id} · {gridName(thing.grid)}
+              {words(`map.thing.${thing.kind}`)} · {thing.id} · {gridName(thing.grid)}
             </p>
             {thing.kind === "camera" && may("evidence:read") && (
               <>
@@ -37,6 +43,7 @@ export function Chosen({ id, onClose }: { id: string; onClose: () => void }) {
                 </a>
               </>
             )}
+            {thing.kind !== "camera" && <Readings id={thing.id} />}
             <OpenHere id={thing.id} />
           </>
         ) : (
@@ -72,6 +79,45 @@ function AlertCard({ alert }: { alert: Alert }) {
           </a>
         )}
       </p>
+    </>
+  );
+}
+
+interface DeviceState {
+  online: boolean | null;
+  silent: boolean;
+  last_heard: string | null;
+  readings: Record<string, { value: number; at: string }>;
+}
+
+/** What a device said last. */
+function Readings({ id }: { id: string }) {
+  const found = useResource((signal) => get<{ items: DeviceState[] }>("devices", { query: { id }, signal }), [id]);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (!document.hidden) found.again();
+    }, AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [id]);
+  const device = found.value?.items[0];
+  if (!device) return found.loading ? <p class="dim">{t("ui.loading")}</p> : null;
+  return (
+    <>
+      <p class="map-card-line">
+        <span class="dim">{t("map.last-heard")}</span> <Time at={device.last_heard} as="ago" />
+        {device.silent && <span class="tag bad">{t("map.silent")}</span>}
+        {device.online === false && <span class="tag bad">{t("map.offline")}</span>}
+      </p>
+      <dl class="map-readings">
+        {Object.entries(device.readings).map(([name, { value }]) => (
+          <div key={name}>
+            <dt class="dim">{quantityName(name)}</dt>
+            <dd>
+              {Math.round(value * 100) / 100} {unitOf(name)}
+            </dd>
+          </div>
+        ))}
+      </dl>
     </>
   );
 }

@@ -103,7 +103,7 @@ function chosenIn(query: URLSearchParams): string | null {
 
 function thingsOn(city: Geography | null): Dot[] {
   const shown = layers.value;
-  const named = (thing: Placed) => `${thing.name || thing.id} · ${words(`map.kind.${thing.kind}`)}`;
+  const named = (thing: Placed) => `${thing.name || thing.id} · ${words(`map.thing.${thing.kind}`)}`;
   return [
     ...(city?.devices ?? [])
       .filter((device) => shown.has(device.kind))

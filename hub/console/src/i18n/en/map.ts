@@ -30,4 +30,13 @@ export default {
   "map.kind.gas": "Gas",
   "map.kind.streetlight": "Streetlights",
   "map.kind.gateway": "Gateways",
+  "map.last-heard": "Last heard",
+  "map.silent": "silent",
+  "map.offline": "offline",
+  "map.thing.camera": "Camera",
+  "map.thing.water": "Water monitor",
+  "map.thing.drainage": "Drainage gauge",
+  "map.thing.gas": "Gas detector",
+  "map.thing.streetlight": "Streetlight",
+  "map.thing.gateway": "Gateway",
 } satisfies Record<keyof typeof zh, string>;

@@ -28,4 +28,13 @@ export default {
   "map.kind.gas": "燃气",
   "map.kind.streetlight": "路灯",
   "map.kind.gateway": "网关",
+  "map.last-heard": "最近收到",
+  "map.silent": "失联",
+  "map.offline": "离线",
+  "map.thing.camera": "摄像头",
+  "map.thing.water": "供水监测点",
+  "map.thing.drainage": "排水液位计",
+  "map.thing.gas": "燃气探测器",
+  "map.thing.streetlight": "路灯",
+  "map.thing.gateway": "网关",
 } as const;
