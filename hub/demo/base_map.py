@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hub.demo.ground_plan import COLUMNS, GROUNDS, RIVER, ROWS, TUNNELS, Spot, bent, dense, line, street
+from hub.demo.ground_plan import COLUMNS, GROUNDS, ROWS, TUNNELS, Spot, bent, curve, dense, line, river, street
 
 Feature = dict[str, Any]
 
@@ -67,17 +67,17 @@ def _features() -> Iterator[Feature]:
     yield _feature("land", "Polygon", [_rounded(line(edge))])
     yield _feature("block", "MultiPolygon", [[ring] for ring in _blocks()])
     yield _feature("lane", "MultiLineString", list(_lanes()))
-    river = [(east, north + half) for east, north, half in RIVER]
-    river += [(east, north - half) for east, north, half in reversed(RIVER)]
-    yield _feature("water", "Polygon", [_ring(river)], "澜溪", "Lanxi River")
+    banks = [(east, north + half) for east, north, half in river()]
+    banks += [(east, north - half) for east, north, half in reversed(river())]
+    yield _feature("water", "Polygon", [_ring(banks)], "澜溪", "Lanxi River")
     for name, english, corners in _PARKS:
-        yield _feature("park", "Polygon", [_ring(corners)], name, english)
+        yield _feature("park", "Polygon", [_ring(curve((*corners, corners[0])))], name, english)
     for grid, ((west, south), (east, north)) in GROUNDS.items():
         corners = ((west, south), (east, south), (east, north), (west, north))
         yield _feature("ground", "Polygon", [_ring(corners)], *_GROUND_NAMES[grid])
-    yield _feature("rail", "LineString", _rounded(line(_RAILWAY)), "澜溪铁路", "Lanxi Railway")
+    yield _feature("rail", "LineString", _rounded(line(curve(_RAILWAY))), "澜溪铁路", "Lanxi Railway")
     for name, english, spots in _AVENUES:
-        yield _feature("road", "LineString", _rounded(line(spots)), name, english)
+        yield _feature("road", "LineString", _rounded(line(curve(spots))), name, english)
     for grid, (name, english) in enumerate(_STREET_NAMES, start=1):
         yield _feature("street", "LineString", _rounded(line(street(grid))), name, english)
     yield _feature("bridge", "LineString", _rounded(line(((0.5, 0.93), (0.5, 1.1)))), "望澜桥", "Wanglan Bridge")
@@ -120,7 +120,7 @@ def _lanes() -> Iterator[list[list[float]]]:
 
 
 def _ring(corners: Sequence[Spot]) -> list[list[float]]:
-    return _rounded(line((*corners, corners[0])))
+    return _rounded(line(corners if corners[0] == corners[-1] else (*corners, corners[0])))
 
 
 def _rounded(positions: Sequence[tuple[float, float]]) -> list[list[float]]:

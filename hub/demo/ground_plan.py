@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 Spot = tuple[float, float]  # on the board: squares to the east, squares to the north
@@ -64,6 +65,41 @@ def line(spots: Sequence[Spot]) -> list[Position]:
     return [bent(spot) for spot in dense(spots)]
 
 
+def smooth(points: Sequence[tuple[float, ...]], steps: int = 6) -> list[tuple[float, ...]]:
+    """Return a curve through all the points, and every one of them on it: a Catmull-Rom spline."""
+    found: list[tuple[float, ...]] = [points[0]]
+    for index in range(len(points) - 1):
+        one, other = points[index], points[index + 1]
+        before, after = points[max(index - 1, 0)], points[min(index + 2, len(points) - 1)]
+        for step in range(1, steps):
+            share = step / steps
+            found.append(
+                tuple(
+                    0.5
+                    * (
+                        2 * b
+                        + (c - a) * share
+                        + (2 * a - 5 * b + 4 * c - d) * share**2
+                        + (3 * b - a - 3 * c + d) * share**3
+                    )
+                    for a, b, c, d in zip(before, one, other, after, strict=True)
+                )
+            )
+        found.append(other)
+    return found
+
+
+def curve(spots: Sequence[Spot]) -> list[Spot]:
+    """Return a curve of the board through all the spots."""
+    return [(found[0], found[1]) for found in smooth(spots)]
+
+
+@cache
+def river() -> tuple[tuple[float, float, float], ...]:
+    """Return the river's middle and half its width, point by point."""
+    return tuple((found[0], found[1], found[2]) for found in smooth(RIVER))
+
+
 def dense(spots: Sequence[Spot]) -> list[Spot]:
     """Return the same line of the board with points between its points."""
     found = [spots[0]]
@@ -109,7 +145,7 @@ def boundary(grid: int) -> list[Position]:
 def _side(one: tuple[int, int], other: tuple[int, int]) -> list[Spot]:
     """Return the border from one corner of a square to the next: it wanders, or follows the river."""
     if one[1] == other[1] == 1:
-        return [(east, north) for east, north, _ in RIVER if one[0] <= east <= other[0]]
+        return [(east, north) for east, north, _ in river() if one[0] <= east <= other[0]]
     found = []
     for step in range(9):
         east, north = between(one, other, step / 8)
@@ -119,12 +155,13 @@ def _side(one: tuple[int, int], other: tuple[int, int]) -> list[Spot]:
     return found
 
 
-def street(grid: int) -> list[Spot]:
+@cache
+def street(grid: int) -> tuple[Spot, ...]:
     """Return the grid's street on the board, from its western border to its eastern."""
     column, row = column_row(grid)
-    points = STREETS[row]
+    points = curve(STREETS[row])
     inner = [spot for spot in points if column < spot[0] < column + 1]
-    return [_at(points, column), *inner, _at(points, column + 1)]
+    return (_at(points, column), *inner, _at(points, column + 1))
 
 
 def _at(points: Sequence[Spot], east: float) -> Spot:
