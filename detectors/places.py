@@ -119,7 +119,7 @@ class Places:
     ) -> None:
         """Watch the cameras of `city` on which `forbidden` has zones; `what` is what stands there, in words.
 
-        What was reported, and is still seen, may cover this share of something that is reported too; None: all of it.
+        `double` is for what is made of parts: what those that were reported cover by this share is no second one.
         """
         self._double = double
         self.name, self.rules = name, (rule_name,)
@@ -248,7 +248,7 @@ class Places:
             if stay.counted_s >= OVERDUE * ban.dwell_s and _crosses(at, look.step_s, ban.dwell_s):
                 start_clock(stay, at)
             return
-        if self._double is not None and is_double(stay, look.stays, self._double, at, self._rule):
+        if is_double(stay, look.stays, self._double, at, self._rule):
             if _crosses(at, unseen_s, ban.dwell_s):  # should it prove to be a thing of its own, it has stood since now
                 start_clock(stay, at)
             return

@@ -310,10 +310,11 @@ def is_taken(stay: Standing, stays: Sequence[Standing], rule: Rule) -> bool:
     )
 
 
-def is_double(stay: Standing, stays: Sequence[Standing], share: float, at: datetime, rule: Rule) -> bool:
-    """Tell whether those of `stays` that were reported or may stand, and were seen just now, cover `share` of `stay`.
+def is_double(stay: Standing, stays: Sequence[Standing], share: float | None, at: datetime, rule: Rule) -> bool:
+    """Tell whether `stay` is what others of `stays`, reported or allowed and seen just now, are, or a part of them.
 
-    A detector that finds a thing may find a part of it as well, or the thing and its neighbour together as one.
+    Two things cannot stand on one spot: a box that would continue another stay is a second box of that thing. Of what
+    is made of parts and stands wall to wall, boxes overlap as much: then what the others cover by `share` is a part.
     """
     known = [
         other.place
@@ -323,6 +324,8 @@ def is_double(stay: Standing, stays: Sequence[Standing], share: float, at: datet
         and (other.subject is not None or (other.since is None and other.seen_s >= rule.swap_s))
         and (at - other.last_at).total_seconds() < rule.swap_s
     ]
+    if share is None:
+        return any(overlap(stay.place, place) >= rule.overlap for place in known)
     return covered_share(stay.place, known) >= share
 
 

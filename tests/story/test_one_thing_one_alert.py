@@ -101,6 +101,16 @@ def test_two_boxes_for_one_motorcycle_are_one_alert_from_the_first_frame_on():
     assert found[0].reason.numbers["median_confidence"] == 0.7
 
 
+def test_a_second_box_of_a_car_that_comes_later_is_no_second_car():
+    """At first it is so large that it could be a lorry behind; then it settles around the car."""
+    car_there, large, around = box(0.5, 0.70, 0.2, 0.2), box(0.5, 0.78, 0.26, 0.34), box(0.5, 0.76, 0.24, 0.30)
+    frames = [frame("cam-1", s, car_there) for s in range(100)]
+    frames += [frame("cam-1", s, car_there, large) for s in range(100, 103)]
+    frames += [frame("cam-1", s, car_there, around) for s in range(103, 600)]
+    found = parking.fold(frames, zones=EVERYWHERE)
+    assert [phase for phase, _ in parking.phases(found)] == ["raised"]
+
+
 def test_what_several_boxes_cover_together_is_counted_once():
     whole = Box("stall", 0.8, None, 0.0, 0.0, 1.0, 1.0)
     left, right = Box("stall", 0.8, None, 0.0, 0.0, 0.6, 0.5), Box("stall", 0.8, None, 0.4, 0.25, 1.5, 0.5)
