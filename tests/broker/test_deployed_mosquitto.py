@@ -113,6 +113,22 @@ def test_a_gateway_sends_batches_and_a_camera_worker_what_it_sees(deployed: Brok
         client.leave()
 
 
+def test_live_pictures_pass_from_camera_workers_to_the_hub_alone(deployed: Broker) -> None:
+    hub = Client(deployed, "hub", user="hub", password="hub-word")
+    hub.subscribe("live/+/camera/+/picture")
+    vision = Client(deployed, "vision", user="vision", password="vision-word")
+    vision.subscribe("live/+/camera/+/picture/request")
+    lamp = Client(deployed, "lamp-1", user="lamp-1", password="lamp-word")
+    lamp.publish("live/01/camera/cam-1/picture", b"forged")
+    lamp.publish("live/01/camera/cam-1/picture/request", b"forged")
+    hub.publish("live/01/camera/cam-1/picture/request", b"please")
+    assert [message.payload for message in vision.expect(1)] == [b"please"]
+    vision.publish("live/01/camera/cam-1/picture", bytes(360 * 1024))
+    assert [len(message.payload) for message in hub.expect(1)] == [360 * 1024]
+    for client in (lamp, vision, hub):
+        client.leave()
+
+
 def test_what_waits_for_a_stopped_hub_survives_the_brokers_restart(deployed: Broker) -> None:
     hub = Client(deployed, "hub-ingest", user="hub", password="hub-word", clean=False)
     hub.subscribe("city/+/lamp/+/telemetry")

@@ -248,6 +248,9 @@ function Legend() {
           <i /> {words(`streetlights.state.${state}`)}
         </li>
       ))}
+      <li class="most-wrong">
+        <i /> {t("streetlights.wrong")}
+      </li>
     </ul>
   );
 }

@@ -26,7 +26,7 @@ export default {
   "cameras.picture-of": "Picture of camera {camera}",
   "cameras.lost": "lost",
   "cameras.moved": "moved",
-  "cameras.alerts": "{n} alerts",
+  "cameras.alerts": "Alerts: {n}",
   "cameras.no-such": "There is no camera {camera}",
   "cameras.to-wall": "Wall",
   "cameras.zones": "Zones",
