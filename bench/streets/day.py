@@ -2,8 +2,8 @@
 
 A street under a camera has busy hours and quiet ones, and a rate per day is a rate over both. How a day goes is our
 assumption, and a cautious one: in nine hours of it the street is as busy as the generator can make it, which is more
-than a hundred stays a day that must be reported from those hours alone. Each hour is five scenes of twelve minutes. Its light
-goes with the clock of a day near the equinox; its weather does not: one scene in three is in rain, as in all of them.
+than a hundred stays a day that must be reported from those hours alone. Each hour is five scenes of twelve minutes. Its
+light goes with the clock of a day near the equinox; its weather does not: one scene in three is in rain, as in all.
 """
 
 from __future__ import annotations
