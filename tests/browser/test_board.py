@@ -102,6 +102,7 @@ def test_everything_can_be_done_by_keys_alone(console: Console, api: Api) -> Non
     page.get_by_label("Reason (may be left out)").fill("a drill")
     page.keyboard.press("Enter")
     expect(page.locator(".row.chosen")).to_contain_text("false alarm")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("j")
     page.keyboard.press("s")
     expect(page.get_by_role("dialog")).to_contain_text("For how long")
