@@ -291,9 +291,9 @@ async def add_alert(desk: DeskDep, case_id: CaseId, order: body.AddAlertOrder) -
     """Add an alert that the caller sees. 409 if it belongs to an open case."""
 
     def change(connection: Connection[Any], at: datetime) -> dict[str, Any]:
-        alerts_seen(connection, desk.caller, [order.alert])
+        (alert,) = alerts_seen(connection, desk.caller, [order.alert])
         with refusals():
-            adding = orders.AddAlert(alert=order.alert, **desk.given(order, at))
+            adding = orders.AddAlert(alert=alert.alert_id, severity=alert.severity, **desk.given(order, at))
             case, _ = change_case(connection, case_id, adding, **desk.who, **desk.expected)
         return served(case)
 

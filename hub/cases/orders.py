@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from detectors.finding import Severity
 from hub.cases.case import Deadline, require_aware
 from hub.cases.level import Level
 
@@ -165,9 +166,10 @@ class Merge(Order):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Join(Order):
-    """Another case goes on as part of this one, with its alerts and reports."""
+    """Another case goes on as part of this one, with its alerts and reports; a worse `severity` becomes this one's."""
 
     case: UUID
+    severity: Severity | None = None
     alerts: tuple[UUID, ...] = ()
     reports: tuple[UUID, ...] = ()
 
@@ -217,9 +219,10 @@ class Note(Order):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddAlert(Order):
-    """An alert belongs to it too."""
+    """An alert belongs to it too; a worse `severity` becomes the case's."""
 
     alert: UUID
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

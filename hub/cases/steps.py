@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from detectors.finding import Severity
 from hub.cases import orders
 from hub.cases.case import Case, Deadline, Evaluation, Pause, require_aware
 from hub.cases.orders import Order
@@ -170,7 +171,12 @@ def _merge(case: Case, order: orders.Merge) -> Case:
 def _join(case: Case, order: orders.Join) -> Case:
     if order.case == case.case_id:
         raise IllegalStep("a case cannot be merged into itself")
-    return replace(case, alerts=_with(case.alerts, order.alerts), reports=_with(case.reports, order.reports))
+    return replace(
+        case,
+        alerts=_with(case.alerts, order.alerts),
+        reports=_with(case.reports, order.reports),
+        severity=_worse(case.severity, order.severity),
+    )
 
 
 def _split(case: Case, order: orders.Split) -> Case:
@@ -243,7 +249,7 @@ def _note(case: Case, order: orders.Note) -> Case:
 def _add_alert(case: Case, order: orders.AddAlert) -> Case:
     if order.alert in case.alerts:
         raise IllegalStep(f"alert {order.alert} belongs to case {case.number} already")
-    return replace(case, alerts=(*case.alerts, order.alert))
+    return replace(case, alerts=(*case.alerts, order.alert), severity=_worse(case.severity, order.severity))
 
 
 def _alert_cleared(case: Case, order: orders.AlertCleared) -> Case:
@@ -338,6 +344,11 @@ def _resumed(case: Case, at: datetime, deadline: Deadline | None) -> dict[str, A
         return changed | moved
     # The plan says until when there is time now; what was said of the deadline before the pause stands.
     return changed | {"warn_at": deadline.warn_at, "due_at": deadline.due_at}
+
+
+def _worse(one: Severity, other: Severity | None) -> Severity:
+    order = list(Severity)  # worst first
+    return one if other is None or order.index(one) <= order.index(other) else other
 
 
 def _later(at: datetime | None, by: timedelta) -> datetime | None:

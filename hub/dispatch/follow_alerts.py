@@ -122,7 +122,7 @@ class AlertFollower:
             return False
         case_id = case_to_join(connection, self.city(), alert)
         if case_id is not None:
-            self._order(connection, case_id, AddAlert(by=ACTOR, at=self.now(), alert=alert.alert_id))
+            self._order(connection, case_id, self._joining(alert))
             return True
         return self._reopened(connection, alert)
 
@@ -139,7 +139,7 @@ class AlertFollower:
             return False
         words = f"{alert.rule} was raised at the same place {_span(since)} after it was closed"
         self._order(connection, case.case_id, Reopen(by=ACTOR, at=self.now(), note=words))
-        self._order(connection, case.case_id, AddAlert(by=ACTOR, at=self.now(), alert=alert.alert_id))
+        self._order(connection, case.case_id, self._joining(alert))
         return True
 
     def _cleared(self, connection: Connection[Any], alert: Alert) -> bool:
@@ -148,6 +148,9 @@ class AlertFollower:
             return False
         self._order(connection, holder[0], AlertCleared(by=ACTOR, at=self.now(), alert=alert.alert_id))
         return True
+
+    def _joining(self, alert: Alert) -> AddAlert:
+        return AddAlert(by=ACTOR, at=self.now(), alert=alert.alert_id, severity=alert.severity)
 
     def _order(self, connection: Connection[Any], case_id: UUID, order: Order) -> None:
         def filled(case: Case) -> Order:

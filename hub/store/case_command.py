@@ -118,7 +118,16 @@ def merge_cases(
     held, other = locked[case_id], locked[into]
     _require_revision(held.case, expected_revision)
     merged, event = apply(held.case, orders.Merge(by=by, at=at, note=note, into=into))
-    join = orders.Join(by=by, at=at, note=note, case=case_id, alerts=held.case.alerts, reports=held.case.reports)
+    joining = held.case
+    join = orders.Join(
+        by=by,
+        at=at,
+        note=note,
+        case=case_id,
+        alerts=joining.alerts,
+        reports=joining.reports,
+        severity=joining.severity,
+    )
     joined, join_event = apply(other.case, join)
     # The one that ends first, so that its alerts are free to belong to the other.
     rows = [

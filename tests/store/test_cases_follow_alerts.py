@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 
-from detectors.finding import Phase
+from detectors.finding import Phase, Severity
 from hub.alerts.alert import Alert
 from hub.alerts.change import AlertChange
 from hub.cases import orders
@@ -107,7 +107,7 @@ def town(database: Database, tmp_path: Path) -> Town:
 def test_what_is_raised_where_an_open_case_is_joins_it_and_its_end_is_told(town: Town) -> None:
     first = town.raise_()
     case = town.open(first)
-    pressure = town.raise_(rule="water.pressure", second=10)
+    pressure = town.raise_(rule="water.pressure", second=10, severity=Severity.CRITICAL)
     elsewhere = town.raise_(subject="water-2", second=11)
     broken = town.raise_(rule="sensor.fault", second=12)
     assert town.follow() == 1
@@ -115,6 +115,7 @@ def test_what_is_raised_where_an_open_case_is_joins_it_and_its_end_is_told(town:
     town.clear(elsewhere, 21)
     assert town.follow() == 1
     assert town.case(case.case_id).alerts == (first.alert_id, pressure.alert_id)
+    assert (case.severity, town.case(case.case_id).severity) == (Severity.MAJOR, Severity.CRITICAL)
     assert broken.alert_id not in town.case(case.case_id).alerts
     assert [kind for kind in town.told() if kind.startswith("case.")] == [
         "case.collected",

@@ -197,6 +197,14 @@ def test_what_belongs_to_a_case_may_become_one_of_its_own_but_not_all_of_it() ->
         apply(case, orders.Split(by="Li", at=after(6), into=OTHER))
 
 
+def test_a_case_is_as_severe_as_the_worst_that_joins_it() -> None:
+    case = told(new(), orders.AddAlert(by="lianqin", at=after(1), alert=OTHER, severity=Severity.MINOR))
+    assert case.severity is Severity.MAJOR
+    case = told(case, orders.Join(by="Li", at=after(2), case=OTHER, severity=Severity.CRITICAL))
+    assert case.severity is Severity.CRITICAL
+    assert told(case, orders.AddAlert(by="Li", at=after(3), alert=UUID(int=4))).severity is Severity.CRITICAL
+
+
 def test_a_reopened_case_begins_again_with_the_dispatcher_and_counts_it() -> None:
     case = told(closed(), orders.Reopen(by="Zhao", at=after(500), note="it leaks again"))
     assert (case.stage, case.reopens, case.closed_at, case.due_at) == (Stage.FILED, 1, None, None)
@@ -302,7 +310,7 @@ MORE: dict[type[Order], dict[str, st.SearchStrategy[object]]] = {
     orders.Close: {"still_active": st.integers(0, 2), "even_though_active": st.booleans()},
     orders.Evaluate: {"score": st.integers(0, 6)},
     orders.Merge: {"into": IDS},
-    orders.Join: {"case": IDS, "alerts": SOME, "reports": SOME},
+    orders.Join: {"case": IDS, "alerts": SOME, "reports": SOME, "severity": st.none() | st.sampled_from(Severity)},
     orders.Split: {"into": IDS, "alerts": SOME, "reports": SOME},
     orders.Escalate: {"to": st.sampled_from(Level)},
     orders.AddAlert: {"alert": IDS},
