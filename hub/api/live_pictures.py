@@ -146,25 +146,25 @@ class LivePictures:
         """Keep the link and the wishes alive while somebody watches, and for a while after."""
         loop = asyncio.get_running_loop()
         left_s = stood_s = self._monotonic()
-        try:
-            while True:
-                now_s = self._monotonic()
-                if self._viewers:
-                    left_s = now_s
-                    self._listen(loop)
-                elif now_s - left_s > LINGER_S:
+        while True:
+            now_s = self._monotonic()
+            if self._viewers:
+                left_s = now_s
+                self._listen(loop)
+            elif now_s - left_s > LINGER_S:
+                await self._hang_up()
+                if not self._viewers:  # nobody has come while that took its time
                     return
-                connected = self._connected()
-                back = connected and any(not viewer.connected for viewer in self._viewers)
-                stood_s = now_s if connected else stood_s
-                if connected or now_s - stood_s >= GRACE_S:
-                    for viewer in self._viewers:
-                        viewer.tell(connected)
-                if back or now_s - self._asked_s >= RENEW_S:
-                    self._ask()
-                await asyncio.sleep(LOOK_S)
-        finally:
-            await self._hang_up()
+                continue
+            connected = self._connected()
+            back = connected and any(not viewer.connected for viewer in self._viewers)
+            stood_s = now_s if connected else stood_s
+            if connected or now_s - stood_s >= GRACE_S:
+                for viewer in self._viewers:
+                    viewer.tell(connected)
+            if back or now_s - self._asked_s >= RENEW_S:
+                self._ask()
+            await asyncio.sleep(LOOK_S)
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._listener is not None:
