@@ -40,10 +40,11 @@ async def carry_out(
     `change` runs in one transaction. A problem that it raises undoes what it did. `also` is what makes two requests
     different besides address and body: a header.
     """
+    body = await request.body()  # in any case: one beyond the limit is refused, whether it is looked at or not
     asked = None
     if key is not None:
         route = f"{request.method} {request.url.path} {also}".rstrip()
-        asked = once.Request(token_id=caller.caller_id, key=key, route=route, body=await request.body())
+        asked = once.Request(token_id=caller.caller_id, key=key, route=route, body=body)
     answer, again = await run_sync(_once, hub, asked, change, status, request.url.path)
     media_type = "application/json" if answer.status < 400 else MEDIA_TYPE
     headers = {"Idempotency-Replayed": "true"} if again else {}
