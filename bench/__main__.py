@@ -30,7 +30,7 @@ from tests.support.servers import Servers
 
 RESULTS = Path(__file__).with_name("results")
 VISION = ("vision-cost", "vision-capacity", "vision-batches")
-SECTIONS = ("singles", "batches", "latency", "replay", *VISION)
+SECTIONS = ("singles", "batches", "latency", "replay", "console", *VISION)
 SINGLES, BATCHES = 40_000, 3_000  # messages
 Row = tuple[str, str, str, str]  # what, figure, aim, kept
 Section = Callable[[Servers, Path, int], tuple[dict[str, Any], list[Row]]]
@@ -73,6 +73,10 @@ def _section(name: str) -> Section:
         from bench import vision
 
         return {"vision-cost": vision.cost, "vision-capacity": vision.capacity, "vision-batches": vision.batches}[name]
+    if name == "console":
+        from bench.console import console  # drives a browser
+
+        return console
     return {"singles": _singles, "batches": _batches, "latency": _latency, "replay": _replay}[name]
 
 
