@@ -174,7 +174,7 @@ def test_one_lost_camera_is_told_and_only_all_of_them_are_a_failure() -> None:
 def test_roles_and_scopes_are_the_same_everywhere() -> None:
     assert tuple(ROLE_SCOPES) == ROLES
     assert ROLE_SCOPES["admin"] == frozenset(Scope)
-    assert roles_with(Scope.ALERTS_WRITE) == ["operator", "admin"]
+    assert roles_with(Scope.ALERTS_WRITE) == ["operator", "dispatcher", "admin"]
 
 
 def test_the_catalogue_tells_changed_thresholds_beside_their_defaults() -> None:
