@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 
 from hub.people.network import network_of
@@ -20,6 +21,7 @@ class FailedTokens:
         self._burst, self._refill_s, self._addresses = burst, refill_s, addresses
         # address -> when its bucket will be full again (monotonic seconds); what is missing follows from it.
         self._full_at: OrderedDict[str, float] = OrderedDict()
+        self._lock = threading.Lock()
 
     def wait_s(self, remote: str, now_s: float) -> float:
         """Return how many seconds `remote` must wait before its next attempt is looked at; 0 means none."""
@@ -28,7 +30,10 @@ class FailedTokens:
 
     def note(self, remote: str, now_s: float) -> None:
         """Count one failed token of `remote`."""
-        key = network_of(remote)
+        with self._lock:
+            self._note(network_of(remote), now_s)
+
+    def _note(self, key: str, now_s: float) -> None:
         full_at = max(self._full_at.pop(key, now_s), now_s) + self._refill_s
         self._full_at[key] = full_at
         while self._full_at:

@@ -123,6 +123,7 @@ def finish(
     from hub.people.provider import ProviderFailed
 
     provider = _provider(hub)
+    sign_in.require_patience(hub, remote_of(request.scope))
     remote, agent = remote_of(request.scope), request.headers.get("user-agent", "")
     try:
         pending = _unsealed(request.cookies.get(_cookie(request), ""))
@@ -139,6 +140,7 @@ def finish(
         with hub.pool.session() as connection:
             actor = Actor(name="somebody at the provider", remote=remote)
             note(connection, actor, "session.refused", "user/unknown", at=hub.now(), detail={"why": str(why)[:300]})
+        hub.failures.note(remote, hub.monotonic())
         log.warning("signing in through the provider failed", why=str(why), remote=remote)
         answer: Response = _page(str(why), status=502 if isinstance(why, ProviderFailed) else 403)
     else:

@@ -205,6 +205,8 @@ def change_password(request: Request, hub: HubDep, admission: AdmissionDep, orde
         raise sign_in.too_many(wait_s)
     kept = found[1] if found is not None else None
     if not argon.fits(order.current, kept):
+        with hub.pool.session() as connection:
+            note(connection, actor_of(request), "user.password_refused", f"user/{user.user_id}", at=at)
         raise _not_valid("#/current", "this is not the present password")
     with hub.pool.session() as connection:
         attempts.succeeded(connection, counted, at)

@@ -6,12 +6,14 @@ Every attempt is audited, also those that fail, each in a transaction of its own
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hub.api.context import Hub
 from hub.api.problem import Problem
+from hub.log import logger
 from hub.people import argon
 from hub.people.lockout import keys
 from hub.people.names import name_key
@@ -23,6 +25,8 @@ from hub.store.users import User, password_hash_of, renew_hash
 if TYPE_CHECKING:
     from psycopg import Connection
 
+log = logger("sign-in")
+_looked_at = threading.BoundedSemaphore(8)
 NOT_RIGHT = "the name or the password is not right"
 
 
@@ -38,8 +42,23 @@ class SignedIn:
 def by_password(hub: Hub, name: str, password: str, *, remote: str, agent: str) -> SignedIn:
     """Begin a session for who has this name and password; raise the problem that says why not.
 
-    Whether the name or the password was wrong, or the account is disabled, is told to nobody.
+    Whether the name or the password was wrong, or the account is disabled, is told to nobody. Only so many are looked
+    at together: each takes its time, and whoever floods the hub with them must not keep others from working.
     """
+    if not _looked_at.acquire(blocking=False):
+        raise Problem(
+            "unavailable",
+            "too many people sign in at this moment; try again",
+            extra={"problems": ["sign-in"]},
+            headers={"Retry-After": "2"},
+        )
+    try:
+        return _by_password(hub, name, password, remote=remote, agent=agent)
+    finally:
+        _looked_at.release()
+
+
+def _by_password(hub: Hub, name: str, password: str, *, remote: str, agent: str) -> SignedIn:
     at, key = hub.now(), name_key(name)
     with hub.pool.session() as connection:
         found = password_hash_of(connection, name)
@@ -47,9 +66,9 @@ def by_password(hub: Hub, name: str, password: str, *, remote: str, agent: str) 
         known = user is not None and is_known_there(connection, user.user_id, remote, at)
         counted = keys(key, remote, known_there=known)
         wait_s = attempts.attempt(connection, counted, at)
-        if wait_s > 0:
-            note(connection, _who(user, remote), "session.delayed", _target(user), at=at)
     if wait_s > 0:
+        # Told to nobody but the log: what a stranger can do without end must not make the audit grow without end.
+        log.warning("an attempt to sign in has to wait", remote=remote, wait_s=round(wait_s))
         raise too_many(wait_s)
     # Without a connection: this takes as long as it is meant to.
     right = argon.fits(password, kept)
@@ -74,6 +93,7 @@ def by_password(hub: Hub, name: str, password: str, *, remote: str, agent: str) 
 def by_ticket(hub: Hub, ticket: str, *, remote: str, agent: str) -> SignedIn:
     """Begin a session for whom the ticket was made; raise the problem of one that opens nothing."""
     at = hub.now()
+    require_patience(hub, remote)
     with hub.pool.session() as connection:
         user = use_ticket(connection, ticket, at)
         if user is None:
@@ -82,6 +102,7 @@ def by_ticket(hub: Hub, ticket: str, *, remote: str, agent: str) -> SignedIn:
         else:
             began = begin(hub, connection, user, how="ticket", remote=remote, agent=agent)
     if began is None:
+        hub.failures.note(remote, hub.monotonic())
         raise Problem("sign-in-refused", "the ticket opens nothing: it was used, or its time is over; ask for another")
     return began
 
@@ -115,6 +136,13 @@ def begin(
         actor = Actor(name=user.name, actor_id=user.user_id, remote=remote)
         note(connection, actor, "session.begun", f"user/{user.user_id}", at=at, detail={"how": how})
     return SignedIn(secret, session, user)
+
+
+def require_patience(hub: Hub, remote: str) -> None:
+    """Raise the problem of an address that failed too often with tokens, tickets or codes."""
+    wait_s = hub.failures.wait_s(remote, hub.monotonic())
+    if wait_s > 0:
+        raise too_many(wait_s)
 
 
 def too_many(wait_s: float) -> Problem:
