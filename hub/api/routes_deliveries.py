@@ -21,7 +21,7 @@ from hub.api.context import CallerDep, Hub, HubDep, actor_of, needs, needs_every
 from hub.api.cursor import seal, unseal, whole_number
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
-from hub.deliveries.addresses import Allowed, BadTarget, literal, place_of, refusal, target_of
+from hub.deliveries.addresses import Allowed, BadTarget, suitable
 from hub.deliveries.cloud_event import ping_message
 from hub.deliveries.documents import delivery_document, endpoint_document
 from hub.deliveries.endpoint import BadFilter, Endpoint, Filter, Settings
@@ -453,20 +453,12 @@ def _filter(types: Any, rules: Any, grids: Any, departments: Any) -> Filter:
 def _settings(hub: Hub, caller: Caller, settings: Settings) -> Settings:
     """Return settings that can work, or raise the problem that says what would be right."""
     try:
-        target = target_of(settings.url)
+        allowed = hub.sender.allowed if hub.sender else Allowed()
+        target = suitable(settings.url, settings.private_host, allowed)
     except BadTarget as error:
-        raise _invalid("#/url", str(error)) from None
-    host = settings.private_host
-    if host is not None and host.lower() != target.host:
-        raise _invalid("#/private_host", f"names the host of the url once more: {target.host}")
-    allowed = (hub.sender.allowed if hub.sender else Allowed()).joined(host)
-    address = literal(target.host)
-    if address is not None:
-        why = refusal(target, [address], allowed)
-        if why is not None:
-            raise _invalid("#/url", why if place_of(address).value != "inside" else f"{why} (give `private_host`)")
-    elif not target.secure and host is None and target.host not in allowed.hosts and not allowed.networks:
-        raise _invalid("#/url", "http:// sends in the clear: only to a host inside; name it as `private_host`")
+        raise _invalid(
+            "#/url", f"{error} (`private_host` names it)" if "by name" in str(error) else str(error)
+        ) from None
     try:
         settings.filter.within(caller.reach)
     except BadFilter as error:
@@ -477,7 +469,7 @@ def _settings(hub: Hub, caller: Caller, settings: Settings) -> Settings:
     strangers = sorted(set(settings.filter.departments) - {each for each in hub.plan.departments})
     if strangers:
         raise _invalid("#/departments", f"the dispatch plan has no department {', '.join(strangers)}")
-    return replace(settings, private_host=None if host is None else target.host)
+    return replace(settings, private_host=None if settings.private_host is None else target.host)
 
 
 def _invalid(pointer: str, detail: str) -> Problem:

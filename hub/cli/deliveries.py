@@ -73,7 +73,7 @@ def add(
 ) -> None:
     """Have events sent to URL and print the secret to check them with: once, since it is stored nowhere."""
     from hub import clock
-    from hub.deliveries.addresses import BadTarget, target_of
+    from hub.deliveries.addresses import BadTarget, suitable, target_of
     from hub.deliveries.endpoint import BadFilter, Filter, Settings
     from hub.deliveries.key_file import hub_key
     from hub.deliveries.serve import allowed_of
@@ -83,12 +83,12 @@ def add(
 
     settings = from_environment()
     try:
-        target = target_of(url)
+        host = target_of(url).host if private else None
+        suitable(url, host, allowed_of(settings))
         chosen = Filter(types=_parts(types), rules=_parts(rules), grids=_parts(grids), departments=_parts(departments))
     except (BadTarget, BadFilter) as error:
-        raise CommandError(str(error)) from None
-    if not target.secure and not private and target.host not in allowed_of(settings).hosts:
-        raise CommandError("http:// sends in the clear: only to a host inside; say --private if it lies there")
+        more = " (--private allows it)" if "by name" in str(error) else ""
+        raise CommandError(f"{error}{more}") from None
     endpoint_id, salt, key = uuid4(), new_salt(), hub_key(settings)
     with connection() as session:
         create_endpoint(
@@ -97,7 +97,7 @@ def add(
                 url=url,
                 description=description,
                 filter=chosen,
-                private_host=target.host if private else None,
+                private_host=host,
                 parallel=parallel,
             ),
             endpoint_id=endpoint_id,
@@ -124,22 +124,24 @@ def change(
 ) -> None:
     """Change what is given of an endpoint."""
     from hub import clock
-    from hub.deliveries.addresses import BadTarget, target_of
+    from hub.deliveries.addresses import BadTarget, suitable, target_of
     from hub.deliveries.endpoint import BadFilter
+    from hub.deliveries.serve import allowed_of
     from hub.store.audit import COMMAND_LINE
     from hub.store.endpoints import change_endpoint, find_endpoint
 
     def changed(before: Settings) -> Settings:
         named = {"types": types, "rules": rules, "grids": grids, "departments": departments}
         given = {name: _parts(text) for name, text in named.items() if text is not None}
-        target = target_of(url or before.url)
         inside = before.private_host is not None if private is None else private
+        host = target_of(url or before.url).host if inside else None
+        suitable(url or before.url, host, allowed_of(from_environment()))
         return replace(
             before,
             url=url or before.url,
             description=before.description if description is None else description,
             filter=replace(before.filter, **given),
-            private_host=target.host if inside else None,
+            private_host=host,
             parallel=parallel or before.parallel,
         )
 

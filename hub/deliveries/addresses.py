@@ -169,6 +169,25 @@ def refusal(target: Target, found: Sequence[Address], allowed: Allowed) -> str |
     return None
 
 
+def suitable(url: str, private_host: str | None, allowed: Allowed) -> Target:
+    """Return the target of an endpoint that can work as far as can be told without asking a name server.
+
+    Raises BadTarget with what would be right.
+    """
+    target = target_of(url)
+    if private_host is not None and private_host.lower() != target.host:
+        raise BadTarget(f"what is allowed by name is the host of the address itself: {target.host}")
+    named = allowed.joined(private_host)
+    address = literal(target.host)
+    if address is not None:
+        why = refusal(target, [address], named)
+        if why is not None:
+            raise BadTarget(why)
+    elif not target.secure and target.host not in named.hosts and not named.networks:
+        raise BadTarget("http:// sends in the clear: only to a host inside that is allowed by name")
+    return target
+
+
 def _said(target: Target, address: Address) -> str:
     return str(address) if target.host == str(address) else f"{target.host} resolves to {address}"
 

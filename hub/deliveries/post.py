@@ -12,11 +12,14 @@ import contextlib
 import email.utils
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from ipaddress import ip_address
+from typing import Any
 
 import h11
 
@@ -45,11 +48,31 @@ async def resolve(host: str, port: int) -> list[Address]:
     given = literal(host)
     if given is not None:
         return [given]
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[list[Any]] = loop.create_future()
+
+    def look_up() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            _tell(loop, answer, partial(answer.set_exception, error))
+        else:
+            _tell(loop, answer, partial(answer.set_result, found))
+
+    # A name server that hangs holds a thread for half a minute and cannot be called off. A daemon of its own holds up
+    # neither the names of other endpoints, as in a pool, nor the end of the process.
+    threading.Thread(target=look_up, name="resolve", daemon=True).start()
+    found = await answer
     addresses: dict[Address, None] = {}
     for *_, place in found:
         addresses[ip_address(str(place[0]).partition("%")[0])] = None
     return list(addresses)
+
+
+def _tell(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[Any], say: Callable[[], None]) -> None:
+    """Say it in the loop's thread, unless nobody waits any more."""
+    with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+        loop.call_soon_threadsafe(lambda: None if answer.done() else say())
 
 
 class Poster:

@@ -103,7 +103,7 @@ def test_no_secret_is_in_the_database(api: Api, receiver: Receiver) -> None:
         ({"url": "http://a.example/"}, "#/url", "in the clear"),
         ({"url": "https://10.0.0.5/"}, "#/url", "private_host"),
         ({"url": "https://169.254.169.254/", "private_host": "169.254.169.254"}, "#/url", "never sent to"),
-        ({"url": "https://a.example/", "private_host": "b.example"}, "#/private_host", "a.example"),
+        ({"url": "https://a.example/", "private_host": "b.example"}, "#/url", "a.example"),
         ({"url": "https://a.example/", "types": ["raised"]}, "#", "such as case.dispatched"),
         ({"url": "https://a.example/", "rules": ["water"]}, "#", "water.*"),
         ({"url": "https://a.example/", "grids": ["99"]}, "#/grids", "no grid 99"),

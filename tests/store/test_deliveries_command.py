@@ -85,7 +85,7 @@ def test_an_endpoint_is_made_tried_and_mended_by_command(
     assert "there are no endpoints" in command("endpoints")
     some_alerts(plain_database, 0, 3)
     url = receiver.url("/hook?key=1")
-    assert "say --private" in command("add", url, status=2)
+    assert "(--private allows it)" in command("add", url, status=2)
     made = json.loads(command("add", url, "--private", "--types", "alert.*", "--after", "0", "--json"))
     name = made["id"]
     assert command("ping", name).startswith("HTTP 204 in ")
@@ -125,6 +125,8 @@ def test_what_cannot_be_done_is_said_in_one_line(command: Command) -> None:
     nobody = "00000000-0000-0000-0000-000000000000"
     for words, says in (
         (("add", "ftp://a.example/"), "begins with https://"),
+        (("add", "https://10.0.0.5/"), "lies inside; allow the host by name to send there (--private allows it)"),
+        (("add", "https://169.254.169.254/", "--private"), "never sent to"),
         (("add", "https://a.example/", "--types", "raised"), "such as case.dispatched"),
         (("ping", nobody), "there is no endpoint"),
         (("enable", nobody), "there is no endpoint"),
