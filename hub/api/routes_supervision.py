@@ -41,7 +41,7 @@ class SupervisionQuery(model.Document):
     operation_id="supervision",
     summary="How departments settle cases",
     response_model=model_statistics.Supervision,
-    responses=problems(422),
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **problems(422)},
     dependencies=[needs(Scope.STATISTICS_READ)],
 )
 def settled(hub: HubDep, caller: CallerDep, query: Annotated[SupervisionQuery, Query()]) -> Response:

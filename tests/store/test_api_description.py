@@ -48,6 +48,8 @@ BEYOND_SCHEMA = (
     "/add-alert",
     "/add-report",
     "/photos",
+    "/suspend",
+    "/ask-suspension",
     "/place",
     "/deliveries/endpoints",
     "/replay",
