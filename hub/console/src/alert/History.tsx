@@ -35,7 +35,9 @@ export function History({ alert }: { alert: Alert }) {
       <div class="panel-content">
         {!read.value && read.loading && <Loading rows={2} />}
         {!read.value && read.problem && <p class="field-error">{read.problem.detail}</p>}
-        {read.value && others.length === 0 && <p class="dim">{t("alert.history-none")}</p>}
+        {read.value && others.length === 0 && read.value.cases.length === 0 && (
+          <p class="dim">{t("alert.history-none")}</p>
+        )}
         {(read.value?.cases.length ?? 0) > 0 && (
           <ul class="history">
             {read.value?.cases.slice(0, SHOWN).map((one) => (

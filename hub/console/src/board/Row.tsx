@@ -70,7 +70,7 @@ export function AlertRow({ id, top, index, chosen, inGroup }: Placed & { id: str
 function Symptoms({ id }: { id: string }) {
   const n = store.value?.symptomsOf(id) ?? 0;
   if (!n) return null;
-  return <span class="tag symptoms">{t("board.symptoms", { n })}</span>;
+  return <span class="tag symptoms">{t(n === 1 ? "board.symptom" : "board.symptoms", { n })}</span>;
 }
 
 export function Marks({ alert, now }: { alert: Alert; now: number }) {

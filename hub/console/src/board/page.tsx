@@ -30,6 +30,7 @@ import {
   step,
   stops,
   toggleGroup,
+  totals,
   waiting,
 } from "./view";
 import { lastFilter } from "./views";
@@ -173,6 +174,7 @@ function NewOnes() {
         <span />
         <span>{t("alert.grid")}</span>
         <span>{t("board.col-age")}</span>
+        <span class="heads-narrow">{t("board.dealt", { n: totals.value.dealtWith, all: totals.value.all })}</span>
       </div>
       {worst && (
         <button type="button" class={`new-ones-bar ${worst.severity}`} onClick={renew}>

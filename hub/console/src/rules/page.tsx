@@ -55,7 +55,7 @@ export default function RulesPage({ parameters }: PageProps) {
 }
 
 function RulePanel({ rule }: { rule: RuleDocument }) {
-  const guidance = cards.value.get(rule.rule)?.guidance;
+  const guidance = cards.value.get(rule.rule);
   const changed = rule.thresholds.some((threshold) => threshold.value !== threshold.default);
   return (
     <section class="panel">

@@ -97,7 +97,7 @@ export default {
   "alert.verified": "The picture is the one in the record",
   "alert.verifying": "Checking…",
   "alert.not-verified": "The picture is not the one in the record!",
-  "alert.chain-verified": "The record is whole and unchanged ({n} entries)",
+  "alert.chain-verified": "The record is whole and unchanged ({n})",
   "alert.chain-broken": "The record was changed or is incomplete: {why}",
   "alert.chart": "Readings around it",
   "alert.chart-none": "There are no readings of that time.",

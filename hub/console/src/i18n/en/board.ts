@@ -35,6 +35,7 @@ export default {
   "board.new": "{n} new",
   "board.undo": "Undo",
   "board.over": "cleared",
+  "board.symptom": "+{n} symptom",
   "board.symptoms": "+{n} symptoms",
   "board.group-of": "{n} alerts",
   "board.group-waiting": "{n} waiting",

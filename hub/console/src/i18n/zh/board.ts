@@ -33,6 +33,7 @@ export default {
   "board.new": "{n} 条新告警",
   "board.undo": "撤销",
   "board.over": "已恢复",
+  "board.symptom": "+{n} 附带",
   "board.symptoms": "+{n} 附带",
   "board.group-of": "{n} 条",
   "board.group-waiting": "{n} 条待处理",
