@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from detectors.finding import Severity
 from hub.cases import orders
-from hub.cases.case import Case, Deadline, Evaluation, Pause, require_aware
+from hub.cases.case import Case, Evaluation, require_aware
 from hub.cases.orders import Order
 from hub.cases.stage import Stage, Suspension
+from hub.cases.standstill import NO_SUSPENSION, going_on, move_deadline, resumed, set_deadline
 
 T = TypeVar("T")
 
@@ -36,12 +37,12 @@ def _file(case: Case, order: orders.File) -> Case:
         category=order.category or case.category,
         level=order.level or case.level,
         plan_version=order.plan_version or case.plan_version,
-        **_deadline(order.deadline),
+        **set_deadline(order.deadline),
     )
 
 
 def _not_file(case: Case, order: orders.NotFile) -> Case:
-    return replace(case, ended_reason=_words(order, "not filing it"), closed_at=order.at, **_NO_SUSPENSION)
+    return replace(case, ended_reason=_words(order, "not filing it"), closed_at=order.at, **NO_SUSPENSION)
 
 
 def _send(case: Case, order: orders.Dispatch | orders.Reroute) -> Case:
@@ -53,7 +54,7 @@ def _send(case: Case, order: orders.Dispatch | orders.Reroute) -> Case:
         raise IllegalStep(f"case {case.number} is with {order.department} already")
     resumed = order.resumed if isinstance(order, orders.Reroute) else None
     return replace(
-        _going_on(case, order.at, resumed),
+        going_on(case, order.at, resumed),
         dispatched_at=order.at,
         department=order.department,
         departments=_with(case.departments, (order.department, *called_in)),
@@ -63,7 +64,7 @@ def _send(case: Case, order: orders.Dispatch | orders.Reroute) -> Case:
         plan_version=order.plan_version or case.plan_version,
         taken_by=None,
         taken_until=None,
-        **_deadline(order.deadline),
+        **set_deadline(order.deadline),
     )
 
 
@@ -90,11 +91,11 @@ def _progress(case: Case, order: orders.Progress) -> Case:
 
 def _refuse(case: Case, order: orders.Refuse) -> Case:
     _words(order, "refusing it")
-    return replace(_going_on(case, order.at), department=None, squad=None, taken_by=None, taken_until=None)
+    return replace(going_on(case, order.at), department=None, squad=None, taken_by=None, taken_until=None)
 
 
 def _report_done(case: Case, order: orders.ReportDone) -> Case:
-    return replace(_going_on(case, order.at, order.resumed), done_at=order.at, taken_until=None)
+    return replace(going_on(case, order.at, order.resumed), done_at=order.at, taken_until=None)
 
 
 def _verify(case: Case, order: orders.Verify) -> Case:
@@ -110,8 +111,8 @@ def _rework(case: Case, order: orders.Rework) -> Case:
         verified_at=None,
         taken_by=None,
         taken_until=None,
-        **_moved(order.resumed),
-        **_deadline(order.deadline),
+        **move_deadline(order.resumed),
+        **set_deadline(order.deadline),
     )
 
 
@@ -133,13 +134,13 @@ def _deny_suspension(case: Case, order: orders.DenySuspension) -> Case:
     _words(order, "denying the suspension")
     if case.suspension is not Suspension.ASKED:
         raise IllegalStep(f"nobody asked for suspension of case {case.number}")
-    return replace(case, **_NO_SUSPENSION)
+    return replace(case, **NO_SUSPENSION)
 
 
 def _resume(case: Case, order: orders.Resume) -> Case:
     if case.suspension is not Suspension.SUSPENDED:
         raise IllegalStep(f"case {case.number} is not suspended")
-    return replace(case, **_resumed(case, order.at, order.deadline))
+    return replace(case, **resumed(case, order.at, order.deadline))
 
 
 def _close(case: Case, order: orders.Close) -> Case:
@@ -159,13 +160,13 @@ def _evaluate(case: Case, order: orders.Evaluate) -> Case:
 
 def _void(case: Case, order: orders.Void) -> Case:
     words = _words(order, "voiding it")
-    return replace(case, ended_reason=words, closed_at=order.at, taken_until=None, **_NO_SUSPENSION)
+    return replace(case, ended_reason=words, closed_at=order.at, taken_until=None, **NO_SUSPENSION)
 
 
 def _merge(case: Case, order: orders.Merge) -> Case:
     if order.into == case.case_id:
         raise IllegalStep("a case cannot be merged into itself")
-    return replace(case, merged_into=order.into, closed_at=order.at, taken_until=None, **_NO_SUSPENSION)
+    return replace(case, merged_into=order.into, closed_at=order.at, taken_until=None, **NO_SUSPENSION)
 
 
 def _join(case: Case, order: orders.Join) -> Case:
@@ -292,67 +293,9 @@ def _lapsed(case: Case, at: datetime) -> bool:
     return case.taken_until is not None and at >= case.taken_until
 
 
-def _deadline(deadline: Deadline | None) -> dict[str, Any]:
-    """Return what a new deadline changes: its times, and that nobody was warned of it; None changes nothing."""
-    if deadline is None:
-        return {}
-    return {
-        "clock": deadline.clock,
-        "condition": deadline.condition,
-        "warn_at": deadline.warn_at,
-        "due_at": deadline.due_at,
-        "warned": False,
-        "overdue": False,
-    }
-
-
-_NO_SUSPENSION: dict[str, Any] = {"suspension": Suspension.NONE, "suspended_at": None, "suspended_until": None}
-
-
-def _moved(deadline: Deadline | None) -> dict[str, Any]:
-    """Return what moves a deadline on after its clock stood still; whoever was told of it stays told."""
-    return {} if deadline is None else {"warn_at": deadline.warn_at, "due_at": deadline.due_at}
-
-
-def _going_on(case: Case, at: datetime, resumed: Deadline | None = None) -> Case:
-    """Return `case` without a suspension or a request for one, because something happens to it."""
-    ended = _resumed(case, at, resumed) if case.suspension is Suspension.SUSPENDED else _NO_SUSPENSION
-    return replace(case, **ended)
-
-
-def _resumed(case: Case, at: datetime, deadline: Deadline | None) -> dict[str, Any]:
-    """Return what ends a suspension: the pause is noted, and what was left of the time is left still.
-
-    A suspension that should have ended while the hub was down counts until its end, not until somebody noticed.
-    """
-    assert case.suspended_at is not None
-    assert case.suspended_until is not None
-    end = max(case.suspended_at, min(at, case.suspended_until))
-    paused = end - case.suspended_at
-    changed: dict[str, Any] = {
-        **_NO_SUSPENSION,
-        "suspended_total_s": case.suspended_total_s + paused.total_seconds(),
-        "pauses": (*case.pauses, Pause(since=case.suspended_at, until=end)),
-        "taken_until": _later(case.taken_until, paused),
-    }
-    if deadline is None:
-        # What was over before the pause began is not moved by it.
-        moved = {
-            name: at if at is None or at <= case.suspended_at else at + paused
-            for name, at in (("warn_at", case.warn_at), ("due_at", case.due_at))
-        }
-        return changed | moved
-    # The plan says until when there is time now; what was said of the deadline before the pause stands.
-    return changed | {"warn_at": deadline.warn_at, "due_at": deadline.due_at}
-
-
 def _worse(one: Severity, other: Severity | None) -> Severity:
     order = list(Severity)  # worst first
     return one if other is None or order.index(one) <= order.index(other) else other
-
-
-def _later(at: datetime | None, by: timedelta) -> datetime | None:
-    return None if at is None else at + by
 
 
 def _with(ids: tuple[T, ...], more: Iterable[T]) -> tuple[T, ...]:

@@ -25,7 +25,8 @@ from hub.store.rows import ALERT_SELECT, alert_from_row, storable
 from hub.store.verified import Difference, Problem, Row, Verified
 
 _AT_ONCE = 200  # alerts
-_ADDED: dict[str, Any] = {"evidence_missing": [], "owner": None, "verdict": None}  # what records lack that are older than these members of documents
+# What records lack that are older than these members of documents.
+_ADDED: dict[str, Any] = {"evidence_missing": [], "owner": None, "verdict": None}
 
 
 @dataclass(frozen=True, slots=True)
