@@ -73,7 +73,8 @@ def build(python: str, *, dev: bool) -> None:
     fingerprint = _fingerprint(SOURCES)
     done = _run([node, os.path.join(MODULES, "vite", "bin", "vite.js"), "build", "--logLevel", "warn"], node)
     if done.returncode != 0:
-        raise NoConsole(f"its build failed:\n{done.stdout.strip()}")
+        said = [line for line in done.stdout.strip().splitlines() if not line.lstrip().startswith("at ")]
+        raise NoConsole("its build failed:\n{}".format("\n".join(said)))
     _write(os.path.join(DIST, ".sources"), fingerprint)
     print(f"Built the console in {time.monotonic() - begun:.0f} s.", flush=True)
 
@@ -162,7 +163,7 @@ def _why_not_installed(said: str) -> str:
 def _run(command: "list[str]", node: str) -> "subprocess.CompletedProcess[str]":
     # npm starts further Nodes by name, which must be this one.
     path = os.pathsep.join([os.path.dirname(node), os.environ.get("PATH", os.defpath)])
-    environment = {**os.environ, "PATH": path, "NO_UPDATE_NOTIFIER": "1", "FORCE_COLOR": "0"}
+    environment = {**os.environ, "PATH": path, "NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1"}
     return subprocess.run(
         command, cwd=CONSOLE, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
