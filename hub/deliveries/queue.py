@@ -18,6 +18,7 @@ from uuid import UUID
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision, SyncPsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
+from procrastinate.worker import Worker
 
 from hub.log import logger
 
@@ -26,7 +27,8 @@ TASK = "lianqin.deliver"
 HEARTBEAT_S = 5.0
 DEAD_AFTER_S = 20.0  # a worker that said nothing for so long is dead, and what it held is free
 POLL_S = 1.0  # a lost notification costs at most this long
-FINISH_S = 3.0  # what is being posted when the process is told to end has so long to end well
+FINISH_S = 30.0  # a worker that is to end finishes what it is posting: cut off, it would be posted a second time
+HURRIED_S = 3.0  # for so long only when the process is to end
 UNEXPECTED = timedelta(seconds=30)
 
 Work = Callable[[UUID, str], Awaitable[None]]
@@ -111,6 +113,8 @@ class LaneQueue:
             )
         )
 
+        self._workers: list[Worker] = []
+
         @self._app.task(name=TASK, retry=_Always(now))
         async def deliver(endpoint_id: str, lane: str) -> None:
             await work(UUID(endpoint_id), lane)
@@ -129,21 +133,31 @@ class LaneQueue:
 
     async def work_on(self, endpoint_id: UUID, *, parallel: int) -> None:
         """Work on the lanes of one endpoint, `parallel` at once, until cancelled; raise QueueUnavailable."""
+        worker = Worker(
+            self._app,
+            queues=[str(endpoint_id)],
+            name=f"endpoint {endpoint_id}",
+            concurrency=parallel,
+            wait=True,
+            fetch_job_polling_interval=POLL_S,
+            shutdown_graceful_timeout=FINISH_S,
+            delete_jobs="always",
+            install_signal_handlers=False,
+            update_heartbeat_interval=HEARTBEAT_S,
+            stalled_worker_timeout=DEAD_AFTER_S,
+        )
+        self._workers.append(worker)
         try:
-            await self._app.run_worker_async(
-                queues=[str(endpoint_id)],
-                name=f"endpoint {endpoint_id}",
-                concurrency=parallel,
-                wait=True,
-                fetch_job_polling_interval=POLL_S,
-                shutdown_graceful_timeout=FINISH_S,
-                delete_jobs="always",
-                install_signal_handlers=False,
-                update_heartbeat_interval=HEARTBEAT_S,
-                stalled_worker_timeout=DEAD_AFTER_S,
-            )
+            await worker.run()  # type: ignore[no-untyped-call]
         except ConnectorException as error:
             raise QueueUnavailable(str(error) or type(error).__name__) from error
+        finally:
+            self._workers.remove(worker)
+
+    def hurry(self) -> None:
+        """Let workers that are told to end from now on cut off what they cannot finish in a moment."""
+        for worker in self._workers:
+            worker.shutdown_graceful_timeout = HURRIED_S
 
     async def free_held_by_the_dead(self) -> int:
         """Free the lanes that workers held which are dead; return how many."""

@@ -116,6 +116,7 @@ class Deliverer:
                     try:
                         await self._tend(queue, stop)
                     finally:
+                        queue.hurry()
                         await self._end_workers()
             except (StoreUnavailable, QueueUnavailable) as error:
                 if time.monotonic() - begun > WELL_AFTER_S:

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from detectors.finding import Phase
 from hub import clock
 from hub.deliveries.pace import LIFETIME
+from hub.deliveries.post import Limits
 from hub.deliveries.queue import add_jobs
 from hub.deliveries.signing import key_from_text, new_salt
 from hub.store import deliveries, endpoints
@@ -217,6 +219,24 @@ def test_asked_to_slow_down_it_waits_as_long_as_it_was_told(plain_database: Data
         until(lambda: len(receiver.taken) == 6)
         assert before <= 4
     in_order(plain_database, receiver)
+
+
+def test_who_is_paused_gets_what_is_being_posted_only_once(plain_database: Database, receiver: Receiver) -> None:
+    """One answer asks for a pause while others are slow: they are waited for, not cut off and posted again."""
+    raise_alerts(plain_database, 0, 4)
+
+    def slow_but_one(request: Request, _: object) -> bytes:
+        if request.event["data"]["seq"] == 1 and len(receiver.requests) <= 4:
+            until(lambda: receiver.at_once == 4)
+            return answer(429, retry_after="2")
+        time.sleep(4.5)  # longer than a process that ends would wait
+        return OK
+
+    receiver.behave = slow_but_one
+    endpoint, _ = make_endpoint(plain_database, receiver.url(), parallel=4)
+    with delivering(plain_database, limits=Limits()):
+        until(lambda: list(states(plain_database, endpoint.endpoint_id).values()) == ["delivered"] * 4)
+    assert sorted(each.event["data"]["seq"] for each in receiver.requests) == [1, 1, 2, 3, 4]
 
 
 def test_a_new_address_is_tried_at_once(plain_database: Database, receiver: Receiver) -> None:
