@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from detectors.finding import Phase, Severity
 from hub.config.load import load
-from ingest.observation import Quantity
+from ingest.observation import Box, Quantity
 from tests.browser.conftest import LAPTOP, PHONE, WIDE, Console
 from tests.support.api import Api, serving, until
 from tests.support.axe import findings
@@ -188,6 +189,26 @@ def test_the_broker_is_away_and_the_wall_says_so(
     expect(page.locator(".cameras-link")).to_contain_text("The broker is away")
     embedded_broker.start()
     expect(page.locator(".cameras-link")).to_have_text("Live")
+
+
+def test_the_full_picture_shows_where_an_alert_stands_open(api: Api, live: LiveCameras, console: Console) -> None:
+    page = console("operator", "en", path="/cameras/cam-01")
+    expect(page.locator(".live-picture time")).to_be_visible()
+    page.get_by_role("button", name="Zones").click()
+    page.get_by_role("button", name="Boxes").click()
+    change = raised(rule="parking.illegal", subject="zone-1@0.3,0.4", grid="02", severity=Severity.CRITICAL)
+    box = Box("car", 0.9, 1, 0.1, 0.3, 0.35, 0.9)
+    seen = replace(change, alert=replace(change.alert, camera_id="cam-01", box=box))
+    api.write(batch(changes=[seen], grid="02"))
+    expect(page.locator(".open-here li")).to_have_count(1)
+
+    def reddest() -> int:
+        """Return how red it is where the box's left edge must be; the street of the test is green."""
+        return max(colour_at(page, ".live-picture canvas", 0.1 + shift / 320, 0.6)[0] for shift in (-1, 0, 1))
+
+    until(lambda: reddest() > 180)
+    api.write(batch(changes=[followed(seen.alert, Phase.CLEARED, second=60)], grid="02"))
+    until(lambda: reddest() < 120)
 
 
 def test_zones_are_drawn_by_mouse_and_keyboard_and_saved(api: Api, live: LiveCameras, console: Console) -> None:

@@ -10,11 +10,12 @@ import { nowMs } from "../ui/ticking";
 import { clockTime, span } from "../ui/time";
 import { boxesAgeMs, freshBoxes, type LiveFrame, type LiveHeader } from "./frame";
 import { liveLink, liveSocket, refusedCameras } from "./live";
-import { paintBoxes, paintZones } from "./painting";
+import { type Mark, paintBoxes, paintMarks, paintZones } from "./painting";
 import type { Zone } from "./zones";
 import "./cameras.css";
 
 const STALE_MS = 6000;
+const NONE: readonly never[] = [];
 
 interface LivePictureProps {
   camera: string;
@@ -22,6 +23,8 @@ interface LivePictureProps {
   widthPx: number;
   zones?: readonly Zone[];
   boxes?: boolean;
+  /** Where alerts stand open. */
+  marks?: readonly Mark[];
   /** Hold the picture: nothing new is asked for, what is there stays. */
   held?: boolean;
   onPicture?: (header: LiveHeader) => void;
@@ -32,8 +35,9 @@ export function LivePicture({
   camera,
   fps,
   widthPx,
-  zones = [],
+  zones = NONE,
   boxes = false,
+  marks = NONE,
   held = false,
   onPicture,
   children,
@@ -48,8 +52,8 @@ export function LivePicture({
   const cameAt = useSignal(hubNow());
   const told = useRef(onPicture);
   told.current = onPicture;
-  const drawn = useRef({ zones, boxes });
-  drawn.current = { zones, boxes };
+  const drawn = useRef({ zones, boxes, marks });
+  drawn.current = { zones, boxes, marks };
 
   const paint = () => {
     const pen = canvas.current?.getContext("2d");
@@ -63,6 +67,7 @@ export function LivePicture({
     pen.drawImage(there, 0, 0);
     paintZones(pen, drawn.current.zones);
     if (drawn.current.boxes) paintBoxes(pen, freshBoxes(about), boxesAgeMs(about));
+    paintMarks(pen, drawn.current.marks);
   };
 
   // Only what is in view is asked for, and nothing while the whole page is hidden.
@@ -125,7 +130,7 @@ export function LivePicture({
     };
   }, [camera, fps, widthPx, held, seen.value]);
 
-  useEffect(paint, [zones, boxes, theme.value]);
+  useEffect(paint, [zones, boxes, marks, theme.value]);
   useEffect(() => () => bitmap.current?.close(), []);
 
   const age = nowMs.value - cameAt.value;

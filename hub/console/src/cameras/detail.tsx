@@ -1,9 +1,10 @@
 // One camera: its live picture with zones and boxes, what is known of it, and its zones to be drawn.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { gridName, ruleTitle } from "../api/city";
 import { may } from "../api/session";
-import { t, words } from "../i18n";
+import type { Alert } from "../api/types";
+import { language, t, words } from "../i18n";
 import { needOpenAlerts, openAlerts } from "../map/openAlerts";
 import { go, href, place } from "../router";
 import type { PageProps } from "../routes";
@@ -15,6 +16,7 @@ import { Time } from "../ui/Time";
 import { type Camera, readCameras, readZones, type Zones } from "./api";
 import { LivePicture } from "./LivePicture";
 import { LinkMark } from "./page";
+import type { Mark } from "./painting";
 import { chosenFps, FPS, tellFps } from "./preferences";
 import { ZoneEditor } from "./ZoneEditor";
 import { ZoneMark } from "./ZoneMark";
@@ -71,6 +73,13 @@ function View({ camera, zones }: { camera: Camera; zones: Zones }) {
   const showZones = useSignal(true);
   const showBoxes = useSignal(true);
   useEffect(() => needOpenAlerts(), []);
+  const marks = useMemo(
+    () =>
+      openHere(camera.id).flatMap((alert): Mark[] =>
+        alert.place ? [{ place: alert.place, severity: alert.severity, title: ruleTitle(alert.rule) }] : [],
+      ),
+    [openAlerts.value, camera.id, language.value],
+  );
   const edit = href(`/cameras/${encodeURIComponent(camera.id)}?edit`);
   return (
     <div class="camera-page">
@@ -93,6 +102,7 @@ function View({ camera, zones }: { camera: Camera; zones: Zones }) {
           widthPx={1280}
           zones={showZones.value ? zones.zones : []}
           boxes={showBoxes.value}
+          marks={marks}
         />
         <div class="camera-tools">
           <Button aria-pressed={showZones.value} icon="layers" onClick={() => (showZones.value = !showZones.value)}>
@@ -178,10 +188,12 @@ function View({ camera, zones }: { camera: Camera; zones: Zones }) {
   );
 }
 
+function openHere(camera: string): Alert[] {
+  return [...(openAlerts.value?.values() ?? [])].filter((alert) => alert.camera === camera || alert.subject === camera);
+}
+
 function OpenAlerts({ camera }: { camera: string }) {
-  const here = [...(openAlerts.value?.values() ?? [])].filter(
-    (alert) => alert.camera === camera || alert.subject === camera,
-  );
+  const here = openHere(camera);
   if (!openAlerts.value) return <Loading rows={2} />;
   if (here.length === 0) return <p class="dim">{t("map.nothing-open")}</p>;
   return (

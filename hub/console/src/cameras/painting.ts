@@ -1,4 +1,5 @@
 // Zones and boxes painted into a camera's picture.
+import type { Severity } from "../api/types";
 import { words } from "../i18n";
 import { colour } from "../ui/theme";
 import type { LiveBox } from "./frame";
@@ -60,6 +61,26 @@ export function paintBoxes(pen: CanvasRenderingContext2D, boxes: readonly LiveBo
   }
   pen.setLineDash([]);
   pen.globalAlpha = 1;
+}
+
+/** A place in the picture at which an alert stands open. */
+export interface Mark {
+  place: readonly [number, number, number, number];
+  severity: Severity;
+  title: string;
+}
+
+/** Paint where alerts stand open, in the colour of their severity, above all else. */
+export function paintMarks(pen: CanvasRenderingContext2D, marks: readonly Mark[]): void {
+  const { width, height } = pen.canvas;
+  const line = 4 * shrunk(pen.canvas);
+  for (const { place, severity, title } of marks) {
+    const [x1, y1, x2, y2] = [place[0] * width, place[1] * height, place[2] * width, place[3] * height];
+    pen.lineWidth = line;
+    pen.strokeStyle = colour(severity);
+    pen.strokeRect(x1, y1, x2 - x1, y2 - y1);
+    label(pen, title, x1, y1, colour(severity));
+  }
 }
 
 function label(pen: CanvasRenderingContext2D, text: string, x: number, y: number, tone: string): void {
