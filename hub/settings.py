@@ -63,6 +63,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "LIANQIN_MAP_SUBDOMAINS": ("", "what {s} stands for in LIANQIN_MAP_TILES, parted by commas"),
     "LIANQIN_MAP_ATTRIBUTION": ("", "whose map it is: shown in its corner, as its maker asks"),
     "LIANQIN_MAP_DATUM": ("wgs84", "what the tiles' coordinates are: wgs84 or gcj02"),
+    "LIANQIN_TOUR": ("", "a guided tour for the console, a JSON file, for demonstrations and training; empty: none"),
     **PEOPLE,
 }
 
@@ -111,6 +112,7 @@ class Settings:
     map_subdomains: tuple[str, ...]
     map_attribution: str
     map_datum: str
+    tour: Path | None = None
     people: PeopleSettings = field(default_factory=PeopleSettings)
 
 
@@ -210,5 +212,6 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         map_subdomains=subdomains("LIANQIN_MAP_SUBDOMAINS"),
         map_attribution=text("LIANQIN_MAP_ATTRIBUTION"),
         map_datum=choice("LIANQIN_MAP_DATUM", "wgs84", "gcj02"),
+        tour=path("LIANQIN_TOUR"),
         people=people,
     )

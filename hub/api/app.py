@@ -20,9 +20,9 @@ from hub.api import (
     console_files,
     routes_about,
     routes_alerts,
-    routes_cap,
     routes_audit,
     routes_board,
+    routes_cap,
     routes_case_commands,
     routes_cases,
     routes_city,
@@ -47,6 +47,7 @@ from hub.api import (
     routes_statistics,
     routes_streetlights,
     routes_supervision,
+    routes_tour,
     routes_zones,
 )
 from hub.api.allowed import allowed_methods
@@ -61,6 +62,7 @@ from hub.api.problem import Problem, from_status, from_validation
 from hub.api.stream import HEARTBEAT_S
 from hub.api.surroundings import Surroundings
 from hub.api.tail import KEPT, FeedTail
+from hub.api.tour import TourFile
 from hub.clock import SYSTEM, Clock
 from hub.config.load import Configuration
 from hub.config.load_dispatch import Dispatch, load_dispatch
@@ -82,6 +84,7 @@ def create_app(
     mqtt_ca: str | None = None,
     files: tuple[Path | None, Path | None] = (None, None),
     map_view: MapView | None = None,
+    tour: Path | None = None,
     sender: Sender | None = None,
     people: PeopleSettings | None = None,
 ) -> FastAPI:
@@ -101,6 +104,7 @@ def create_app(
         live=LivePictures(mqtt_url, ca=mqtt_ca, monotonic=time.monotonic),
         files=files,
         map_view=map_view or MapView(),
+        tour=TourFile(tour),
         sender=sender,
     )
     settle_people(hub, people or PeopleSettings())
@@ -150,11 +154,11 @@ def create_app(
         app.include_router(part.router)
     app.include_router(routes_geography.router)
     app.include_router(routes_cap.router)
+    app.include_router(routes_dispatch.router)
+    app.include_router(routes_deliveries.router)
     app.include_router(routes_reports.router)
     app.include_router(routes_open311.router)
     app.include_router(routes_open311.discovery_router)
-    app.include_router(routes_dispatch.router)
-    app.include_router(routes_deliveries.router)
     for part in (routes_live, routes_zones, routes_streetlights):
         app.include_router(part.router)
     app.include_router(console_files.router)
@@ -170,6 +174,7 @@ def create_app(
     app.include_router(routes_search.router)
     app.include_router(routes_statistics.router)
     app.include_router(routes_supervision.router)
+    app.include_router(routes_tour.router)
     app.include_router(routes_operation.probes)
     app.add_middleware(Gate, hub=hub)
     app.add_middleware(Surroundings, hub=hub)  # added last, so it stands around the gate

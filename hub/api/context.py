@@ -20,6 +20,7 @@ from hub.api.map_view import MapView
 from hub.api.metrics import Metrics
 from hub.api.problem import Problem
 from hub.api.tail import FeedTail
+from hub.api.tour import TourFile
 from hub.cases.plan import Plan
 from hub.clock import Clock
 from hub.config.load import Configuration
@@ -50,6 +51,7 @@ class Hub:
     live: LivePictures
     files: tuple[Path | None, Path | None] = (None, None)  # the city file and the detectors file, where they are known
     map_view: MapView = field(default_factory=MapView)
+    tour: TourFile = field(default_factory=TourFile)
     reports_allowance: Allowance = field(default_factory=lambda: Allowance(a_minute=60, burst=60))
     sessions: Limits = field(default_factory=Limits)
     public_url: str = ""

@@ -52,6 +52,7 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
         mqtt_ca=settings.mqtt_ca or None,
         files=(settings.city, settings.detectors),
         map_view=map_view_of(settings),
+        tour=settings.tour,
         sender=sender,
         people=settings.people,
     )

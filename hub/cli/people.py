@@ -196,6 +196,7 @@ def unlock(name: Name) -> None:
 def session_ticket(
     user: Annotated[str, typer.Option(help="Whose session it opens.")],
     minutes: Annotated[int, typer.Option(min=1, max=60, help="How long it may wait to be used.")] = 5,
+    link: Annotated[bool, typer.Option("--link", help="Print the whole address, on this machine.")] = False,
 ) -> None:
     """Print a ticket that opens one session in the console, once, without a password: /#ticket=…"""
     from hub import clock
@@ -210,7 +211,7 @@ def session_ticket(
         ticket = make_ticket(session, found, at=at, valid=timedelta(minutes=minutes))
         target = f"user/{found.user_id}"
         note(session, COMMAND_LINE, "session.ticket_made", target, at=at, detail={"name": found.name})
-    print(ticket)
+    print(f"{_console()}/#ticket={ticket}" if link else ticket)
 
 
 @audit_app.command("verify")
@@ -309,6 +310,16 @@ def _once(name: str, do: Callable[..., bool], *, done: str, before: str) -> None
         user = _named(session, name)
         did = do(session, user, actor=COMMAND_LINE, at=clock.now())
     print(f"{done} {user.name}" if did else f"{user.name} {before}")
+
+
+def _console() -> str:
+    """Return the console's address as a browser on this machine or, where the hub has one, as the public reaches it."""
+    from hub.settings import from_environment
+
+    settings = from_environment()
+    host = settings.http_host if settings.http_host not in ("", "0.0.0.0", "::") else "127.0.0.1"
+    own = f"http://{f'[{host}]' if ':' in host else host}:{settings.http_port}"
+    return settings.people.public_url.rstrip("/") or own
 
 
 def _listed(text: str | None) -> list[str] | None:

@@ -36,13 +36,14 @@ def _begin(role: str) -> tuple[Settings, threading.Event]:
 
 def demo(
     for_s: Annotated[float | None, typer.Option("--for", min=1, help="End by itself after this many seconds.")] = None,
+    may_open: Annotated[bool, typer.Option("--open/--no-open", help="Open the browser, on a desktop.")] = True,
 ) -> None:
     """Run the whole hub and a living city on this machine, with nothing installed beforehand."""
     from hub.demo.run import DemoError, run
 
     settings = from_environment()
     try:
-        raise SystemExit(run(settings, for_s=for_s))
+        raise SystemExit(run(settings, for_s=for_s, may_open=may_open))
     except DemoError as error:
         raise CommandError(str(error)) from None
 

@@ -36,7 +36,7 @@ class Call:
 def calls_of(document: Mapping[str, Any], number: int) -> list[Call]:
     """Return what is reported in the round of that number, in order; nothing here is drawn by chance."""
     places = {one["id"]: one for kind in ("devices", "cameras") for one in document[kind]}
-    incidents = {incident.kind: incident for incident in round_of(_victims(document), number)}
+    incidents = {incident.kind: incident for incident in round_of(victims_of(document), number)}
     leak, burst, dark = incidents[Kind.LEAK], incidents[Kind.BURST], incidents[Kind.LAMP_OUT]
     begin_s = number * ROUND_S
     found = [
@@ -103,7 +103,8 @@ def _beside(place: Mapping[str, Any], east_m: float, north_m: float) -> tuple[fl
     return place["longitude"] + east_m / METRES_A_DEGREE / narrow, place["latitude"] + north_m / METRES_A_DEGREE
 
 
-def _victims(document: Mapping[str, Any]) -> Victims:
+def victims_of(document: Mapping[str, Any]) -> Victims:
+    """Return whom the incidents may befall in the city as its city.yaml has it."""
     def named(kind: str) -> list[str]:
         return [one["id"] for one in document["devices"] if one["kind"] == kind]
 

@@ -9,12 +9,14 @@ import fcntl
 import json
 import os
 import secrets
+import shlex
 import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import webbrowser
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,6 +35,7 @@ from hub.demo.postgres import EmbeddedPostgres, PostgresError
 from hub.demo.processes import Processes
 from hub.demo.show import Show
 from hub.demo.snapshot import snapshot
+from hub.demo.tour import tour_path, write_tour
 from hub.settings import Settings
 from hub.store.migrate import MigrationError, migrate
 from hub.store.tokens import TokenRefused, ensure_token
@@ -53,8 +56,11 @@ class Ports:
     cameras: dict[str, int]
 
 
-def run(settings: Settings, *, for_s: float | None) -> int:
-    """Run the demo until SIGINT, SIGTERM or `for_s` seconds after it is ready; return the exit status."""
+def run(settings: Settings, *, for_s: float | None, may_open: bool = True) -> int:
+    """Run the demo until SIGINT, SIGTERM or `for_s` seconds after it is ready; return the exit status.
+
+    On a desktop the browser is opened on the board, unless `may_open` is false.
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
@@ -82,7 +88,8 @@ def run(settings: Settings, *, for_s: float | None) -> int:
                 raise DemoError(str(error)) from None
             except TokenRefused as error:
                 raise DemoError(f"LIANQIN_DEMO_TOKEN: {error}") from None
-            _Demo(settings, folder, dsn, token, processes, stop, (password, ticket)).run(began, for_s)
+            demo = _Demo(settings, folder, dsn, token, processes, stop, (password, ticket))
+            demo.run(began, for_s, may_open=may_open and _has_desktop(os.environ))
         finally:
             processes.stop()
             database.stop()
@@ -106,8 +113,10 @@ class _Demo:
         self._processes, self._stop = processes, stop
         self._address = f"http://{_shown_host(settings.http_host)}:{settings.http_port}"
         self._client = HubClient(self._address, token)
+        self._link = f"{self._address}/#ticket={self._ticket}"
+        self._environment = folder / "env"
 
-    def run(self, began: float, for_s: float | None) -> None:
+    def run(self, began: float, for_s: float | None, *, may_open: bool) -> None:
         ports = _draw_ports()
         city = city_document(ports.cameras)
         city_file, detectors_file = write_files(self._folder, ports.cameras)
@@ -117,9 +126,11 @@ class _Demo:
         self._start_roles(ports, city_file, detectors_file, dispatch_file)
         self._await_api()
         after = self._client.newest_seq()
-        self._start_city(ports, city["timezone"], city_file)
+        self._start_city(ports, city, city_file)
         show = Show(timezone=city["timezone"])
         self._greet(show, began, for_s)
+        if may_open:
+            webbrowser.open(self._link)
         ready = time.monotonic()
         end = ready + for_s if for_s is not None else None
         feed = threading.Thread(target=self._follow_feed, args=(show, after), daemon=True)
@@ -134,29 +145,31 @@ class _Demo:
         show.closing(time.monotonic() - ready)
 
     def _start_roles(self, ports: Ports, city_file: Path, detectors_file: Path, dispatch_file: Path) -> None:
-        environment = {
-            **os.environ,
-            "PYTHONUNBUFFERED": "1",
+        told = {
             "LIANQIN_DATABASE_URL": self._dsn,
             "LIANQIN_MQTT_URL": f"mqtt://127.0.0.1:{ports.broker}",
             "LIANQIN_CITY": str(city_file),
             "LIANQIN_DETECTORS": str(detectors_file),
             "LIANQIN_DISPATCH": str(dispatch_file),
             "LIANQIN_BASE_MAP": str(write_base_map(self._folder)),
+            "LIANQIN_TOUR": str(tour_path(self._folder)),
             "LIANQIN_HTTP_HOST": self._settings.http_host,
             "LIANQIN_HTTP_PORT": str(self._settings.http_port),
             "LIANQIN_DATA": str(self._folder),
-            "LIANQIN_LOG_FORMAT": "json",
         }
+        _write_environment(self._environment, told)
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "LIANQIN_LOG_FORMAT": "json", **told}
         self._part("broker", {"port": ports.broker})
         for role in ("api", "ingest", "vision"):
             self._processes.start(
                 role, [sys.executable, "-m", "hub.cli", role, "--mark", _mark(self._folder)], environment
             )
 
-    def _start_city(self, ports: Ports, timezone: str, city_file: Path) -> None:
-        started_at = (clock.now() + timedelta(seconds=LEAD_S)).isoformat()
-        self._part("cameras", {"ports": ports.cameras, "started_at": started_at, "timezone": timezone})
+    def _start_city(self, ports: Ports, city: dict[str, Any], city_file: Path) -> None:
+        starts_at = clock.now() + timedelta(seconds=LEAD_S)
+        write_tour(self._folder, city, starts_at)
+        started_at = starts_at.isoformat()
+        self._part("cameras", {"ports": ports.cameras, "started_at": started_at, "timezone": city["timezone"]})
         self._part(
             "telemetry",
             {"mqtt": f"mqtt://127.0.0.1:{ports.broker}", "city_file": str(city_file), "started_at": started_at},
@@ -212,8 +225,9 @@ class _Demo:
         ending = f"It ends by itself after {for_s:.0f} s." if for_s is not None else "Ctrl-C stops it."
         show.say(
             f"\nLianqin 联勤 runs   (ready after {time.monotonic() - began:.1f} s)\n"
-            f"  open    {self._address}/#ticket={self._ticket}   (signs in once, within 15 minutes)\n"
+            f"  open    {self._link}   (signs in once, within 15 minutes)\n"
             f"  people  {', '.join(NAMES)}; everybody's password: {self._password}\n"
+            f"  others  . {self._environment}; {_lianqin()} session-ticket --link --user operator\n"
             f"  token   {self._token}\n"
             f'  try     curl -H "Authorization: Bearer {self._token}" {self._address}/api/v1/alerts\n'
             f"  files   {self._folder}\n"
@@ -278,6 +292,30 @@ def _secret(path: Path) -> str:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(token + "\n")
     return token
+
+
+def _write_environment(path: Path, told: Mapping[str, str]) -> None:
+    """Write what the roles are told as a file for a shell, so that every command of `lianqin` works on the demo."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write("# What the demo's roles are told, written anew at every start; for `. FILE` in a shell.\n")
+        file.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in told.items())
+
+
+def _has_desktop(environment: Mapping[str, str]) -> bool:
+    """Tell whether somebody sits before this very machine at a screen with windows."""
+    if not sys.stdout.isatty() or environment.get("SSH_CONNECTION") or environment.get("CI"):
+        return False
+    windows = sys.platform in ("darwin", "win32")
+    return windows or bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
+
+
+def _lianqin() -> str:
+    """Return how to call `lianqin` from where the demo was started."""
+    command = Path(sys.executable).with_name("lianqin")
+    try:
+        return shlex.quote(str(command.relative_to(Path.cwd())))
+    except ValueError:
+        return shlex.quote(str(command))
 
 
 def _mark(folder: Path) -> str:

@@ -86,6 +86,7 @@ ROUTES: dict[tuple[str, str], tuple[Scope | frozenset[Scope] | str | None, int]]
     ("POST", "/api/v1/reports/{report_id}/collect"): (Scope.CASES_FILE, 422),
     ("GET", "/api/v1/map"): (Scope.CITY_READ, 200),
     ("GET", "/api/v1/base-map"): (Scope.CITY_READ, 404),
+    ("GET", "/api/v1/tour"): (Scope.CITY_READ, 200),
     ("GET", "/api/v1/cameras/{camera_id}/snapshot"): (Scope.EVIDENCE_READ, 404),
     ("GET", "/api/v1/cameras/{camera_id}/zones"): (Scope.CITY_READ, 404),
     ("PUT", "/api/v1/cameras/{camera_id}/zones"): (Scope.CONFIG_WRITE, 422),

@@ -16,6 +16,7 @@ import session from "./en/session";
 import shell from "./en/shell";
 import streetlights from "./en/streetlights";
 import supervision from "./en/supervision";
+import tour from "./en/tour";
 import ui from "./en/ui";
 import type { Key } from "./zh";
 
@@ -37,6 +38,7 @@ const en: Readonly<Record<Key, string>> = {
   ...supervision,
   ...people,
   ...deliveries,
+  ...tour,
 };
 
 export default en;

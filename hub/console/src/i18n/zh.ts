@@ -16,6 +16,7 @@ import session from "./zh/session";
 import shell from "./zh/shell";
 import streetlights from "./zh/streetlights";
 import supervision from "./zh/supervision";
+import tour from "./zh/tour";
 import ui from "./zh/ui";
 
 const zh = {
@@ -36,6 +37,7 @@ const zh = {
   ...supervision,
   ...people,
   ...deliveries,
+  ...tour,
 } as const;
 
 export type Key = keyof typeof zh;

@@ -15,6 +15,7 @@ import { Header } from "./Header";
 import { Nav } from "./Nav";
 import { Page } from "./Page";
 import { Strip } from "./Strip";
+import { asides } from "./tools";
 
 const RETRY_MS = 3000;
 
@@ -56,22 +57,28 @@ export function App() {
   );
 }
 
+/** Load a module and let it watch; call what is returned to end it, loaded or not. */
+function later(module: () => Promise<{ watch: () => () => void }>): () => void {
+  let end = () => {};
+  let over = false;
+  module().then(
+    (found) => {
+      if (!over) end = found.watch();
+    },
+    (error: unknown) => console.error(error),
+  );
+  return () => {
+    over = true;
+    end();
+  };
+}
+
 function Console() {
   const menu = useSignal(false);
   useEffect(() => watchFreshness(), []);
-  useEffect(() => {
-    if (!may("alerts:write")) return;
-    let end = () => {};
-    let over = false;
-    // Heard on every page, and loaded only for those whom it concerns.
-    void import("../board/Watch").then((module) => {
-      if (!over) end = module.watch();
-    });
-    return () => {
-      over = true;
-      end();
-    };
-  }, []);
+  // Heard and shown on every page, and loaded only for those whom it concerns.
+  useEffect(() => (may("alerts:write") ? later(() => import("../board/Watch")) : undefined), []);
+  useEffect(() => (may("alerts:read") && may("city:read") ? later(() => import("../tour/Watch")) : undefined), []);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = () =>
@@ -109,6 +116,9 @@ function Console() {
           <Page route={found?.route ?? null} parameters={found?.parameters ?? {}} />
         </main>
       </div>
+      {asides.value.map((Aside, index) => (
+        <Aside key={index} />
+      ))}
     </div>
   );
 }

@@ -1,0 +1,15 @@
+export default {
+  "tour.short": "导览",
+  "tour.put-away": "收起导览",
+  "tour.happenings": "城里正在发生",
+  "tour.try": "可以试试",
+  "tour.left": "还有 {n} 项",
+  "tour.all-done": "都试过了",
+  "tour.in": "{in} 后",
+  "tour.begun": "判定中",
+  "tour.to-come": "尚未发生",
+  "tour.raised": "已告警",
+  "tour.dealt-with": "已确认",
+  "tour.over": "已消除",
+  "tour.done": "已完成",
+};
