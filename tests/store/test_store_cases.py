@@ -288,9 +288,9 @@ def test_many_at_once_give_each_case_its_own_number(database: Database) -> None:
         ("""UPDATE feed SET "case" = jsonb_set("case", '{department}', '"gas"') WHERE seq = 3""", "changed_row"),
         ("UPDATE feed SET prev_hash = 'x' WHERE seq = 2", "broken_link"),
         ("DELETE FROM feed WHERE seq = 2", "missing_numbers"),
-        ("DELETE FROM case_alerts; DELETE FROM cases", "no_case"),
+        ("DELETE FROM case_photos; DELETE FROM case_alerts; DELETE FROM cases", "no_case"),
         ("UPDATE photos SET content = 'another'", "changed_picture"),
-        ("DELETE FROM photos", "missing_picture"),
+        ("DELETE FROM case_photos; DELETE FROM photos", "missing_picture"),
     ],
 )
 def test_whatever_is_changed_behind_the_hubs_back_is_found(
