@@ -2,7 +2,8 @@
 import { render } from "preact";
 import { resume } from "./api/session";
 import { App } from "./layout/App";
-import { listen } from "./router";
+import { listen, place } from "./router";
+import { preload } from "./routes";
 import { tick } from "./ui/ticking";
 import "./theme.css";
 import "./ui/ui.css";
@@ -16,3 +17,4 @@ document.addEventListener("visibilitychange", () => {
 const root = document.getElementById("app");
 if (root) render(<App />, root);
 void resume();
+preload(place.value.path); // beside the session, not after it

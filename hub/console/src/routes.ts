@@ -4,7 +4,7 @@
 // is neither shown in the navigation nor served.
 import type { ComponentType } from "preact";
 import type { Key } from "./i18n";
-import type { Parameters } from "./router";
+import { match, type Parameters } from "./router";
 import type { IconName } from "./ui/Icon";
 
 export interface PageProps {
@@ -57,4 +57,10 @@ export const routes: readonly Route[] = ALL.filter((route) => `./${route.module}
 export function load(route: Route): Promise<PageModule> {
   const found = modules[`./${route.module}.tsx`];
   return found ? found() : Promise.reject(new Error(`no module ${route.module}`));
+}
+
+/** Begin to load the page at `path` before anybody knows whether it may be seen. */
+export function preload(path: string): void {
+  const route = routes.find((one) => match(one.path, path));
+  if (route) load(route).catch(() => {}); // whoever shows the page loads it again, and tells of the failure
 }
