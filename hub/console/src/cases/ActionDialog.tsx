@@ -2,13 +2,14 @@
 import { signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { get, post } from "../api/http";
-import { departmentName, needPlan, plan, squadName } from "../api/plan";
+import { categoryOptions, departmentOptions, squadOptions } from "../api/options";
+import { departmentName, needPlan, squadName } from "../api/plan";
 import { type ApiProblem, asProblem } from "../api/problem";
 import type { Page } from "../api/types";
-import { language, t, words } from "../i18n";
+import { t, words } from "../i18n";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
-import { Field } from "../ui/Field";
+import { Choice, Line, Lines } from "../ui/inputs";
 import { fromLocal, toLocal } from "../ui/localTime";
 import { problemTitle } from "../ui/states";
 import { nowMs } from "../ui/ticking";
@@ -115,7 +116,7 @@ export function ActionDialog({ found, action, onClose, onChange }: Props) {
     }
   };
   const missing = useSignal<string | null>(null);
-  const squads = (plan.value?.squads ?? []).filter((one) => one.department === department.value);
+  const squads = squadOptions(department.value);
   return (
     <Dialog
       title={`${words(`cases.do.${action.name}`)} · ${found.number}`}
@@ -139,28 +140,23 @@ export function ActionDialog({ found, action, onClose, onChange }: Props) {
         </p>
       )}
       {asks("category") && (
-        <Field label={t("cases.category")}>
-          {(control) => (
-            <select
-              {...control}
-              value={category.value}
-              onChange={(event) => {
-                category.value = event.currentTarget.value;
-              }}
-            >
-              <option value="">{t("cases.category-none")}</option>
-              {(plan.value?.categories.entries ?? []).map((one) => (
-                <option key={one.code} value={one.code}>
-                  {one.name[language.value]}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <Choice
+          label={t("cases.category")}
+          value={category}
+          options={categoryOptions()}
+          none={t("cases.category-none")}
+        />
       )}
       {asks("department") && (
-        <Field
+        <Choice
           label={t("cases.department")}
+          value={department}
+          options={departmentOptions()}
+          none={action.name === "dispatch" ? t("cases.by-plan") : "—"}
+          required={action.name !== "dispatch"}
+          onChoose={() => {
+            squad.value = "";
+          }}
           hint={
             proposed.value
               ? t("cases.proposed", {
@@ -171,60 +167,13 @@ export function ActionDialog({ found, action, onClose, onChange }: Props) {
                 })
               : undefined
           }
-        >
-          {(control) => (
-            <select
-              {...control}
-              value={department.value}
-              required={action.name !== "dispatch"}
-              onChange={(event) => {
-                department.value = event.currentTarget.value;
-                squad.value = "";
-              }}
-            >
-              <option value="">{action.name === "dispatch" ? t("cases.by-plan") : "—"}</option>
-              {(plan.value?.departments ?? []).map((one) => (
-                <option key={one.id} value={one.id}>
-                  {`${one.name[language.value]}（${words(`cases.level.${one.level}`)}）`}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        />
       )}
       {asks("department") && action.name !== "call-in" && squads.length > 0 && (
-        <Field label={t("cases.squad")}>
-          {(control) => (
-            <select
-              {...control}
-              value={squad.value}
-              onChange={(event) => {
-                squad.value = event.currentTarget.value;
-              }}
-            >
-              <option value="">{t("cases.by-plan")}</option>
-              {squads.map((one) => (
-                <option key={one.id} value={one.id}>
-                  {one.name[language.value]}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <Choice label={t("cases.squad")} value={squad} options={squads} none={t("cases.by-plan")} />
       )}
       {asks("until") && (
-        <Field label={t("cases.until")} error={tried.value ? errors.until : null}>
-          {(control) => (
-            <input
-              {...control}
-              type="datetime-local"
-              value={until.value}
-              onInput={(event) => {
-                until.value = event.currentTarget.value;
-              }}
-            />
-          )}
-        </Field>
+        <Line label={t("cases.until")} type="datetime-local" value={until} error={tried.value ? errors.until : null} />
       )}
       {asks("score") && (
         <fieldset class="choices">
@@ -246,24 +195,18 @@ export function ActionDialog({ found, action, onClose, onChange }: Props) {
         </fieldset>
       )}
       {asks("case") && (
-        <Field
+        <Line
           label={t("cases.merge-into")}
-          error={missing.value === null ? null : t("cases.merge-missing", { number: missing.value })}
-        >
-          {(control) => (
-            <input
-              {...control}
-              class="mono"
-              required
-              value={into.value}
-              placeholder={found.number}
-              onInput={(event) => {
-                into.value = event.currentTarget.value;
-                missing.value = null;
-              }}
-            />
-          )}
-        </Field>
+          value={into}
+          class="mono"
+          required
+          placeholder={found.number}
+          error={
+            missing.value !== null && missing.value === into.value.trim()
+              ? t("cases.merge-missing", { number: missing.value })
+              : null
+          }
+        />
       )}
       {asks("alerts") && (
         <fieldset class="field">
@@ -286,18 +229,7 @@ export function ActionDialog({ found, action, onClose, onChange }: Props) {
           {tried.value && errors.alerts && <p class="field-error">{errors.alerts}</p>}
         </fieldset>
       )}
-      <Field label={t("cases.note")} error={tried.value ? errors.note : null}>
-        {(control) => (
-          <textarea
-            {...control}
-            maxLength={2000}
-            value={note.value}
-            onInput={(event) => {
-              note.value = event.currentTarget.value;
-            }}
-          />
-        )}
-      </Field>
+      <Lines label={t("cases.note")} value={note} maxLength={2000} error={tried.value ? errors.note : null} />
       {asks("photos") && <PhotoField photos={photos} />}
       {stillActive > 0 && (
         <label class="check">

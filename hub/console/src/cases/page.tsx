@@ -9,6 +9,7 @@ import type { Page } from "../api/types";
 import { type Key, language, t } from "../i18n";
 import { go, href, place } from "../router";
 import { Button } from "../ui/Button";
+import { Pager } from "../ui/Pager";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { SeverityMark } from "../ui/Severity";
@@ -171,14 +172,12 @@ export default function CasesPage() {
           </ScrollX>
         </section>
       )}
-      {(cursor || found.value?.next) && (
-        <nav class="cases-pages">
-          {cursor && <Button onClick={() => show({})}>{t("cases.first")}</Button>}
-          {found.value?.next && (
-            <Button onClick={() => show({ cursor: found.value?.next ?? "" })}>{t("cases.next")}</Button>
-          )}
-        </nav>
-      )}
+      <Pager
+        cursor={cursor}
+        next={found.value?.next}
+        words={{ first: t("cases.first"), next: t("cases.next") }}
+        show={(to) => show({ cursor: to })}
+      />
       {opening.value && (
         <NewCase
           onClose={() => {

@@ -3,19 +3,13 @@ import { useSignal } from "@preact/signals";
 import { post } from "../api/http";
 import { t } from "../i18n";
 import { Ask } from "../ui/Ask";
-import { Field } from "../ui/Field";
+import { Line } from "../ui/inputs";
 
 export function NewEndpoint({ onClose, onMade }: { onClose: () => void; onMade: (secret: string) => void }) {
   const url = useSignal("");
   const description = useSignal("");
   const types = useSignal("");
   const inside = useSignal("");
-  const fields = [
-    { label: t("deliveries.url"), hint: t("deliveries.url-hint"), value: url, required: true, most: 2000 },
-    { label: t("deliveries.description"), hint: undefined, value: description, required: false, most: 200 },
-    { label: t("deliveries.types"), hint: t("deliveries.types-hint"), value: types, required: false, most: 2000 },
-    { label: t("deliveries.private-host"), hint: undefined, value: inside, required: false, most: 253 },
-  ];
   return (
     <Ask
       title={t("deliveries.new")}
@@ -31,21 +25,10 @@ export function NewEndpoint({ onClose, onMade }: { onClose: () => void; onMade: 
         onMade(made.secret);
       }}
     >
-      {fields.map((field) => (
-        <Field key={field.label} label={field.label} hint={field.hint}>
-          {(control) => (
-            <input
-              {...control}
-              required={field.required}
-              maxLength={field.most}
-              value={field.value.value}
-              onInput={(event) => {
-                field.value.value = event.currentTarget.value;
-              }}
-            />
-          )}
-        </Field>
-      ))}
+      <Line label={t("deliveries.url")} value={url} hint={t("deliveries.url-hint")} required maxLength={2000} />
+      <Line label={t("deliveries.description")} value={description} maxLength={200} />
+      <Line label={t("deliveries.types")} value={types} hint={t("deliveries.types-hint")} maxLength={2000} />
+      <Line label={t("deliveries.private-host")} value={inside} maxLength={253} />
     </Ask>
   );
 }

@@ -7,6 +7,7 @@ import { type Key, t, words } from "../i18n";
 import { go, href, place } from "../router";
 import { Ask } from "../ui/Ask";
 import { Button } from "../ui/Button";
+import { Pager } from "../ui/Pager";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { Secret } from "../ui/Secret";
@@ -348,14 +349,12 @@ function Log({ endpoints, changed }: { endpoints: Endpoint[]; changed: () => voi
           </table>
         </ScrollX>
       )}
-      {(cursor || found.value?.next) && (
-        <nav class="pages">
-          {cursor && <Button onClick={() => show({})}>{t("deliveries.first")}</Button>}
-          {found.value?.next && (
-            <Button onClick={() => show({ cursor: found.value?.next ?? "" })}>{t("deliveries.next")}</Button>
-          )}
-        </nav>
-      )}
+      <Pager
+        cursor={cursor}
+        next={found.value?.next}
+        words={{ first: t("deliveries.first"), next: t("deliveries.next") }}
+        show={(to) => show({ cursor: to })}
+      />
     </section>
   );
 }

@@ -3,8 +3,8 @@ import { get, url } from "../api/http";
 import type { Page } from "../api/types";
 import { t } from "../i18n";
 import { go, place } from "../router";
-import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
+import { Pager } from "../ui/Pager";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { Failed, Loading } from "../ui/states";
@@ -109,14 +109,12 @@ export function Audit() {
           </table>
         </ScrollX>
       )}
-      {(cursor || found.value?.next) && (
-        <nav class="pages">
-          {cursor && <Button onClick={() => show({})}>{t("people.first")}</Button>}
-          {found.value?.next && (
-            <Button onClick={() => show({ cursor: found.value?.next ?? "" })}>{t("people.next")}</Button>
-          )}
-        </nav>
-      )}
+      <Pager
+        cursor={cursor}
+        next={found.value?.next}
+        words={{ first: t("people.first"), next: t("people.next") }}
+        show={(to) => show({ cursor: to })}
+      />
     </section>
   );
 }

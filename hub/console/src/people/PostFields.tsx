@@ -2,9 +2,10 @@
 import type { Signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { city } from "../api/city";
-import { needPlan, plan } from "../api/plan";
-import { language, t, words } from "../i18n";
-import { Field } from "../ui/Field";
+import { departmentOptions, roleOptions } from "../api/options";
+import { needPlan } from "../api/plan";
+import { t } from "../i18n";
+import { Choice } from "../ui/inputs";
 
 export interface PostSignals {
   role: Signal<string>;
@@ -18,42 +19,14 @@ export function PostFields({ post, roles }: { post: PostSignals; roles: readonly
   const districts = [...new Set((city.value?.grids ?? []).map((grid) => grid.district).filter(Boolean))];
   return (
     <>
-      <Field label={t("people.role")}>
-        {(control) => (
-          <select
-            {...control}
-            value={post.role.value}
-            onChange={(event) => {
-              post.role.value = event.currentTarget.value;
-            }}
-          >
-            {roles.map((role) => (
-              <option key={role} value={role}>
-                {words(`shell.role.${role}`)}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
-      <Field label={t("people.department")}>
-        {(control) => (
-          <select
-            {...control}
-            required={post.role.value === "department"}
-            value={post.department.value}
-            onChange={(event) => {
-              post.department.value = event.currentTarget.value;
-            }}
-          >
-            <option value="">—</option>
-            {(plan.value?.departments ?? []).map((one) => (
-              <option key={one.id} value={one.id}>
-                {one.name[language.value]}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <Choice label={t("people.role")} value={post.role} options={roleOptions(roles)} />
+      <Choice
+        label={t("people.department")}
+        value={post.department}
+        options={departmentOptions()}
+        none="—"
+        required={post.role.value === "department"}
+      />
       {districts.length > 0 && (
         <fieldset class="field">
           <legend class="label">{`${t("people.districts")} · ${

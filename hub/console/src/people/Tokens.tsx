@@ -6,7 +6,7 @@ import { may } from "../api/session";
 import { t, words } from "../i18n";
 import { Ask } from "../ui/Ask";
 import { Button } from "../ui/Button";
-import { Field } from "../ui/Field";
+import { Line } from "../ui/inputs";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { Secret } from "../ui/Secret";
@@ -174,34 +174,9 @@ function NewToken({ onClose, onMade }: { onClose: () => void; onMade: (made: Mad
         );
       }}
     >
-      <Field label={t("people.display-name")}>
-        {(control) => (
-          <input
-            {...control}
-            required
-            maxLength={100}
-            value={name.value}
-            onInput={(event) => {
-              name.value = event.currentTarget.value;
-            }}
-          />
-        )}
-      </Field>
+      <Line label={t("people.display-name")} value={name} required maxLength={100} />
       <PostFields post={place} roles={ROLES} />
-      <Field label={t("people.days")}>
-        {(control) => (
-          <input
-            {...control}
-            type="number"
-            min={1}
-            max={36500}
-            value={days.value}
-            onInput={(event) => {
-              days.value = event.currentTarget.value;
-            }}
-          />
-        )}
-      </Field>
+      <Line label={t("people.days")} value={days} type="number" min={1} max={36500} />
     </Ask>
   );
 }

@@ -6,7 +6,7 @@ import { may, session } from "../api/session";
 import { t, words } from "../i18n";
 import { Ask } from "../ui/Ask";
 import { Button } from "../ui/Button";
-import { Field } from "../ui/Field";
+import { Line } from "../ui/inputs";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { Secret } from "../ui/Secret";
@@ -158,10 +158,6 @@ function NewUser({ onClose, onMade }: { onClose: () => void; onMade: (made: Made
   const name = useSignal("");
   const display = useSignal("");
   const place = { role: useSignal("operator"), department: useSignal(""), districts: useSignal<readonly string[]>([]) };
-  const fields = [
-    { label: t("people.name"), value: name, required: true },
-    { label: t("people.display-name"), value: display, required: false },
-  ];
   return (
     <Ask
       title={t("people.new-user")}
@@ -177,22 +173,8 @@ function NewUser({ onClose, onMade }: { onClose: () => void; onMade: (made: Made
         );
       }}
     >
-      {fields.map((field) => (
-        <Field key={field.label} label={field.label}>
-          {(control) => (
-            <input
-              {...control}
-              required={field.required}
-              maxLength={100}
-              autocomplete="off"
-              value={field.value.value}
-              onInput={(event) => {
-                field.value.value = event.currentTarget.value;
-              }}
-            />
-          )}
-        </Field>
-      ))}
+      <Line label={t("people.name")} value={name} required maxLength={100} />
+      <Line label={t("people.display-name")} value={display} maxLength={100} />
       <PostFields post={place} roles={ROLES} />
     </Ask>
   );

@@ -10,7 +10,8 @@ import { t, words } from "../i18n";
 import { go, href, place } from "../router";
 import { Ask } from "../ui/Ask";
 import { Button } from "../ui/Button";
-import { Field } from "../ui/Field";
+import { Lines } from "../ui/inputs";
+import { Pager } from "../ui/Pager";
 import { useResource } from "../ui/resource";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
@@ -108,26 +109,15 @@ export default function ReportsPage() {
           ))}
         </ul>
       )}
-      {(cursor || found.value?.next) && (
-        <nav class="pages">
-          {cursor && (
-            <Button onClick={() => go(all ? "/reports?show=all" : "/reports", { replace: true })}>
-              {t("reports.first")}
-            </Button>
-          )}
-          {found.value?.next && (
-            <Button
-              onClick={() =>
-                go(
-                  `/reports?${new URLSearchParams({ ...(all ? { show: "all" } : {}), cursor: found.value?.next ?? "" })}`,
-                )
-              }
-            >
-              {t("reports.next")}
-            </Button>
-          )}
-        </nav>
-      )}
+      <Pager
+        cursor={cursor}
+        next={found.value?.next}
+        words={{ first: t("reports.first"), next: t("reports.next") }}
+        show={(to) => {
+          const next = new URLSearchParams({ ...(all ? { show: "all" } : {}), ...(to ? { cursor: to } : {}) });
+          go(`/reports?${next}`, { replace: true });
+        }}
+      />
     </div>
   );
 }
@@ -268,19 +258,7 @@ function Card({ report, again }: { report: Report; again: () => void }) {
             again();
           }}
         >
-          <Field label={t("reports.reason")}>
-            {(control) => (
-              <textarea
-                {...control}
-                required
-                maxLength={200}
-                value={reason.value}
-                onInput={(event) => {
-                  reason.value = event.currentTarget.value;
-                }}
-              />
-            )}
-          </Field>
+          <Lines label={t("reports.reason")} value={reason} required maxLength={200} />
         </Ask>
       )}
     </li>
