@@ -60,6 +60,7 @@ def check(
     from hub.config import geography
     from hub.config.load import load
     from hub.config.load_dispatch import load_dispatch, warnings_at
+    from hub.config.zones_file import drawn_in
     from hub.vision_settings import perception
 
     settings = from_environment()
@@ -80,7 +81,7 @@ def check(
     year = clock.now().astimezone(ZoneInfo(found.timezone)).year
     if year not in found.calendar.years:
         print(f"warning: the calendar has no complete list for {year}: holidays and make-up workdays count as any day")
-    for line in [*geography.warnings(seeing.source, found), *told]:
+    for line in [*geography.warnings(seeing.source, found), *drawn_in(city or settings.city, found), *told]:
         print(line)
     for line in warnings_at(planned, clock.now()):
         print(f"warning: {line}")

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.config.city_file import ZoneEntry
 from hub.config.yaml_source import ConfigError, Overlay, Source, names_in, read
+from ingest.city import City
 
 HEAD = (
     "# Zones drawn in the console. A camera that stands here has these zones and none of the city file's;\n"
@@ -95,6 +96,18 @@ def read_drawn(city: Path) -> ZonesFile:
     """Return what was drawn; raise ConfigError where the file is no good."""
     path = zones_path(city)
     return _parsed(read(path)) if path.exists() else ZonesFile()
+
+
+def drawn_in(path: Path, city: City) -> list[str]:
+    """Return what is to be said of the drawn zones: whose they are, and which count for no camera of this city."""
+    drawn = [camera.id for camera in read_drawn(path).cameras]
+    known = [camera_id for camera_id in drawn if camera_id in city.cameras]
+    others = [camera_id for camera_id in drawn if camera_id not in city.cameras]
+    name = zones_path(path).name
+    return [
+        *([f"note: the zones of {', '.join(known)} are those of {name}, drawn in the console"] if known else []),
+        *([f"warning: {name} has zones of {', '.join(others)}, which this city file does not have"] if others else []),
+    ]
 
 
 def with_camera(file: ZonesFile, camera: DrawnZones | None, camera_id: str) -> ZonesFile:

@@ -17,6 +17,7 @@ from hub.config.zones_file import (
     DrawnZones,
     NotWritable,
     ZonesFile,
+    drawn_in,
     files_of,
     locked,
     read_drawn,
@@ -106,6 +107,12 @@ def test_a_camera_that_another_machine_watches_is_passed_over(city: Path) -> Non
     assert "cam-77" not in load_city(city).cameras
     draw(city, zone("here"))
     assert [one.id for one in read_drawn(city).cameras] == ["cam-1", "cam-77"]
+    note, warning = drawn_in(city, load_city(city))
+    assert note == "note: the zones of cam-1 are those of city.zones.yaml, drawn in the console"
+    assert warning == "warning: city.zones.yaml has zones of cam-77, which this city file does not have"
+    with written(city, ZonesFile()):
+        pass
+    assert drawn_in(city, load_city(city)) == []
 
 
 def test_what_is_not_taken_leaves_no_trace(city: Path) -> None:
