@@ -112,6 +112,7 @@ class Deliverer:
             queue = LaneQueue(self._dsn, self._lanes.work, now=self._now)
             begun = time.monotonic()
             try:
+                await self._in_thread(self._endpoints)  # says within seconds that nobody is there; a pool waits longer
                 async with queue.opened():
                     try:
                         await self._tend(queue, stop)

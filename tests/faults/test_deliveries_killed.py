@@ -192,3 +192,16 @@ def test_told_to_end_it_finishes_what_it_is_posting(plain_database: Database, tm
     assert states(plain_database, endpoint.endpoint_id) == {1: "delivered"}
     with psycopg.connect(plain_database.dsn) as connection:
         assert connection.execute("SELECT count(*) FROM procrastinate_workers").fetchone() == (0,)
+
+
+def test_told_to_end_while_the_database_is_away_it_does(plain_database: Database, tmp_path: Path) -> None:
+    plain_database.server.stop()
+    role = Role(plain_database, tmp_path)
+    try:
+        until(lambda: "deliveries wait for the database" in role.said())
+        begun = time.monotonic()
+        role.stop()
+        assert time.monotonic() - begun < 10
+    finally:
+        role.process.kill()
+        plain_database.server.start()
