@@ -69,10 +69,12 @@ export function readAgain(): void {
   keeping?.again();
 }
 
-/** Take the answer to an order at once. */
+/** Take the answer to an order, and show it at once: whoever gave it is looking at its row. */
 export function accept(alert: Alert): void {
   const change = store.value?.accept(alert);
-  if (change) tell(change, alert);
+  if (!change) return;
+  for (const listener of [...listeners]) listener(change, alert);
+  tellNow();
 }
 
 /** For support, in the browser's console: what this page holds to be open, each with its revision. */
@@ -131,8 +133,11 @@ function tell(change: Change, alert: Alert): void {
 
 /** However many changes come at once, the page is drawn anew a few times a second. */
 function tellLater(): void {
-  telling ??= setTimeout(() => {
-    telling = undefined;
-    version.value += 1;
-  }, TOLD_EVERY_MS);
+  telling ??= setTimeout(tellNow, TOLD_EVERY_MS);
+}
+
+function tellNow(): void {
+  clearTimeout(telling);
+  telling = undefined;
+  version.value += 1;
 }
