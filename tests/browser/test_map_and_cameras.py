@@ -1,6 +1,8 @@
 """The map, the wall of cameras, the drawing of zones and the streetlights, in a browser over a real hub."""
 
+import base64
 import json
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from detectors.finding import Phase, Severity
+from hub.api.map_view import MapView
 from hub.config.load import load
 from ingest.observation import Box, Quantity
 from tests.browser.conftest import LAPTOP, PHONE, WIDE, Console
@@ -21,6 +24,8 @@ from tests.support.databases import Database
 from tests.support.live_camera import LiveCameras
 from tests.support.stored import batch, followed, raised, reading
 
+# One grey pixel.
+TILE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==")
 CAMERAS = [f"cam-{number:02}" for number in range(1, 25)]
 
 
@@ -138,6 +143,44 @@ def test_what_is_painted_can_be_picked_and_layers_hidden(api: Api, console: Cons
     page.get_by_role("button", name="Layers").click()
     expect(page.get_by_label("Gas")).not_to_be_checked()
     expect(page.get_by_label("Water")).to_be_checked()
+
+
+def test_on_shifted_tiles_things_lie_where_the_tiles_show_them(api: Api, console: Console, tmp_path: Path) -> None:
+    # A place in Shanghai, and where every map in GCJ-02 shows it.
+    text = city_text().replace("30.2531", "31.1774276").replace("120.1541", "121.5272106")
+    (tmp_path / "shifted.yaml").write_text(text, encoding="utf-8")
+    api.hub.configuration = load(tmp_path / "shifted.yaml", None)
+    api.hub.map_view = MapView(
+        tiles=f"{api.address}/tiles/{{z}}/{{x}}/{{y}}.png", attribution="<b>某图</b>", datum="gcj02"
+    )
+    page = console("operator", path="/board")
+    asked: set[tuple[int, int, int]] = set()
+
+    def answer(route: Route) -> None:
+        zoom, across, down = (int(part) for part in route.request.url[:-4].split("/")[-3:])
+        asked.add((zoom, across, down))
+        route.fulfill(body=TILE, content_type="image/png")
+
+    page.route("**/tiles/**", answer)
+    page.goto("/console/map?at=gas-1")
+    expect(page.locator(".map-card")).to_contain_text("菜场燃气")
+    across, down = tile_of(31.17530398364597, 121.531541859215, 17)
+    until(lambda: (17, int(across), int(down)) in asked)
+    expect(page.locator("img.leaflet-tile-loaded").first).to_be_visible()
+    # What was asked for lies around that place; without the shift it would lie one and a half tiles beside it.
+    near = [number for zoom, *number in asked if zoom == 17]
+    assert abs(sum(number[0] + 0.5 for number in near) / len(near) - across) < 0.8
+    assert abs(sum(number[1] + 0.5 for number in near) / len(near) - down) < 0.8
+    expect(page.locator(".leaflet-control-attribution")).to_have_text("<b>某图</b>")
+    red, green, blue, _ = colour_at(page, ".map-dots", 0.5, 0.5)
+    assert (red, green, blue) != (0, 0, 0), "it is painted in the middle"
+
+
+def tile_of(latitude: float, longitude: float, zoom: int) -> tuple[float, float]:
+    """Return the number of the tile in which a place lies, in the usual scheme, with how far into it."""
+    count = 2**zoom
+    down = math.asinh(math.tan(math.radians(latitude)))
+    return (longitude + 180) / 360 * count, (1 - down / math.pi) / 2 * count
 
 
 def test_who_sees_one_district_sees_no_other_on_the_map(api: Api, console: Console) -> None:
