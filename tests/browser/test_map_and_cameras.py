@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from detectors.finding import Phase, Severity
 from hub.api.map_view import MapView
@@ -221,6 +221,34 @@ def test_a_tile_without_new_pictures_says_so_and_comes_back(api: Api, live: Live
     expect(tile).to_have_class(re.compile("stale"))
     live.silent.clear()
     expect(tile).not_to_have_class(re.compile("stale"))
+
+
+def test_a_socket_that_is_cut_is_made_again(api: Api, live: LiveCameras, console: Console) -> None:
+    page = console("operator", "en", path="/board")
+    sockets: list[WebSocketRoute] = []
+    said: list[str] = []
+
+    def between(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        server = socket.connect_to_server()
+        socket.on_message(lambda message: (said.append(str(message)), server.send(message)))
+        server.on_message(lambda message: socket.send(message))
+
+    page.route_web_socket("**/cameras/live", between)
+    page.goto("/console/cameras")
+    picture = page.locator('.live-picture[data-camera="cam-01"]')
+    expect(picture.locator("time")).to_be_visible()
+    for cut in range(1, 4):
+        live.wished["cam-01"].clear()
+        before, orders = said[-1], len(said)
+        sockets[-1].close(code=1012, reason="the hub restarts")
+        expect(page.locator(".cameras-link")).to_contain_text("cut")
+        expect(page.locator(".cameras-link")).to_have_text("Live")
+        assert len(sockets) == cut + 1
+        until(lambda: bool(live.wished["cam-01"]))
+        assert len(said) > orders
+        assert said[-1] == before, "the new socket is told what is watched as the old one was"
+    expect(picture).not_to_have_class(re.compile("stale"))
 
 
 def test_the_broker_is_away_and_the_wall_says_so(
