@@ -77,13 +77,14 @@ function SoundTool() {
       type="button"
       class={`sound-tool${muted ? " muted" : ""}${allowed.value ? "" : " blocked"}`}
       aria-pressed={muted}
-      aria-label={label}
+      aria-label={muted || !allowed.value ? undefined : label}
       title={label}
       data-sounded={sounded.value.join(" ")}
       onClick={toggleMute}
     >
       <Icon name={muted || !allowed.value ? "mute" : "sound"} size={18} />
       {muted && <span>{counter(left)}</span>}
+      {muted && <span class="visually-hidden">{label}</span>}
       {!muted && !allowed.value && <span>{t("board.sound-click")}</span>}
     </button>
   );

@@ -81,6 +81,14 @@ export function accept(alert: Alert): void {
 Object.assign(globalThis, {
   lianqin: {
     board: () => [...(store.value?.incidents.values() ?? [])].map((alert) => [alert.id, alert.revision]),
+    /** With how many symptoms, and at which stage their case is. */
+    incidents: () =>
+      [...(store.value?.incidents.values() ?? [])].map(({ id, revision }) => [
+        id,
+        revision,
+        store.value?.symptomsOf(id) ?? 0,
+        store.value?.caseOf(id)?.stage ?? null,
+      ]),
   },
 });
 

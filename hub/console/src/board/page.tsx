@@ -52,8 +52,10 @@ export default function Board() {
     };
   }, []);
   const alert = selected.value === null ? null : rowAlert(selected.value);
+  // What is chosen at this very moment, not when the page was last drawn: keys come faster than pictures.
   const ask = (what: Asked) => {
-    asked.value = { what, alert };
+    const id = selected.peek();
+    asked.value = { what, alert: id === null ? null : rowAlert(id) };
   };
   const open = (id: string) => go(`/alerts/${id}`);
   useEffect(() => {
