@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID, uuid4
@@ -19,13 +17,12 @@ from hub.api import model, model_deliveries
 from hub.api.case_door import IfMatch, revision_of
 from hub.api.context import CallerDep, Hub, HubDep, actor_of, needs, needs_everywhere
 from hub.api.cursor import seal, unseal, whole_number
+from hub.api.endpoint_door import filter_of, found_or_problem, invalid, sender_of, settled, shown
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
-from hub.deliveries.addresses import Allowed, BadTarget, suitable
 from hub.deliveries.cloud_event import ping_message
-from hub.deliveries.documents import delivery_document, endpoint_document
-from hub.deliveries.endpoint import BadFilter, Endpoint, Filter, Settings
-from hub.deliveries.lane import Sender
+from hub.deliveries.documents import delivery_document
+from hub.deliveries.endpoint import Endpoint, Settings
 from hub.deliveries.pace import Word, word
 from hub.deliveries.queue import add_jobs
 from hub.deliveries.signing import new_salt
@@ -33,8 +30,7 @@ from hub.people.caller import Caller
 from hub.people.scopes import Scope
 from hub.store import deliveries, endpoints
 from hub.store.audit import note
-from hub.store.endpoints import NoSuchEndpoint
-from hub.store.read_deliveries import DeliveryFilter, Load, find_delivery, list_deliveries, loads
+from hub.store.read_deliveries import DeliveryFilter, find_delivery, list_deliveries, loads
 from hub.store.read_feed import newest_seq
 
 if TYPE_CHECKING:
@@ -71,7 +67,7 @@ def list_all(hub: HubDep, caller: CallerDep) -> JSONResponse:
     with hub.pool.session() as connection:
         found = endpoints.list_endpoints(connection)
         waiting, newest = loads(connection), newest_seq(connection)
-    return JSONResponse({"items": [_shown(hub, caller, each, waiting, newest) for each in found]})
+    return JSONResponse({"items": [shown(hub, caller, each, waiting, newest) for each in found]})
 
 
 @router.post(
@@ -85,14 +81,14 @@ def list_all(hub: HubDep, caller: CallerDep) -> JSONResponse:
 )
 def create(request: Request, hub: HubDep, caller: CallerDep, order: model_deliveries.EndpointOrder) -> JSONResponse:
     """Make an endpoint and return it with its secret, which nobody can read again."""
-    sender = _sender(hub)
-    settings = _settings(
+    sender = sender_of(hub)
+    settings = settled(
         hub,
         caller,
         Settings(
             url=order.url,
             description=order.description,
-            filter=_filter(order.types, order.rules, order.grids, order.departments),
+            filter=filter_of(order.types, order.rules, order.grids, order.departments),
             private_host=order.private_host,
             parallel=order.parallel,
         ),
@@ -109,7 +105,7 @@ def create(request: Request, hub: HubDep, caller: CallerDep, order: model_delive
             actor=actor_of(request),
             at=hub.now(),
         )
-        document = _shown(hub, caller, made, {}, newest_seq(connection))
+        document = shown(hub, caller, made, {}, newest_seq(connection))
     return JSONResponse({**document, "secret": sender.key.secret(endpoint_id, salt)}, status_code=201)
 
 
@@ -153,7 +149,7 @@ def change(
         wanted = Settings(
             url=given.get("url") or before.settings.url,
             description=given["description"] or "" if "description" in given else before.settings.description,
-            filter=_filter(*(chosen.get(name, getattr(old, name)) for name in names)),
+            filter=filter_of(*(chosen.get(name, getattr(old, name)) for name in names)),
             private_host=given.get("private_host", before.settings.private_host),
             parallel=given.get("parallel") or before.settings.parallel,
         )
@@ -161,7 +157,7 @@ def change(
             return endpoints.change_endpoint(
                 connection,
                 endpoint_id,
-                _settings(hub, caller, wanted),
+                settled(hub, caller, wanted),
                 revision=revision_of(if_match),
                 actor=actor_of(request),
                 at=hub.now(),
@@ -183,7 +179,7 @@ def change(
 )
 def remove(request: Request, hub: HubDep, endpoint_id: EndpointId) -> Response:
     """Remove an endpoint with the record of its deliveries; nothing more is sent there."""
-    with _found(), hub.pool.session() as connection:
+    with found_or_problem(), hub.pool.session() as connection:
         endpoints.remove_endpoint(connection, endpoint_id, actor=actor_of(request), at=hub.now())
     return Response(status_code=204)
 
@@ -239,7 +235,7 @@ def rotate(
     request: Request, hub: HubDep, caller: CallerDep, endpoint_id: EndpointId, order: model_deliveries.RotateOrder
 ) -> JSONResponse:
     """Return the new secret, this once. For the overlap messages carry two signatures, one with the secret before."""
-    sender, salt, at = _sender(hub), new_salt(), hub.now()
+    sender, salt, at = sender_of(hub), new_salt(), hub.now()
 
     def rotated(connection: Connection[Any]) -> Endpoint:
         before = endpoints.find_endpoint(connection, endpoint_id, lock=True)
@@ -270,7 +266,7 @@ def rotate(
 async def ping(request: Request, hub: HubDep, endpoint_id: EndpointId) -> JSONResponse:
     """Send one signed `lianqin.ping` and return what came of it; how the endpoint fares is not touched."""
     endpoint, salts, hub_id = await run_sync(_ping_needs, hub, request, endpoint_id)
-    sender = _sender(hub)
+    sender = sender_of(hub)
     if endpoint.key_check != sender.key.check(endpoint_id):
         raise Problem("not-writable", "the secret comes from another key than this process has: rotate it")
     message = ping_message(endpoint_id, hub_id, uuid4(), hub.now())
@@ -298,8 +294,8 @@ async def ping(request: Request, hub: HubDep, endpoint_id: EndpointId) -> JSONRe
 def replay(request: Request, hub: HubDep, endpoint_id: EndpointId, order: model_deliveries.ReplayOrder) -> JSONResponse:
     """Send again under the same ids: a receiver that keeps them recognises what it has."""
     if (order.dead is None) == (order.from_seq is None):
-        raise _invalid("#", "give either `dead` or `from_seq`")
-    with _found(), hub.pool.session() as connection:
+        raise invalid("#", "give either `dead` or `from_seq`")
+    with found_or_problem(), hub.pool.session() as connection:
         count = None
         if order.from_seq is None:
             count = deliveries.replay_dead(connection, endpoint_id, at=hub.now(), queue=add_jobs)
@@ -328,7 +324,7 @@ def replay(request: Request, hub: HubDep, endpoint_id: EndpointId, order: model_
 )
 def skip(request: Request, hub: HubDep, endpoint_id: EndpointId) -> JSONResponse:
     """Let what waits be dead (it can be replayed) and set the cursor to the feed's end."""
-    with _found(), hub.pool.session() as connection:
+    with found_or_problem(), hub.pool.session() as connection:
         count = deliveries.skip_to_newest(connection, endpoint_id, at=hub.now())
         cursor = endpoints.find_endpoint(connection, endpoint_id).cursor
         target, detail = f"endpoint/{endpoint_id}", {"deliveries": count, "cursor": cursor}
@@ -396,82 +392,15 @@ def replay_delivery(request: Request, hub: HubDep, delivery_id: DeliveryId) -> J
 def _answered(
     hub: Hub, caller: Caller, work: Callable[[Connection[Any]], Endpoint], more: dict[str, Any] | None = None
 ) -> JSONResponse:
-    with _found(), hub.pool.session() as connection:
+    with found_or_problem(), hub.pool.session() as connection:
         endpoint = work(connection)
-        document = _shown(hub, caller, endpoint, loads(connection), newest_seq(connection))
+        document = shown(hub, caller, endpoint, loads(connection), newest_seq(connection))
     return JSONResponse({**document, **(more or {})})
 
 
 def _ping_needs(hub: Hub, request: Request, endpoint_id: UUID) -> tuple[Endpoint, tuple[bytes, ...], UUID]:
-    with _found(), hub.pool.session() as connection:
+    with found_or_problem(), hub.pool.session() as connection:
         endpoint = endpoints.find_endpoint(connection, endpoint_id)
         salts = endpoints.salts_of(connection, endpoint_id, hub.now())
         note(connection, actor_of(request), "endpoint.pinged", f"endpoint/{endpoint_id}", at=hub.now())
         return endpoint, tuple(salts), endpoints.hub_id(connection)
-
-
-@contextmanager
-def _found() -> Iterator[None]:
-    try:
-        yield
-    except NoSuchEndpoint as error:
-        raise Problem("not-found", str(error)) from None
-
-
-def _shown(hub: Hub, caller: Caller, endpoint: Endpoint, waiting: dict[UUID, Load], newest: int) -> dict[str, Any]:
-    if Scope.DELIVERIES_WRITE not in caller.scopes:
-        # What stands in the query of an address is often a key of the receiver's.
-        shown = endpoint.settings.url.partition("?")[0]
-        endpoint = replace(endpoint, settings=replace(endpoint.settings, url=shown))
-    return endpoint_document(
-        endpoint,
-        waiting.get(endpoint.endpoint_id, Load()),
-        newest=newest,
-        at=hub.now(),
-        known_key=hub.sender is None or endpoint.key_check == hub.sender.key.check(endpoint.endpoint_id),
-    )
-
-
-def _sender(hub: Hub) -> Sender:
-    if hub.sender is None:
-        raise Problem(
-            "not-writable",
-            "this process has no key to make secrets from: set LIANQIN_SECRET_KEY, or let it write to LIANQIN_DATA",
-        )
-    return hub.sender
-
-
-def _filter(types: Any, rules: Any, grids: Any, departments: Any) -> Filter:
-    parts = (types, rules, grids, departments)
-    try:
-        chosen = [tuple(dict.fromkeys(part)) for part in parts]
-        return Filter(types=chosen[0], rules=chosen[1], grids=chosen[2], departments=chosen[3])
-    except BadFilter as error:
-        raise _invalid("#", str(error)) from None
-
-
-def _settings(hub: Hub, caller: Caller, settings: Settings) -> Settings:
-    """Return settings that can work, or raise the problem that says what would be right."""
-    try:
-        allowed = hub.sender.allowed if hub.sender else Allowed()
-        target = suitable(settings.url, settings.private_host, allowed)
-    except BadTarget as error:
-        raise _invalid(
-            "#/url", f"{error} (`private_host` names it)" if "by name" in str(error) else str(error)
-        ) from None
-    try:
-        settings.filter.within(caller.reach)
-    except BadFilter as error:
-        raise _invalid("#", str(error)) from None
-    unknown = sorted(set(settings.filter.grids) - hub.configuration.city.grids.keys())
-    if unknown:
-        raise _invalid("#/grids", f"the city has no grid {', '.join(unknown)}")
-    strangers = sorted(set(settings.filter.departments) - {each for each in hub.plan.departments})
-    if strangers:
-        raise _invalid("#/departments", f"the dispatch plan has no department {', '.join(strangers)}")
-    return replace(settings, private_host=None if settings.private_host is None else target.host)
-
-
-def _invalid(pointer: str, detail: str) -> Problem:
-    errors = [{"in": "body", "pointer": pointer, "detail": detail}]
-    return Problem("invalid", f"{pointer}: {detail}", extra={"errors": errors})
