@@ -14,9 +14,10 @@ import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
+from hub.people.post import Post
 from hub.store.audit import COMMAND_LINE
 from hub.store.sessions import make_ticket
-from hub.store.users import NoSuchUser, Post, create_user, user_named
+from hub.store.users import NoSuchUser, create_user, user_named
 from tests.support.api import DEPARTMENT, Api, serving
 from tests.support.availability import Unavailable, skip_for
 from tests.support.chromium import chromium
@@ -78,6 +79,7 @@ def console(browser: Browser, api: Api) -> Iterator[Console]:
             theme: str = "dark",
             districts: list[str] | None = None,
             name: str | None = None,
+            department: str = DEPARTMENT,
             address: str = "",
         ) -> Page:
             address = address or api.address
@@ -100,7 +102,9 @@ def console(browser: Browser, api: Api) -> Iterator[Console]:
                 "console",
                 lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None,
             )
-            page.goto(f"/console{path}#ticket={ticket(api, role, districts=districts, name=name)}")
+            page.goto(
+                f"/console{path}#ticket={ticket(api, role, districts=districts, name=name, department=department)}"
+            )
             page.wait_for_selector(".console, .sign-in")
             return page
 
@@ -108,14 +112,16 @@ def console(browser: Browser, api: Api) -> Iterator[Console]:
     assert wrong == []
 
 
-def ticket(api: Api, role: str, *, districts: list[str] | None = None, name: str | None = None) -> str:
-    """Return a ticket for a person of `role`, who is made if need be."""
+def ticket(
+    api: Api, role: str, *, districts: list[str] | None = None, name: str | None = None, department: str = DEPARTMENT
+) -> str:
+    """Return a ticket for a person of `role`, who is made if need be; `department` counts for that role alone."""
     called = name or f"{role}-one"
     with psycopg.connect(api.dsn) as connection:
         try:
             user = user_named(connection, called)
         except NoSuchUser:
-            post = Post(role=role, department=DEPARTMENT if role == "department" else None, districts=districts)
+            post = Post(role=role, department=department if role == "department" else None, districts=districts)
             user = create_user(
                 connection,
                 name=called,

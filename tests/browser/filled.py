@@ -9,7 +9,7 @@ from uuid import UUID
 from detectors.finding import Severity
 from hub.alerts.alert import Alert
 from hub.alerts.change import AlertChange
-from ingest.observation import Box, Quantity
+from ingest.observation import Box, Quantity, Reading
 from tests.support.api import Api
 from tests.support.stored import batch, raised, reading
 
@@ -84,14 +84,15 @@ def fill(api: Api) -> dict[str, Alert]:
         incident("gas-2", rule="device.silent", severity=Severity.MINOR, second=-2990, cause=silent.alert.alert_id),
     ]
     alerts = write(api, *changes)
-    api.write(batch(readings=_leaking()))
+    api.write(batch(readings=leaking()))
     found = {alert.subject: alert for alert in alerts}
     with api.client("operator") as client:
         client.post(f"/api/v1/alerts/{found['drain-3'].alert_id}/acknowledge").raise_for_status()
     return found
 
 
-def _leaking() -> Iterable:  # type: ignore[type-arg]
+def leaking() -> Iterable[Reading]:
+    """Yield the readings of gas-1 over the last hour, at whose end methane rises."""
     for n in range(LEAK_SECONDS // 10):
         value = 2 + (n % 7) * 0.2 if n < 345 else 2 + (n - 345) * 2.2
         yield reading(10 * n - LEAK_SECONDS, device="gas-1", quantity=Quantity.METHANE_PCT_LEL, value=value)

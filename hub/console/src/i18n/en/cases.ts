@@ -120,7 +120,7 @@ export default {
   "cases.do.report-done": "Report done",
   "cases.do.verify": "Verify",
   "cases.do.rework": "Send back",
-  "cases.do.close": "Close",
+  "cases.do.close": "Close the case",
   "cases.do.evaluate": "Evaluate",
   "cases.do.reopen": "Reopen",
   "cases.do.ask-suspension": "Ask to suspend",
