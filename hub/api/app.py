@@ -28,6 +28,7 @@ from hub.api import (
     routes_city,
     routes_commands,
     routes_deliveries,
+    routes_delivery_log,
     routes_dispatch,
     routes_evidence,
     routes_feed,
@@ -156,6 +157,7 @@ def create_app(
     app.include_router(routes_cap.router)
     app.include_router(routes_dispatch.router)
     app.include_router(routes_deliveries.router)
+    app.include_router(routes_delivery_log.router)
     app.include_router(routes_reports.router)
     app.include_router(routes_open311.router)
     app.include_router(routes_open311.discovery_router)

@@ -57,7 +57,6 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
         people=settings.people,
     )
     hub: Hub = app.state.hub
-    warn(hub)
 
     def reload() -> None:
         configuration = load(settings.city, settings.detectors)
@@ -74,6 +73,7 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
     following = threading.Thread(target=follow_alerts, args=(follower, stop), name="cases", daemon=True)
     delivering = _deliveries(settings, sender, hub, stop)
     with listen(settings.http_host, settings.http_port) as listener:
+        warn(hub)
         watching.start()
         following.start()
         if delivering is not None:
