@@ -111,10 +111,10 @@ function Console() {
             menu.value = true;
           }}
         />
-        <Strip />
         <main id="page" class="page" tabIndex={-1}>
           <Page route={found?.route ?? null} parameters={found?.parameters ?? {}} />
         </main>
+        <Strip />
       </div>
       {asides.value.map((Aside, index) => (
         <Aside key={index} />
