@@ -197,6 +197,11 @@ def test_a_flood_gathers_alerts_and_drops_none(console: Console, api: Api) -> No
     page.locator(".row.group").first.click()
     expect(page.locator(".row.in-group")).to_have_count(20)
     expect(page.locator(".counter.major b")).to_have_text("40")
+    page.locator(".row").first.click()
+    before = _top(page, "water-9")
+    page.keyboard.press("a")
+    expect(page.locator(".row.chosen")).to_contain_text("me")
+    assert _top(page, "water-9") == pytest.approx(before, abs=0.5), "what is acknowledged stays where it stands"
 
 
 def test_what_is_critical_sounds_until_somebody_acknowledges_it(console: Console, api: Api) -> None:

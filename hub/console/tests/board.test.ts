@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Alert, FeedItem, Severity } from "../src/api/types";
 import { AGAIN_MS, listen, mute, MUTED_MS, QUIET } from "../src/board/alarm";
-import { gather, isFlood, rate } from "../src/board/flood";
+import { gather, isFlood, rate, standsAlone } from "../src/board/flood";
 import { compare, EVERYTHING, Held, isDealtWith, passes } from "../src/board/order";
 import { type BoardPage, BoardStore, type Entry } from "../src/board/store";
 
@@ -184,7 +184,7 @@ describe("a flood", () => {
         grid: String(n % 5),
       }),
     ).sort((a, b) => compare(a, b, NOW));
-    const lines = gather(all, () => true, new Set(["gas.leak|1"]));
+    const lines = gather(all, (one) => standsAlone(one, false), new Set(["gas.leak|1"]));
     const seen = lines.flatMap((line) => (line.kind === "group" ? (line.open ? [] : line.ids) : [line.id]));
     expect(seen.sort()).toEqual(all.map((one) => one.id).sort());
     expect(lines.slice(0, 50).every((line) => line.kind === "alert")).toBe(true);

@@ -10,7 +10,7 @@ import { Field } from "../ui/Field";
 import { Icon } from "../ui/Icon";
 import { SeverityShape } from "../ui/Severity";
 import { EVERYTHING, type Filter, type Show } from "./order";
-import { filter, flood, floodRate, totals } from "./view";
+import { filter, totals } from "./view";
 import { dropView, keepFilter, saveView, views } from "./views";
 
 const SHOWS: readonly Show[] = ["open", "waiting", "mine", "shelved"];
@@ -138,12 +138,6 @@ export function Toolbar({ search, onHelp }: { search: Ref<HTMLInputElement>; onH
           </option>
         ))}
       </select>
-      {flood.value && (
-        <span class="tag bad flood" role="status">
-          <Icon name="warning" size={13} />
-          {t("board.flood", { n: floodRate.value })}
-        </span>
-      )}
       <IconButton icon="keyboard" label={t("board.help")} onClick={onHelp} />
       {naming.value && (
         <NameView

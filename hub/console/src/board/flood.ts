@@ -21,19 +21,20 @@ export function isFlood(before: boolean, count: number): boolean {
 
 export type Line = { kind: "alert"; id: string } | { kind: "group"; key: string; ids: string[]; open: boolean };
 
+/** Tell whether an alert stands by itself in a flood: what is critical and waits for a word. */
+export function standsAlone(alert: Alert, dealtWith: boolean): boolean {
+  return alert.severity === SEVERITIES[0] && !dealtWith;
+}
+
 /**
- * Return the lines of the board in a flood: what is critical and waits for a word stands by itself on top; the rest is
- * gathered by rule and grid, in the order of each group's first. Every incident is in exactly one line or group.
+ * Return the lines of the board in a flood: what stands alone, on top; the rest is gathered by rule and grid, in the
+ * order of each group's first. Every incident is in exactly one line or group.
  */
-export function gather(
-  ordered: readonly Alert[],
-  isWaiting: (alert: Alert) => boolean,
-  open: ReadonlySet<string>,
-): Line[] {
+export function gather(ordered: readonly Alert[], alone: (alert: Alert) => boolean, open: ReadonlySet<string>): Line[] {
   const lines: Line[] = [];
   const groups = new Map<string, string[]>();
   for (const alert of ordered) {
-    if (alert.severity === SEVERITIES[0] && isWaiting(alert)) {
+    if (alone(alert)) {
       lines.push({ kind: "alert", id: alert.id });
       continue;
     }

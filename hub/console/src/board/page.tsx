@@ -21,6 +21,8 @@ import { type Asked, Preview } from "./Preview";
 import { Toolbar, toggleSeverity } from "./Toolbar";
 import {
   filter,
+  flood,
+  floodRate,
   lines,
   pointed,
   renew,
@@ -167,13 +169,19 @@ function act(what: Meant, { ask, open, search }: Means): void {
 function NewOnes() {
   const found = waiting.value;
   const worst = found[0];
+  const flooded = flood.value && (
+    <em class="tag bad flood" role="status">
+      <Icon name="warning" size={13} />
+      {t("board.flood", { n: floodRate.value })}
+    </em>
+  );
   return (
     // It lies over the columns' headings, so that its coming and going moves nothing.
     <div class="new-ones" aria-live="polite">
       <div class="board-heads" aria-hidden="true">
         <span>{t("board.col-severity")}</span>
         <span>{t("board.col-what")}</span>
-        <span />
+        <span>{!worst && flooded}</span>
         <span>{t("alert.grid")}</span>
         <span>{t("board.col-age")}</span>
         <span class="heads-narrow">{t("board.dealt", { n: totals.value.dealtWith, all: totals.value.all })}</span>
@@ -185,6 +193,7 @@ function NewOnes() {
           <span class="ellipsis">
             {ruleTitle(worst.rule)} · {worst.subject}
           </span>
+          {flooded}
           <kbd>N</kbd>
         </button>
       )}

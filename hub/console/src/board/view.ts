@@ -5,13 +5,16 @@ import { me } from "../api/session";
 import type { Alert, Severity } from "../api/types";
 import { why } from "../alert/why";
 import { words } from "../i18n";
-import { gather, isFlood, type Line, rate } from "./flood";
+import { gather, isFlood, type Line, rate, standsAlone } from "./flood";
 import { counts, onChange, recentRaises, store, version } from "./live";
 import { compare, EVERYTHING, type Filter, Held, isDealtWith, passes } from "./order";
 
 const held = new Held();
 /** Incidents that ended while they stood on the screen, as they ended. */
 const ended = new Map<string, Alert>();
+
+/** How the rows were laid out when their order was made: grouping, too, holds still until it is made anew. */
+let laidOut: { gathered: boolean; alone: ReadonlySet<string> } = { gathered: false, alone: new Set() };
 
 const turn = signal(0);
 export const filter = signal<Filter>(EVERYTHING);
@@ -52,6 +55,8 @@ export function renew(): void {
   const now = hubNow();
   const ordered = present().sort((a, b) => compare(a, b, now));
   held.renew(ordered.map((alert) => alert.id));
+  const alone = ordered.filter((alert) => standsAlone(alert, isDealtWith(alert, now)));
+  laidOut = { gathered: flood.value, alone: new Set(alone.map((alert) => alert.id)) };
   ended.clear();
   if (selected.value !== null && !held.shown.includes(selected.value)) selected.value = null;
   turn.value += 1;
@@ -76,10 +81,9 @@ export function hasEnded(id: string): boolean {
 export const lines = computed<readonly Line[]>(() => {
   turn.value;
   const open = openGroups.value;
-  if (!flood.value) return held.shown.map((id) => ({ kind: "alert", id }));
-  const now = untracked(hubNow);
+  if (!laidOut.gathered) return held.shown.map((id) => ({ kind: "alert", id }));
   const alerts = held.shown.map((id) => untracked(() => rowAlert(id))).filter((alert) => alert !== null);
-  return gather(alerts, (alert) => !isDealtWith(alert, now), open);
+  return gather(alerts, (alert) => laidOut.alone.has(alert.id), open);
 });
 
 /** What is new and waits to be let in, the worst first. */
@@ -166,6 +170,10 @@ export function showBoard(): () => void {
       filter.value;
       store.value;
       untracked(renew);
+    }),
+    effect(() => {
+      flood.value;
+      if (!pinned.peek()) untracked(renew);
     }),
   ];
   return () => {

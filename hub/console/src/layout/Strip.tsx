@@ -1,4 +1,4 @@
-// The strip below the header that appears when what is shown may not be the present: which part is stale, since when.
+// The strip at the foot, where its coming pushes nothing away, that appears when what is shown may not be the present: which part is stale, since when.
 import { feed, feedState } from "../api/feed";
 import { language, t, words } from "../i18n";
 import { Button } from "../ui/Button";
