@@ -39,7 +39,10 @@ IDLE_S = 5.0
 ADMITTED_S = 15.0  # how often it is asked whether the viewer is still let in
 BAD_MESSAGE, SIGNED_OUT, STALLED = 4400, 4401, 4408
 
-CameraId = Annotated[str, Path(min_length=1, max_length=64, description="The camera's id in the city file.")]
+CameraId = Annotated[
+    str,
+    Path(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$", description="The camera's id in the city file."),
+]
 
 
 class WatchedCamera(model.Document):

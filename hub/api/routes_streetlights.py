@@ -104,7 +104,9 @@ def list_streetlights(hub: HubDep, caller: CallerDep) -> JSONResponse:
     responses=problems(404),
 )
 def get_streetlights(
-    hub: HubDep, caller: CallerDep, circuit_id: Annotated[str, Path(min_length=1, max_length=64)]
+    hub: HubDep,
+    caller: CallerDep,
+    circuit_id: Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$")],
 ) -> JSONResponse:
     """Return a circuit and each of its lamps."""
     city, at = hub.configuration.city, hub.now()
