@@ -112,7 +112,7 @@ def get_zones(hub: HubDep, caller: CallerDep, camera_id: CameraId) -> JSONRespon
     operation_id="putZones",
     summary="Save a camera's zones",
     response_model=ZonesDocument,
-    responses=problems(404, 409, 422),
+    responses=problems(400, 404, 409, 413, 422),
     dependencies=[needs(Scope.CONFIG_WRITE)],
 )
 def put_zones(
@@ -134,7 +134,7 @@ def put_zones(
     operation_id="resetZones",
     summary="Let the city file's zones count again",
     response_model=ZonesDocument,
-    responses=problems(404, 409, 422),
+    responses=problems(400, 404, 409, 413, 422),
     dependencies=[needs(Scope.CONFIG_WRITE)],
 )
 def reset_zones(
@@ -149,7 +149,7 @@ def reset_zones(
     operation_id="checkZones",
     summary="Try a camera's zones without saving them",
     response_model=ZonesCheck,
-    responses=problems(404, 422),
+    responses=problems(400, 404, 413, 422),
     dependencies=[needs(Scope.CONFIG_WRITE)],
 )
 def check_zones(hub: HubDep, caller: CallerDep, camera_id: CameraId, order: ZonesOrder) -> JSONResponse:
