@@ -186,6 +186,16 @@ def test_after_any_cut_the_board_equals_the_database(console: Console, api: Api)
         until(same, wait_s=60)
 
 
+def test_a_page_whose_parts_were_cut_off_while_loading_comes_back_by_itself(console: Console, api: Api) -> None:
+    write(api, incident("gas-1", second=-60))
+    page = console("operator", "en", path="/search")
+    page.route(re.compile(r"/assets/page-"), lambda route: route.abort())
+    page.get_by_role("link", name="Alert board").first.click()
+    expect(page.get_by_text("This page failed")).to_be_visible()
+    page.unroute(re.compile(r"/assets/page-"))
+    expect(page.locator(".row")).to_have_count(1)
+
+
 def test_a_flood_gathers_alerts_and_drops_none(console: Console, api: Api) -> None:
     write(api, *(incident(f"gas-{n}", second=-300 + n, grid="01" if n % 2 else "02") for n in range(40)))
     write(api, incident("water-9", rule="water.burst", severity=Severity.CRITICAL, second=-200))

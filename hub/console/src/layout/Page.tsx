@@ -5,6 +5,7 @@ import { t } from "../i18n";
 import { href, type Parameters, place } from "../router";
 import { load, type PageProps, type Route } from "../routes";
 import { Button } from "../ui/Button";
+import { comeBack } from "./comeBack";
 import { Empty, Loading } from "../ui/states";
 
 const loaded = new Map<Route, ComponentType<PageProps>>();
@@ -16,13 +17,18 @@ export function Page({ route, parameters }: { route: Route | null; parameters: P
   useEffect(() => {
     setFailed(null);
     if (!route || loaded.has(route)) return;
+    let leave = () => {};
     load(route).then(
       (module) => {
         loaded.set(route, module.default);
         turn((n) => n + 1);
       },
-      (error: Error) => setFailed(error),
+      (error: Error) => {
+        setFailed(error);
+        leave = comeBack();
+      },
     );
+    return () => leave();
   }, [route]);
   if (!route)
     return (
