@@ -198,7 +198,7 @@ def _parking_camera() -> DemoCamera:
     )
     return DemoCamera(
         "cam-01",
-        "West gate, no-parking lane",
+        "西门禁停车道",
         scene,
         (("cam-01-kerb", "no_parking", _zone(view, (3.6, 8.2, 9.5, 25.0))),),
     )
@@ -257,7 +257,7 @@ def _stall_camera() -> DemoCamera:
         noise=0.8,
     )
     zones = (("cam-02-pavement", "no_stall", _zone(view, (4.4, 11.0, 8.0, 22.0))),)
-    return DemoCamera("cam-02", "School street, pavement", scene, zones)
+    return DemoCamera("cam-02", "学校街人行道", scene, zones)
 
 
 def _permit_camera() -> DemoCamera:
@@ -303,7 +303,7 @@ def _permit_camera() -> DemoCamera:
         noise=0.8,
     )
     zones = (("cam-03-market", "permitted_stall", _zone(view, (-10.2, -5.4, 9.0, 22.0))),)
-    return DemoCamera("cam-03", "Market lane, permitted stalls", scene, zones)
+    return DemoCamera("cam-03", "集市巷许可摊位", scene, zones)
 
 
 def _traffic_camera() -> DemoCamera:
@@ -328,7 +328,7 @@ def _traffic_camera() -> DemoCamera:
         seed=104,
         noise=0.8,
     )
-    return DemoCamera("cam-04", "Ring road, footbridge", scene, (), Outage(60.0, 110.0, OUTAGE_STORY_S))
+    return DemoCamera("cam-04", "环路人行天桥", scene, (), Outage(60.0, 110.0, OUTAGE_STORY_S))
 
 
 CAMERAS: tuple[DemoCamera, ...] = (_parking_camera(), _stall_camera(), _permit_camera(), _traffic_camera())

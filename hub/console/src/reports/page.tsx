@@ -1,6 +1,6 @@
 // Citizens' reports: what came in, what it probably repeats, and what the centre does with each.
 import { useSignal } from "@preact/signals";
-import { city, gridName } from "../api/city";
+import { city, gridName, ruleTitle } from "../api/city";
 import { get, post } from "../api/http";
 import { may } from "../api/session";
 import type { Page, Stage } from "../api/types";
@@ -278,7 +278,7 @@ function LikelyOnes({ report, act }: { report: Report; act: (work: () => Promise
           <li key={one.id}>
             <span>
               <span class="tag">{words(`reports.kind.${one.kind}`)}</span>{" "}
-              {one.kind === "report" ? one.title : <a href={href(`/${one.kind}s/${one.id}`)}>{one.title}</a>}
+              {one.kind === "report" ? one.title : <a href={href(`/${one.kind}s/${one.id}`)}>{titleOf(one)}</a>}
               <small class="dim">
                 {[t("reports.score", { share: percent(one.score) }), ...one.reasons.map(ground)].join(" · ")}
               </small>
@@ -293,6 +293,13 @@ function LikelyOnes({ report, act }: { report: Report; act: (work: () => Promise
       </ul>
     </div>
   );
+}
+
+/** An alert is titled by its rule and subject; the rule has a name in each language. */
+function titleOf(one: Likely): string {
+  if (one.kind !== "alert") return one.title;
+  const [rule = "", ...subject] = one.title.split(" ");
+  return [ruleTitle(rule), ...subject].join(" ");
 }
 
 function ground({ why, number }: { why: string; number: number | null }): string {

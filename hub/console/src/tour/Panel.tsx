@@ -21,6 +21,15 @@ const ICONS: Readonly<Record<Standing, IconName>> = {
   over: "check",
 };
 
+/** What came last and waits for somebody: the one whose words are shown. */
+const latest = computed(() => {
+  const waiting = (tour.value?.happenings ?? []).flatMap((one) => {
+    const alert = alerts.value.get(one.id);
+    return alert && alert.condition === "active" && !alert.acknowledged ? [{ id: one.id, at: alert.raised_at }] : [];
+  });
+  return waiting.sort((one, other) => other.at.localeCompare(one.at))[0]?.id ?? null;
+});
+
 const tasks = computed(() => (tour.value?.tasks ?? []).filter((task) => may(task.scope)));
 
 function said(words: Words): string {
@@ -87,11 +96,15 @@ function HappeningRow({ happening }: { happening: Happening }) {
       <span class="tour-title">{said(happening.title)}</span>
       <span class="tour-when">{when}</span>
       <span class="tour-stands">{t(`tour.${stands}`)}</span>
-      <span class="tour-text">{said(happening.text)}</span>
+      {latest.value === happening.id && <span class="tour-text">{said(happening.text)}</span>}
     </>
   );
   return (
-    <li class={`tour-row is-${stands}${alert ? ` severity-${alert.severity}` : ""}`} data-id={happening.id}>
+    <li
+      class={`tour-row is-${stands}${alert ? ` severity-${alert.severity}` : ""}`}
+      title={said(happening.text)}
+      data-id={happening.id}
+    >
       {alert ? <a href={href(`/alerts/${alert.id}`)}>{inner}</a> : <div>{inner}</div>}
     </li>
   );
