@@ -128,5 +128,6 @@ def find_picture(connection: Connection[Any], sha256: str, reach: Reach) -> Pict
 
 
 def with_evidence(connection: Connection[Any], alerts: Sequence[Alert]) -> list[FoundAlert]:
+    """Return the alerts in their order, each with its pictures."""
     found = evidence_of(connection, [alert.alert_id for alert in alerts])
     return [FoundAlert(alert, tuple(found.get(alert.alert_id, ()))) for alert in alerts]

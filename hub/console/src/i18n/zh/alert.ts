@@ -89,7 +89,7 @@ export default {
   "alert.missing.empty": "摄像头侧还没有存图",
   "alert.missing.no_answer": "视觉主机未按时应答",
   "alert.picture-gone": "图片已过保存期；其哈希仍在记录中。",
-  "alert.hash": "SHA-256",
+  "alert.hash": "SHA-256 校验值",
   "alert.verified": "图片与记录一致",
   "alert.verifying": "正在核验…",
   "alert.not-verified": "图片与记录不一致！",
