@@ -17,6 +17,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
+from hub.people.lockout import FORGOTTEN_AFTER, KNOWN_FOR
 from hub.settings import Settings
 from hub.store.command import unshelve_due
 from hub.store.edition import Edition, edition_of
@@ -136,6 +137,10 @@ def _rows(connection: Connection[Any], now: datetime, keep: Keep) -> list[str]:
         ("deliveries", "DELETE FROM deliveries WHERE ended_at < %s", now - keep.deliveries),
         ("batch ids", "DELETE FROM batches WHERE written_at < %s", now - BATCH_IDS_KEPT),
         ("remembered answers", "DELETE FROM idempotency WHERE created_at < %s", now - ANSWERS_KEPT),
+        # As long as people are known at an address that they have signed in from.
+        ("sessions", "DELETE FROM sessions WHERE expires_at < %s", now - KNOWN_FOR),
+        ("tickets", "DELETE FROM session_tickets WHERE expires_at < %s", now),
+        ("failed attempts to sign in", "DELETE FROM sign_in_failures WHERE until < %s", now - 24 * FORGOTTEN_AFTER),
     ):
         count = connection.execute(statement, (before,)).rowcount
         if count and what != "batch ids":
