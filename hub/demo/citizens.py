@@ -105,6 +105,7 @@ def _beside(place: Mapping[str, Any], east_m: float, north_m: float) -> tuple[fl
 
 def victims_of(document: Mapping[str, Any]) -> Victims:
     """Return whom the incidents may befall in the city as its city.yaml has it."""
+
     def named(kind: str) -> list[str]:
         return [one["id"] for one in document["devices"] if one["kind"] == kind]
 
