@@ -219,7 +219,7 @@ def tour_document(city: Document, started_at: datetime) -> Document:
     """Return the tour of the city (as its city.yaml has it) that came to life at `started_at`."""
     return {
         "id": f"demo-{started_at:%Y%m%dT%H%M%S}",
-        "title": {"zh": "演示城市导览", "en": "Tour of the demo city"},
+        "title": {"zh": "演示城市导览", "en": "The demo city"},
         "about": {
             "zh": "城市里的事按时发生，告警是系统自己判定的；一切都是虚构。点一条就到它的告警。",
             "en": "Things happen by the clock; the alerts are the hub's own judgement. All of it is invented.",

@@ -27,9 +27,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.support.chromium import chromium
 
 ROOT = Path(__file__).parents[2]
-DESK, PHONE = (1366, 768), (390, 760)
+DESK, TALL, PHONE = (1366, 768), (1366, 1060), (390, 760)
 TROUBLE_S, SETTLE_MS = 300.0, 2500
-COLOURS = 192
 AWAITED = frozenset({"gas.leak", "water.burst", "streetlight.circuit_out", "parking.illegal", "drainage.level"})
 
 
@@ -113,6 +112,8 @@ def photograph(running: Demo, browser: Browser, alerts: dict[str, dict[str, Any]
             ("map", "/map"),
             ("case", f"/cases/{case}"),
         ):
+            size = TALL if path.startswith("/alerts/") else DESK
+            page.set_viewport_size({"width": size[0], "height": size[1]})
             page.goto(f"{running.address}/console{path}")
             page.wait_for_timeout(SETTLE_MS)
             if name == "board":
@@ -159,7 +160,8 @@ def take(page: Page, path: Path) -> None:
     """Photograph the page, in few colours."""
     page.screenshot(path=path)
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+        # The kind of quantising that keeps the few pixels of a warning's own colour.
+        small = picture.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     small.save(path, optimize=True)
     print(f"{path}  {path.stat().st_size / 1024:.0f} KiB", flush=True)
 
