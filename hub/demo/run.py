@@ -15,7 +15,6 @@ import socket
 import sys
 import threading
 import time
-import webbrowser
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from hub import clock
 from hub.demo.cameras import CAMERAS
 from hub.demo.citizens import FrontEnd
 from hub.demo.city_plan import city_document, write_base_map, write_files
+from hub.demo.desktop import has_desktop, open_window
 from hub.demo.dispatch_plan import write_dispatch
 from hub.demo.hub_client import HubClient, HubSilent
 from hub.demo.people import NAMES, ensure_people
@@ -89,7 +89,7 @@ def run(settings: Settings, *, for_s: float | None, may_open: bool = True) -> in
             except TokenRefused as error:
                 raise DemoError(f"LIANQIN_DEMO_TOKEN: {error}") from None
             demo = _Demo(settings, folder, dsn, token, processes, stop, (password, ticket))
-            demo.run(began, for_s, may_open=may_open and _has_desktop(os.environ))
+            demo.run(began, for_s, may_open=may_open and has_desktop(os.environ, terminal=sys.stdout.isatty()))
         finally:
             processes.stop()
             database.stop()
@@ -130,7 +130,7 @@ class _Demo:
         show = Show(timezone=city["timezone"])
         self._greet(show, began, for_s)
         if may_open:
-            webbrowser.open(self._link)
+            open_window(self._link)
         ready = time.monotonic()
         end = ready + for_s if for_s is not None else None
         feed = threading.Thread(target=self._follow_feed, args=(show, after), daemon=True)
@@ -299,14 +299,6 @@ def _write_environment(path: Path, told: Mapping[str, str]) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write("# What the demo's roles are told, written anew at every start; for `. FILE` in a shell.\n")
         file.writelines(f"export {name}={shlex.quote(value)}\n" for name, value in told.items())
-
-
-def _has_desktop(environment: Mapping[str, str]) -> bool:
-    """Tell whether somebody sits before this very machine at a screen with windows."""
-    if not sys.stdout.isatty() or environment.get("SSH_CONNECTION") or environment.get("CI"):
-        return False
-    windows = sys.platform in ("darwin", "win32")
-    return windows or bool(environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY"))
 
 
 def _lianqin() -> str:
