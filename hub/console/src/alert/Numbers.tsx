@@ -2,7 +2,7 @@
 import type { Reason } from "../api/types";
 import { t } from "../i18n";
 import { span } from "../ui/time";
-import { figure, numberName, unitOf } from "./quantities";
+import { causesName, figure, numberName, unitOf } from "./quantities";
 
 const LIMITS = [
   "threshold",
@@ -35,6 +35,7 @@ export function Numbers({ reason }: { reason: Reason }) {
 
 function shown(name: string, value: string | number | boolean | null): string {
   if (typeof value === "boolean") return value ? t("alert.yes") : t("alert.no");
+  if (name === "causes") return causesName(String(value));
   if (typeof value !== "number") return String(value);
   const unit = unitOf(name);
   if (unit === "s") return span(value * 1000);

@@ -1,5 +1,5 @@
 // What is measured, as people call it: a quantity's name in, its words and unit out. The name carries the unit.
-import { words } from "../i18n";
+import { language, words } from "../i18n";
 
 const UNITS: Record<string, string> = {
   power_w: "W",
@@ -58,6 +58,18 @@ export function numberName(name: string): string {
   const ending = ENDINGS.find(([one]) => name.endsWith(one))?.[0] ?? "";
   const bare = ending ? name.slice(0, -ending.length) : name;
   return words(`alert.number.${bare}`, bare.replaceAll("_", " "));
+}
+
+/** Return what a finding rests on as people call it: "rising,first", or a quantity and what ails its sensor. */
+export function causesName(causes: string): string {
+  return causes
+    .split(",")
+    .map((cause) => {
+      const [first = "", ...rest] = cause.split(" ");
+      const named = words(`alert.quantity.${first}`, words(`alert.cause.${first}`, first));
+      return [named, ...rest.map((one) => words(`alert.cause.${one}`, one))].join(" ");
+    })
+    .join(language.value === "zh" ? "、" : ", ");
 }
 
 /** Return a number as people read it: no more digits than tell something. */
