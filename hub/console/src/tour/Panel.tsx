@@ -9,7 +9,7 @@ import { IconButton } from "../ui/Button";
 import { Icon, type IconName } from "../ui/Icon";
 import { nowMs } from "../ui/ticking";
 import { counter, shortTime } from "../ui/time";
-import { alerts, bringBack, done, open, putAway, tour } from "./live";
+import { alerts, bringBack, done, makeWay, open, putAway, tour } from "./live";
 import { type Happening, type Standing, standing, type Task } from "./tour";
 import "./tour.css";
 
@@ -105,7 +105,13 @@ function HappeningRow({ happening }: { happening: Happening }) {
       title={said(happening.text)}
       data-id={happening.id}
     >
-      {alert ? <a href={href(`/alerts/${alert.id}`)}>{inner}</a> : <div>{inner}</div>}
+      {alert ? (
+        <a href={href(`/alerts/${alert.id}`)} onClick={makeWay}>
+          {inner}
+        </a>
+      ) : (
+        <div>{inner}</div>
+      )}
     </li>
   );
 }
@@ -122,7 +128,13 @@ function TaskRow({ task }: { task: Task }) {
   );
   return (
     <li class={`tour-row${isDone ? " is-over" : ""}`} data-id={task.id}>
-      {task.page ? <a href={href(task.page)}>{inner}</a> : <div>{inner}</div>}
+      {task.page ? (
+        <a href={href(task.page)} onClick={makeWay}>
+          {inner}
+        </a>
+      ) : (
+        <div>{inner}</div>
+      )}
     </li>
   );
 }

@@ -8,6 +8,7 @@ import { doneBy, seenBy, take, type Tour } from "./tour";
 
 const RETRY_MS = 5000;
 const LIMIT = 500;
+const OVER_PX = 1180; // as in tour.css
 const AWAY = "lianqin.tour.away";
 const DONE = "lianqin.tour.done";
 
@@ -20,6 +21,11 @@ export const open = signal(false);
 export function putAway(): void {
   open.value = false;
   if (tour.value) localStorage.setItem(AWAY, tour.value.id);
+}
+
+/** Where it lies over the page, it goes once a link in it was followed; it is not put away for good. */
+export function makeWay(): void {
+  if (innerWidth <= OVER_PX) open.value = false;
 }
 
 export function bringBack(): void {
