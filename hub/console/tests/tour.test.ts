@@ -3,6 +3,7 @@ import type { Alert } from "../src/api/types";
 import { doneBy, type Happening, seenBy, standing, take, type Tour } from "../src/tour/tour";
 
 const BEGAN = "2026-11-23T08:00:00Z";
+const BEGAN_LESS = "2026-11-23T07:59:59.500Z";
 const words = { zh: "词", en: "word" };
 const leak: Happening = {
   id: "leak",
@@ -37,7 +38,8 @@ describe("the tour", () => {
     expect(take(tour, none, alert({})).get("leak")?.id).toBe("a");
     expect(take(tour, none, alert({ subject: "gas-06" }))).toBe(none);
     expect(take(tour, none, alert({ rule: "gas.sensor" }))).toBe(none);
-    expect(take(tour, none, alert({ raised_at: "2026-11-23T07:59:59Z" }))).toBe(none);
+    const before = { raised_at: "2026-11-23T07:59:59Z", condition: "cleared", cleared_at: BEGAN_LESS } as const;
+    expect(take(tour, none, alert(before))).toBe(none);
     const parked = alert({ id: "p", rule: "parking.illegal", subject: "kerb@0.4,0.5", camera: "cam-01" });
     expect([...take(tour, none, parked).keys()]).toEqual(["car"]);
   });
@@ -49,6 +51,24 @@ describe("the tour", () => {
       const known = order.reduce((before, one) => take(tour, before, one), new Map() as ReadonlyMap<string, Alert>);
       expect([known.get("leak")?.id, known.get("leak")?.revision]).toEqual(["a", 3]);
     }
+  });
+
+  it("takes what stood open from before, until one of its own comes", () => {
+    const old = alert({ id: "old", raised_at: "2026-11-23T07:40:00Z" });
+    const older = alert({ id: "older", raised_at: "2026-11-23T07:20:00Z" });
+    const own = alert({ id: "own" });
+    for (const order of [
+      [old, own, older],
+      [own, older, old],
+      [older, old, own],
+    ])
+      expect(
+        order.reduce((known, one) => take(tour, known, one), new Map() as ReadonlyMap<string, Alert>).get("leak")?.id,
+      ).toBe("own");
+    const known = [older, old].reduce((map, one) => take(tour, map, one), new Map() as ReadonlyMap<string, Alert>);
+    expect(known.get("leak")?.id).toBe("old");
+    expect(standing(leak, old, Date.parse(leak.at) - 1)).toBe("to-come");
+    expect(standing(leak, old, Date.parse(leak.at))).toBe("raised");
   });
 
   it("says how each happening stands", () => {

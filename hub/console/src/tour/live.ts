@@ -65,13 +65,21 @@ function begin(found: Tour, ended: AbortSignal): () => void {
     try {
       await feed.anchored();
       const rule = [...new Set(found.happenings.map((one) => one.rule))];
-      let cursor: string | null = null;
-      do {
-        const query = { rule, since: found.begins_at, limit: LIMIT, cursor };
-        const page: Page<Alert> = await get<Page<Alert>>("alerts", { query, signal: ended });
-        for (const alert of page.items) alerts.value = take(found, alerts.value, alert);
-        cursor = page.next;
-      } while (cursor !== null);
+      // What stood open when the tour began counts too: where it stands still, and where it has ended meanwhile.
+      const before = await get<Page<Alert>>("alerts", {
+        query: { rule, until: found.begins_at, limit: LIMIT },
+        signal: ended,
+      });
+      for (const alert of before.items) alerts.value = take(found, alerts.value, alert);
+      for (const which of [{ since: found.begins_at }, { condition: "active" }]) {
+        let cursor: string | null = null;
+        do {
+          const query = { rule, ...which, limit: LIMIT, cursor };
+          const page: Page<Alert> = await get<Page<Alert>>("alerts", { query, signal: ended });
+          for (const alert of page.items) alerts.value = take(found, alerts.value, alert);
+          cursor = page.next;
+        } while (cursor !== null);
+      }
     } catch {
       if (!ended.aborted) timer = setTimeout(() => void read(), RETRY_MS);
     }

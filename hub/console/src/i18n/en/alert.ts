@@ -124,7 +124,7 @@ export default {
   "alert.place": "Place",
   "alert.history": "What happened here before",
   "alert.history-none": "No alert of this kind was raised here in the time that is kept.",
-  "alert.history-count": "{n} times on {days} days",
+  "alert.history-count": "{n}×, days: {days}",
   "alert.history-lasted": "lasted {span}",
   "alert.timeline": "Timeline",
   "alert.to-do": "What to do",
