@@ -68,7 +68,7 @@ export function Tokens() {
         <p class="panel-content dim">{t("people.none")}</p>
       ) : (
         <ScrollX label={t("people.tokens")}>
-          <table class="table">
+          <table class="table cards">
             <thead>
               <tr>
                 <th>{t("people.display-name")}</th>

@@ -70,7 +70,7 @@ export function Users() {
         )}
       </header>
       <ScrollX label={t("people.users")}>
-        <table class="table">
+        <table class="table cards">
           <thead>
             <tr>
               <th>{t("people.display-name")}</th>
