@@ -155,7 +155,7 @@ def test_ready_when_every_grid_is_heard_and_named_problems_when_not(api: Api) ->
     ready = client.get("/readyz")
     assert (ready.status_code, ready.json()["ready"]) == (200, True)
     ages = {check["name"]: check["age_s"] for check in ready.json()["checks"]}
-    assert ages == {"database": None, "ingest": 2.0, "broker_lag": 0.9, "cameras": 1.0}
+    assert ages == {"database": None, "ingest": 2.0, "broker_lag": 0.9, "cameras": 1.0, "calendar": None}
     api.pass_time(timedelta(minutes=10))
     assert client.get("/readyz").json()["problems"] == ["ingest", "broker_lag", "cameras"]
 
