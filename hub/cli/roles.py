@@ -118,9 +118,11 @@ def deliver(
 ) -> None:
     """Send the feed to the endpoints that want it, apart from the API (which does it too by default)."""
     from hub.deliveries.serve import sender_of, serve
+    from hub.log import logger
     from hub.worker.delivery_metrics import counting
 
     settings, stop = _begin("deliver")
     sender = sender_of(settings)
+    logger("deliveries").info("the role that delivers starts")
     with counting(metrics_port) as told:
         serve(settings, sender, stop, told=told)

@@ -37,9 +37,9 @@ def built_console() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(built_console: None) -> Iterator[Browser]:
-    """A headless Chromium."""
+    """A headless Chromium, ended with the file: while Playwright lives no other test of the process can run a loop."""
     try:
         command = chromium()
     except Unavailable as error:

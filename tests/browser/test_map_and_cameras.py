@@ -165,7 +165,13 @@ def test_on_shifted_tiles_things_lie_where_the_tiles_show_them(api: Api, console
     page.goto("/console/map?at=gas-1")
     expect(page.locator(".map-card")).to_contain_text("菜场燃气")
     across, down = tile_of(31.17530398364597, 121.531541859215, 17)
-    until(lambda: (17, int(across), int(down)) in asked)
+    wanted = (17, int(across), int(down))
+
+    def has_asked() -> bool:
+        page.wait_for_timeout(50)  # what the page asks for is answered only while Playwright is waited for
+        return wanted in asked
+
+    until(has_asked)
     expect(page.locator("img.leaflet-tile-loaded").first).to_be_visible()
     # What was asked for lies around that place; without the shift it would lie one and a half tiles beside it.
     near = [number for zoom, *number in asked if zoom == 17]

@@ -46,6 +46,7 @@ class Role:
     def start(self) -> None:
         with self.log.open("ab") as log:
             words = [sys.executable, "-m", "hub.cli", "deliver"]
+            self._begun_at = log.tell()
             self.process = subprocess.Popen(words, env=self._environment, stdout=log, stderr=log)
 
     def kill(self) -> None:
@@ -53,8 +54,9 @@ class Role:
         self.process.wait(20)
 
     def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
         try:
+            until(lambda: b"the role that delivers starts" in self.log.read_bytes()[self._begun_at :])
+            self.process.send_signal(signal.SIGTERM)
             assert self.process.wait(20) == 0, self.log.read_text()
         finally:
             self.process.kill()

@@ -8,6 +8,7 @@ import pytest
 
 from detectors.vision.camera import Broken, StreamError, pictures
 from detectors.vision.settings import VisionSettings
+from hub.clock import now
 from tests.support.availability import Unavailable, skip_for
 from tests.support.streams import Relay
 from tests.support.streams_clock import number_in
@@ -92,11 +93,13 @@ def test_it_comes_back_after_every_break(camera: RtspCamera, relay: Relay, caplo
             camera.thaw()
         witness.see(10)
         assert "no answer" in caplog.text
+        begun = now()
         relay.damage, relay.burst = 0.002, 4  # the frames of RTP in the stream are torn too
         eventually(lambda: relay.damaged >= 30)
         relay.damage = 0.0
+        torn = begun, now()
         witness.see(20)
-        witness.check()
+        witness.check(torn=torn)
     assert "w/rd" not in caplog.text
     assert "w%2Frd" not in caplog.text
 

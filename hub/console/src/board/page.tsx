@@ -1,6 +1,6 @@
 // The alert board: incidents in a list that holds still while one works in it, keys for everything, and a preview.
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { ruleTitle } from "../api/city";
 import { may } from "../api/session";
 import type { Alert } from "../api/types";
@@ -44,7 +44,8 @@ export default function Board() {
   const search = useRef<HTMLInputElement>(null);
   const asked = useSignal<{ what: Asked; alert: Alert | null } | null>(null);
   const wide = useWide(1200);
-  useEffect(() => {
+  // Before the first picture: a row that is seen can be worked on.
+  useLayoutEffect(() => {
     const end = useBoardStore();
     filter.value = lastFilter();
     const hide = showBoard();
@@ -60,7 +61,7 @@ export default function Board() {
     asked.value = { what, alert: id === null ? null : rowAlert(id) };
   };
   const open = (id: string) => go(`/alerts/${id}`);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       const found = meant(event);
       if (!found) return;

@@ -1,6 +1,6 @@
 // The zone editor: zones drawn over the camera's picture, checked, shown as the lines they become, and saved.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { asProblem } from "../api/problem";
 import { t, words } from "../i18n";
 import { Button, IconButton } from "../ui/Button";
@@ -55,7 +55,7 @@ export function ZoneEditor({ camera, zones, taken, onDone }: ZoneEditorProps) {
     addEventListener("beforeunload", warn);
     return () => removeEventListener("beforeunload", warn);
   }, [changed]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (!(event.ctrlKey || event.metaKey) || open.value) return;
       if (event.target instanceof HTMLInputElement && event.target.type !== "checkbox") return;

@@ -1,6 +1,6 @@
 // One case: how far it is, what may be done, its alerts, its timeline with photos, and the history of its place.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useLayoutEffect } from "preact/hooks";
 import { gridName, ruleTitle } from "../api/city";
 import { get } from "../api/http";
 import { categoryName, departmentName, needPlan, squadName } from "../api/plan";
@@ -51,7 +51,7 @@ export default function CasePage({ parameters }: PageProps) {
     if (changed.id === id && changed.revision > (found.value?.revision ?? 0)) found.again();
   }, found.again);
   const actions = found.value ? actionsOf(found.value) : [];
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || chosen.value || isTyping(event.target)) return;
       const action = actions.find((one) => one.key === event.key.toUpperCase());
