@@ -45,6 +45,25 @@ class BurstWatch:
         self._usual_pressure, self._usual_flow = Highest(limits.window_s), Lowest(limits.window_s)
         self._turn_pressure, self._turn_flow = Lowest(limits.window_s), Highest(limits.window_s)
 
+    @property
+    def course(self) -> Course:
+        """How it goes."""
+        return self._course
+
+    def measures(self, at: datetime, pressure_kpa: float) -> dict[str, float | None]:
+        """Return what the reading of `at` is judged by: how far pressure fell, flow rose, and how far it should have.
+
+        To be called after `push_pressure` of that reading, for who wants to see why; it changes nothing.
+        """
+        highest, lowest = self._usual_pressure.at(at), self._usual_flow.at(at)
+        before = self._before or (None if highest is None or lowest is None else Before(highest, lowest))
+        flow = self._flow
+        return {
+            "fall_kpa": None if before is None else before.pressure_kpa - pressure_kpa,
+            "rise_l_s": None if before is None or flow is None or lowest is None else flow - before.flow_l_s,
+            "needed_rise_l_s": None if before is None else self._needed_rise(before),
+        }
+
     def push_flow(self, at: datetime, flow_l_s: float) -> None:
         """Take a flow reading in; it is judged with the next pressure."""
         self._flow = flow_l_s

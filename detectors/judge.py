@@ -21,6 +21,7 @@ from detectors.reorder import BEGINNING, HELD_LIMIT, NEVER, Foldable, Stream, ke
 from detectors.routes import Route, Routes
 from detectors.silence import Silence
 from detectors.thresholds import Thresholds
+from detectors.watches import Watch
 from ingest.city import City
 from ingest.observation import Frame, Observation, Reading, Status
 
@@ -64,6 +65,14 @@ class Judge:
         self.memory_s = max(self._silence.memory_s, routes.memory_s + max(waits))
         taken = routes.taken | {(watch.rule, watch.subject) for watch in self._silence.watches()}
         self._orphans = orphaned(self._open, taken, routes.elsewhere, thresholds, listening_since)
+
+    def route(self, name: str) -> Route | None:
+        """Return where the observations of a device or camera go, for who wants to look on; None: it is not judged."""
+        return self._devices.get(name) or self._cameras.get(name)
+
+    def watch(self, name: str) -> Watch | None:
+        """Return what is known of how a device, gateway or camera is heard; None: nobody waits for it."""
+        return self._silence.devices.get(name) or self._silence.cameras.get(name)
 
     def observe(self, batch: Sequence[Observation]) -> Judgement:
         """Return what `batch`, in the order of its arrival, means."""

@@ -15,7 +15,7 @@ RULE = "water.leak"
 class LeakWatch:
     """The leak rule on one device; judged once a night, with the first reading after the night window."""
 
-    __slots__ = ("_baseline_l_s", "_grid", "_limits", "_nights", "_raised_at", "_since", "_subject")
+    __slots__ = ("_baseline_l_s", "_grid", "_limits", "_nights", "_raised_at", "_since", "_subject", "judged")
 
     def __init__(
         self, limits: Leak, table: NightTable, subject: str, grid: str, open_findings: Sequence[OpenFinding]
@@ -28,11 +28,25 @@ class LeakWatch:
         baseline = found.numbers.get("baseline_l_s") if found else None
         self._baseline_l_s = float(baseline) if isinstance(baseline, int | float) else None
         self._nights = NightWatch(limits, table)
+        self.judged: NightFlow | None = None  # the last night that could be judged, for who wants to see why
+
+    @property
+    def open_since(self) -> datetime | None:
+        """Since when a leak is open."""
+        return self._since
+
+    @property
+    def spans(self) -> int:
+        """How many spans of the night that goes on could be measured so far."""
+        return self._nights.spans
 
     def push(self, at: datetime, flow_l_s: float) -> Sequence[Finding]:
         """Take a flow reading in; return what the night that it ends has shown."""
         flow = self._nights.push(at, flow_l_s)
-        return () if flow is None else self._judge(flow, at)
+        if flow is None:
+            return ()
+        self.judged = flow
+        return self._judge(flow, at)
 
     def _judge(self, flow: NightFlow, at: datetime) -> Sequence[Finding]:
         limits = self._limits

@@ -83,6 +83,11 @@ class NightWatch:
         self._means: list[float] = []
         self._history: tuple[tuple[date, float], ...] = ()
 
+    @property
+    def spans(self) -> int:
+        """How many spans of the night that goes on could be measured so far."""
+        return len(self._means)
+
     def push(self, at: datetime, flow_l_s: float) -> NightFlow | None:
         """Take a reading in; return the night that it ends, if that could be measured and is to be judged."""
         tonight = self._tonight

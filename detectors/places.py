@@ -121,10 +121,10 @@ class Places:
 
         `double` is for what is made of parts: what those that were reported cover by this share is no second one.
         """
-        self._double = double
+        self.double = double
         self.name, self.rules = name, (rule_name,)
-        self._rule_name, self._what, self._rule, self._forbidden = rule_name, what, rule, forbidden
-        self._labels = frozenset(getattr(rule, "labels", ()))
+        self._rule_name, self._what, self.rule, self.forbidden = rule_name, what, rule, forbidden
+        self.labels = frozenset(getattr(rule, "labels", ()))
         self._scenes = {
             camera_id: Scene(
                 camera_id, camera.grid, zones, tuple(z for z in camera.zones if z.kind is ZoneKind.IGNORED)
@@ -165,10 +165,10 @@ class Places:
         """Return who stands in the picture after `frame`, and what has now stood too long or is gone."""
         if isinstance(frame, Unseen):
             return self._blind(state, frame.until), ()
-        rule, at = self._rule, frame.captured_at
+        rule, at = self.rule, frame.captured_at
         boxes = [box for box in frame.boxes if box.confidence >= rule.box_floor]
         step_s = (at - state.last_at).total_seconds() if state.last_at is not None else 0.0
-        things = [box for box in boxes if box.label in self._labels and not state.scene.ignores(box)]
+        things = [box for box in boxes if box.label in self.labels and not state.scene.ignores(box)]
         if len(things) > 1:
             things = without_doubles(things, DOUBLE)
         stays = state.stays
@@ -194,7 +194,7 @@ class Places:
                 seen(stay, things[number], boxes, at, step_s, rule)
             else:
                 missed(stay, boxes, step_s, rule)
-            ban = self._forbidden.ban(stay.ground, at)
+            ban = self.forbidden.ban(stay.ground, at)
             if stay.cleared_at is not None:
                 if ban is not None and self._why_over(stay, stays, at) is None:
                     kept.append(stay)
@@ -237,18 +237,18 @@ class Places:
         ground = look.scene.ground(stay.place)
         if ground != stay.ground:  # where it began to stand was a first guess
             stay.ground = ground
-            here = self._forbidden.ban(ground, at)
+            here = self.forbidden.ban(ground, at)
             if here is None:
                 start_clock(stay, None)
                 return
             if stay.counted_s < here.dwell_s:
                 return
             ban = here
-        if not stands(stay, self._rule):
+        if not stands(stay, self.rule):
             if stay.counted_s >= OVERDUE * ban.dwell_s and _crosses(at, look.step_s, ban.dwell_s):
                 start_clock(stay, at)
             return
-        if is_double(stay, look.stays, self._double, at, self._rule):
+        if is_double(stay, look.stays, self.double, at, self.rule):
             if _crosses(at, unseen_s, ban.dwell_s):  # should it prove to be a thing of its own, it has stood since now
                 start_clock(stay, at)
             return
@@ -264,7 +264,7 @@ class Places:
         look.findings.append(self._raised(look.scene, stay, ban, at, late_s))
 
     def _why_over(self, stay: Standing, stays: Sequence[Standing], at: datetime) -> str | None:
-        rule = self._rule
+        rule = self.rule
         if stay.sight is Sight.THERE:
             return None
         if is_over(stay, at, rule):
@@ -281,7 +281,7 @@ class Places:
             return state
         blind_s = (until - state.last_at).total_seconds()
         stays = state.stays
-        if blind_s > self._rule.forget_s:
+        if blind_s > self.rule.forget_s:
             stays = tuple(stay for stay in stays if stay.subject is not None)
         for stay in stays:
             if not stay.is_latched(until):
@@ -304,12 +304,12 @@ class Places:
         """
         new: list[Standing] = []
         for thing in things:
-            if any(overlap(place, thing) >= self._rule.overlap for place in (*there, *(stay.place for stay in new))):
+            if any(overlap(place, thing) >= self.rule.overlap for place in (*there, *(stay.place for stay in new))):
                 continue
             ground = scene.ground(thing)
             if ground and not any(is_part_of(thing, place, boxes) for place in hidden):
                 stay = began(thing, ground, at)
-                if self._forbidden.ban(ground, at) is not None:
+                if self.forbidden.ban(ground, at) is not None:
                     start_clock(stay, at)
                 new.append(stay)
         return new
@@ -321,7 +321,7 @@ class Places:
         a stay that is still latched has the name: what stood there before it was judged before, and told.
         """
         x, y = bottom_centre(stay.place)
-        for grain in (self._rule.place, self._rule.place / 5):
+        for grain in (self.rule.place, self.rule.place / 5):
             subject = f"{ban.zone_id}@{round(x / grain) * grain:.2f},{round(y / grain) * grain:.2f}"
             if subject not in taken:
                 return subject
@@ -382,7 +382,7 @@ class Places:
             since=stay.since,
             at=at,
             phase=phase,
-            severity=self._rule.severity,
+            severity=self.rule.severity,
             reason=reason,
             camera_id=scene.camera_id,
             box=replace(stay.place, label=stay.label, confidence=stay.confidence, track_id=None),

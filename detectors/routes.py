@@ -26,10 +26,11 @@ from ingest.observation import Quantity
 class Slot:
     """One partition of one detector, with its state."""
 
-    __slots__ = ("observe", "state")
+    __slots__ = ("detector", "observe", "state")
 
     def __init__(self, detector: Detector, partition: str, open_findings: Sequence[OpenFinding]) -> None:
         """Start the partition with its open findings latched."""
+        self.detector = detector
         self.observe = detector.observe
         self.state: Any = detector.start(partition, open_findings)
 

@@ -105,6 +105,16 @@ class Streetlight:
         voltage = self._rules(circuit, rule, limits.voltage, rule, limits.voltage, VoltageWords(limits.voltage))
         return CircuitState(lighting, *(Together(rules, open_findings) for rules in (out, burning, voltage)))
 
+    def should(self, state: CircuitState, lamp: str, at: datetime) -> tuple[bool | None, str]:
+        """Return whether `lamp` should burn at `at` (None: nothing is judged), and by what."""
+        segment = state.lighting.at(at)
+        command = state.commands.get(lamp)
+        return self._commanded(command, at, segment.should, segment.by) if command else (segment.should, segment.by)
+
+    def powers(self, lamp: str) -> tuple[float, float]:
+        """Return below which power `lamp` counts as dark, and from which on as burning."""
+        return self._dark_below_w[lamp], self._burns_from_w[lamp]
+
     def observe(self, state: CircuitState, reading: Reading) -> tuple[Any, Sequence[Finding]]:
         """Return the circuit's state after `reading` and what is found by it."""
         quantity, lamp, value, at = reading.quantity, reading.device_id, reading.value, reading.measured_at

@@ -83,6 +83,28 @@ class Together:
                 self._single[found.subject] = latched(found)
                 self._alone.add(found.subject)
 
+    @property
+    def whole(self) -> Condition:
+        """How far the condition of the circuit has come."""
+        return self._whole
+
+    def single(self, lamp: str) -> Condition:
+        """Return how far the condition of one lamp has come."""
+        return self._single.get(lamp, QUIET)
+
+    def shown(self, lamp: str) -> Evidence | None:
+        """Return what `lamp` showed last; None: nothing yet."""
+        seen = self._last.get(lamp)
+        return None if seen is None else seen[1]
+
+    def counts(self, at: datetime) -> tuple[int, int, int]:
+        """Return how many lamps count as affected at `at`, how many are heard, and how many would be needed."""
+        heard = sum(
+            1 for lamp, (seen, _) in self._last.items() if at - seen <= self._lately and lamp not in self._alone
+        )
+        needed = max(self._rules.min_lamps, ceil(self._rules.share * heard))
+        return len(self._eligible(at)), heard, needed
+
     def push(
         self, lamp: str, evidence: Evidence, at: datetime, value: float, by: str, limit: float
     ) -> Sequence[Finding]:
