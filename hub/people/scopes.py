@@ -32,6 +32,8 @@ class Scope(StrEnum):
     PEOPLE_READ = "people:read"
     PEOPLE_WRITE = "people:write"
     AUDIT_READ = "audit:read"
+    TUNE_READ = "tune:read"  # runs, scores, labels, versions of the configuration
+    TUNE = "tune:write"  # start runs, label, propose, apply and roll back configurations
 
 
 _WATCH = frozenset({Scope.ALERTS_READ, Scope.FEED_READ, Scope.EVIDENCE_READ, Scope.CITY_READ, Scope.HEALTH_READ})
@@ -50,12 +52,13 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
         | {Scope.CASES_READ, Scope.CASES_HANDLE, Scope.REPORTS_READ}
     ),
     "supervisor": _CENTRE
-    | {Scope.CASES_FILE, Scope.CASES_DISPATCH, Scope.CASES_APPROVE, Scope.DELIVERIES_READ, Scope.AUDIT_READ},
+    | {Scope.CASES_FILE, Scope.CASES_DISPATCH, Scope.CASES_APPROVE, Scope.DELIVERIES_READ, Scope.AUDIT_READ}
+    | {Scope.TUNE_READ},
     "dispatch": _WATCH | {Scope.CASES_READ, Scope.CASES_HANDLE, Scope.REPORTS_READ},
     "reports": frozenset({Scope.REPORTS_WRITE}),
     "engineer": _WATCH
     | {Scope.LEDGER_READ, Scope.CONFIG_READ, Scope.CONFIG_WRITE, Scope.QUARANTINE_READ, Scope.METRICS_READ}
-    | {Scope.STATISTICS_READ, Scope.CASES_READ, Scope.DELIVERIES_READ},
+    | {Scope.STATISTICS_READ, Scope.CASES_READ, Scope.DELIVERIES_READ, Scope.TUNE_READ, Scope.TUNE},
     "admin": frozenset(Scope),
 }
 
