@@ -1,0 +1,159 @@
+"""What was raised and what people said in, which alert is which event out: at event level, one to one; pure.
+
+The law:
+- An alert and a label may belong together when they are of one rule, at one place (`place.apart`), and their
+  intervals overlap or lie no further apart than the tolerance.
+- One alert belongs to one label at most, and one label to one alert. As many belong together as can; among the ways to
+  have that many, those that lie closest together do. The order in which they come changes nothing.
+- An event with nothing raised for it is missed. An alert that only touches events that have an alert already repeats
+  one. An alert that touches no label is unlabelled, and unlabelled is not false: it is counted nowhere.
+- Events that did not begin within the span that was judged are told of, and not counted.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
+
+from hub.tuning.judging import Raised
+from hub.tuning.labels.assign import assign
+from hub.tuning.labels.label import Label, Verdict, latest
+from hub.tuning.labels.place import REACH, apart, parted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """How far an alert and a label may lie apart and still be one event.
+
+    `gap_s` parts their intervals, and `reach`, a share of the picture's side, their places.
+    """
+
+    gap_s: float = 60.0
+    reach: float = REACH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """Which alerts are which events. `pairs`, `missed` and `quiet` hold the labels that count.
+
+    `missed` are real events with nothing raised, `quiet` those that were none and raised nothing, as is right.
+    `repeats` are further alerts of events that have one, `aside` alerts of events that began outside of the span.
+    """
+
+    raised: tuple[Raised, ...]
+    pairs: tuple[tuple[Raised, Label], ...]
+    missed: tuple[Label, ...]
+    quiet: tuple[Label, ...]
+    repeats: tuple[tuple[Raised, Label], ...]
+    aside: tuple[tuple[Raised, Label], ...]
+    unlabelled: tuple[Raised, ...]
+
+    def labels(self) -> Iterator[Label]:
+        """Yield every label that counts, once."""
+        yield from (label for _, label in self.pairs)
+        yield from self.missed
+        yield from self.quiet
+
+    def words(self) -> dict[UUID, str]:
+        """Return by alert id what is said of it: "true" or "false"; alerts of which nothing is said are not in it."""
+        said = {one.alert_id: _word(label) for one, label in (*self.repeats, *self.aside)}
+        return {**said, **{one.alert_id: _word(label) for one, label in self.pairs}}
+
+
+EXACTLY = Tolerance()
+
+
+def match(
+    raised: Sequence[Raised],
+    labels: Iterable[Label],
+    *,
+    span: tuple[datetime, datetime] | None = None,
+    tolerance: Tolerance = EXACTLY,
+) -> Matched:
+    """Return which alert is which event; `span` is [since, until) of what was judged, None where every label counts."""
+    alerts = sorted(raised, key=lambda one: (one.since, one.raised_at, one.rule, one.subject, str(one.alert_id)))
+    said = _last_words(tuple(labels))
+    near = _near(alerts, said, tolerance)
+    together = assign(near, len(said))
+    pairs: list[tuple[Raised, Label]] = []
+    repeats: list[tuple[Raised, Label]] = []
+    aside: list[tuple[Raised, Label]] = []
+    unlabelled = []
+    for index, one in enumerate(alerts):
+        if index in together:
+            label = said[together[index]]
+            (pairs if _counts(label, span) else aside).append((one, label))
+        elif near[index]:
+            label = said[min(near[index], key=lambda at: (near[index][at], at))]
+            (repeats if _counts(label, span) else aside).append((one, label))
+        else:
+            unlabelled.append(one)
+    found = set(together.values())
+    rest = [label for index, label in enumerate(said) if index not in found and _counts(label, span)]
+    return Matched(
+        raised=tuple(alerts),
+        pairs=tuple(pairs),
+        missed=tuple(label for label in rest if label.verdict.is_real),
+        quiet=tuple(label for label in rest if not label.verdict.is_real),
+        repeats=tuple(repeats),
+        aside=tuple(aside),
+        unlabelled=tuple(unlabelled),
+    )
+
+
+def closeness(one: Raised, label: Label, tolerance: Tolerance = EXACTLY) -> float | None:
+    """Return how far an alert is from being the labelled event, 0 to 1; None where it cannot be it.
+
+    An alert that the label was given to is that event. Else half of it is the place, half how little of the time that
+    either takes is shared.
+    """
+    if one.rule != label.rule:
+        return None
+    distance = apart(one.subject, label.subject, reach=tolerance.reach)
+    if distance is None:
+        return None
+    if label.alert_id is not None and one.alert_id == label.alert_id:
+        return 0.0
+    begin, end = one.since.timestamp(), (one.cleared_at or label.ends_at).timestamp()
+    end = max(begin, end)  # one that never cleared lasts as long as the event does
+    since, until = label.since.timestamp(), label.ends_at.timestamp()
+    gap_s = max(begin, since) - min(end, until)
+    if gap_s > tolerance.gap_s:
+        return None
+    whole_s = max(end, until) - min(begin, since)
+    shared = max(0.0, -gap_s) / whole_s if whole_s > 0 else 1.0
+    return 0.01 + 0.495 * distance + 0.495 * (1.0 - shared)
+
+
+def _near(alerts: Sequence[Raised], labels: Sequence[Label], tolerance: Tolerance) -> list[dict[int, float]]:
+    """Return for each alert the labels that it may be, by their index, with the closeness."""
+    by_place: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for index, label in enumerate(labels):
+        by_place[label.rule, parted(label.subject)[0]].append(index)
+    found = []
+    for one in alerts:
+        near = {}
+        for index in by_place.get((one.rule, parted(one.subject)[0]), ()):
+            distance = closeness(one, labels[index], tolerance)
+            if distance is not None:
+                near[index] = distance
+        found.append(near)
+    return found
+
+
+def _counts(label: Label, span: tuple[datetime, datetime] | None) -> bool:
+    return span is None or span[0] <= label.since < span[1]
+
+
+def _word(label: Label) -> str:
+    return Verdict.TRUE.value if label.verdict.is_real else Verdict.FALSE.value
+
+
+@lru_cache(maxsize=8)
+def _last_words(labels: tuple[Label, ...]) -> list[Label]:
+    """Return the labels that count; a sweep asks for those of the same labels again and again."""
+    return latest(labels)
