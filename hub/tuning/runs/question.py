@@ -1,0 +1,55 @@
+"""The question of a run as it comes over HTTP or from the command line, checked; in: JSON, out: a Question."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from hub.tuning.judging import Question
+
+LONGEST = timedelta(days=400)
+Names = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=5000)]
+Changes = Annotated[
+    dict[str, float | int | bool | str | list[str] | None],
+    Field(default_factory=dict, max_length=200, description="Thresholds to try: path → value, over the version's."),
+]
+
+
+class Arguments(BaseModel):
+    """What every kind's arguments are: closed, and unchangeable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Asked(Arguments):
+    """Which rules, grids and subjects over which span of receiving; what is left out is everything."""
+
+    rules: Names | None = None
+    grids: Names | None = None
+    subjects: Names | None = Field(None, description="Devices, circuits, cameras or zones.")
+    since: AwareDatetime
+    until: AwareDatetime
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.since >= self.until:
+            raise ValueError("since must lie before until")
+        if self.until - self.since > LONGEST:
+            raise ValueError(f"at most {LONGEST.days} days at once")
+        return self
+
+    def question(self) -> Question:
+        """Return it as the engine takes it."""
+
+        def names(given: list[str] | None) -> frozenset[str] | None:
+            return None if given is None else frozenset(given)
+
+        return Question(
+            rules=names(self.rules),
+            grids=names(self.grids),
+            subjects=names(self.subjects),
+            since=self.since,
+            until=self.until,
+        )
