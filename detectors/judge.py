@@ -16,6 +16,7 @@ from itertools import groupby
 
 from detectors.detector import Unseen
 from detectors.finding import Finding, OpenFinding
+from detectors.overrides import Overridden
 from detectors.reconcile import orphaned, settle
 from detectors.reorder import BEGINNING, HELD_LIMIT, NEVER, Foldable, Stream, key_of
 from detectors.routes import Route, Routes
@@ -53,7 +54,8 @@ class Judge:
         self._silence = Silence(
             city, thresholds, grids=grids, open_findings=open_findings, listening_since=listening_since
         )
-        watched = [found for found in open_findings if thresholds.is_enabled(found.rule)]
+        overridden = Overridden(thresholds, city)
+        watched = [found for found in open_findings if overridden.is_enabled(found.rule, found.subject)]
         routes = Routes(city, thresholds, grids, watched, self._silence)
         self._devices, self._cameras, self._ranges = routes.devices, routes.cameras, routes.ranges
         self._streams = routes.streams
@@ -63,8 +65,8 @@ class Judge:
         self._open = tuple(open_findings)
         waits = thresholds.lateness_s.model_dump().values()
         self.memory_s = max(self._silence.memory_s, routes.memory_s + max(waits))
-        taken = routes.taken | {(watch.rule, watch.subject) for watch in self._silence.watches()}
-        self._orphans = orphaned(self._open, taken, routes.elsewhere, thresholds, listening_since)
+        taken = routes.taken | {(watch.rule, watch.subject) for watch in self._silence.watches() if watch.is_judged}
+        self._orphans = orphaned(self._open, taken, routes.elsewhere, overridden.is_enabled, listening_since)
 
     def route(self, name: str) -> Route | None:
         """Return where the observations of a device or camera go, for who wants to look on; None: it is not judged."""

@@ -6,12 +6,11 @@ everything from a given instant on, and before it whatever the open findings do 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from detectors.finding import Finding, OpenFinding, Phase, Reason
-from detectors.thresholds import Thresholds
 
 Identity = tuple[str, str, datetime]
 
@@ -49,16 +48,17 @@ def orphaned(
     open_findings: Sequence[OpenFinding],
     taken: Collection[tuple[str, str]],
     elsewhere: Collection[str],
-    thresholds: Thresholds,
+    is_enabled: Callable[[str, str], bool],
     at: datetime,
 ) -> list[Finding]:
     """Return the clears of open findings that no detector watches any more, so that none stays open for ever.
 
-    `taken` are (rule, subject) of those that are watched; `elsewhere` are subjects that another worker watches.
+    `taken` are (rule, subject) of those that are watched; `elsewhere` are subjects that another worker watches;
+    `is_enabled` tells whether a rule is judged for a subject.
     """
     cleared = []
     for found in open_findings:
-        enabled = thresholds.is_enabled(found.rule)
+        enabled = is_enabled(found.rule, found.subject)
         if found.subject.rpartition("@")[0] in elsewhere or found.subject in elsewhere:
             continue
         if enabled and (found.rule, found.subject) in taken:

@@ -10,6 +10,7 @@ from detectors.drainage import Drainage
 from detectors.faults import Faults
 from detectors.finding import OpenFinding
 from detectors.gas import Gas
+from detectors.laying import Kind, laid
 from detectors.moved import Moved
 from detectors.parking import Parking
 from detectors.reorder import Stream
@@ -53,18 +54,8 @@ class Route:
         self.slots: dict[Quantity | None, tuple[Slot, ...]] = {}
 
 
-def detectors_for(city: City, thresholds: Thresholds) -> tuple[Detector, ...]:
-    """Return every detector but silence, which runs on another clock."""
-    return (
-        Faults(city, thresholds),
-        Streetlight(city, thresholds),
-        Water(city, thresholds),
-        Drainage(city, thresholds),
-        Gas(city, thresholds),
-        Moved(city, thresholds),
-        Parking(city, thresholds),
-        Stalls(city, thresholds),
-    )
+# Every kind of detector but silence, which runs on another clock.
+KINDS: tuple[Kind, ...] = (Faults, Streetlight, Water, Drainage, Gas, Moved, Parking, Stalls)
 
 
 class Routes:
@@ -89,7 +80,7 @@ class Routes:
         self.taken: set[tuple[str, str]] = set()
         self._places = {zone.zone_id: name for name, camera in city.cameras.items() for zone in camera.zones}
         self.elsewhere = self._elsewhere(city, grids)
-        detectors = detectors_for(city, thresholds)
+        detectors = laid(KINDS, city, thresholds)
         self.memory_s = max(detector.memory_s for detector in detectors)
         self.ranges: Mapping[Quantity, tuple[float, float]] = {}
         self._lay_streams(city, thresholds, grids, silence)

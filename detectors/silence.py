@@ -12,16 +12,14 @@ found at the instant it was due, whenever `advance` is called; time passes befor
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from heapq import heapify, heappop, heappush
 
 from detectors.finding import Finding, Number, OpenFinding, Phase, Reason
 from detectors.thresholds import Thresholds
-from detectors.watches import CAMERA_LOST, DEVICE_SILENT, Watch, watched_cameras, watched_devices
+from detectors.watches import CAMERA_LOST, DEVICE_SILENT, NEVER, Watch, watched_cameras, watched_devices
 from ingest.city import City
 from ingest.observation import Frame, Observation, Reading
-
-NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Silence:
@@ -42,7 +40,7 @@ class Silence:
         self.cameras = watched_cameras(city, thresholds, grids, listening_since)
         for found in open_findings:
             watch = (self.devices if found.rule == DEVICE_SILENT else self.cameras).get(found.subject)
-            if watch is not None and watch.rule == found.rule:
+            if watch is not None and watch.rule == found.rule and watch.is_judged:
                 watch.open_since = found.since
         self._queue: list[tuple[datetime, str, str]] = []
         self.next_due = NEVER  # nothing falls due before this instant

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
+
+from pydantic import Field, model_validator
 
 from detectors.finding import Severity
+from detectors.override import Override, checked
 from detectors.threshold import Rule, Section, seconds
 from detectors.thresholds_streetlight import StreetlightThresholds
 from detectors.thresholds_telemetry import (
@@ -47,6 +50,20 @@ class Thresholds(Section):
     camera: CameraThresholds = CameraThresholds()
     parking: ParkingThresholds = ParkingThresholds()
     stall: StallThresholds = StallThresholds()
+    overrides: tuple[Override, ...] = Field(
+        default=(), max_length=1000, description="what holds for some devices, circuits, cameras, zones or grids alone"
+    )
+
+    @model_validator(mode="after")
+    def _overrides_make_sense(self) -> Self:
+        if self.overrides:
+            # Frozen for everybody else; here the values take the form that the thresholds themselves would have.
+            self.__dict__["overrides"] = checked(self.everywhere(), self.overrides)
+        return self
+
+    def everywhere(self) -> Thresholds:
+        """Return what holds where no override does."""
+        return self.model_copy(update={"overrides": ()}) if self.overrides else self
 
     def of_rule(self, rule: str) -> Rule:
         """Return the section of `rule`, such as "water.burst"; raise KeyError for a name that is no rule."""
@@ -83,6 +100,8 @@ def described(section: Section | None = None, prefix: str = "") -> Iterator[Desc
     for name, field in type(section).model_fields.items():
         value = getattr(section, name)
         path = f"{prefix}{name}"
+        if name == "overrides" and not prefix:
+            continue  # where thresholds hold otherwise, and no threshold
         if isinstance(value, Section):
             yield from described(value, f"{path}.")
             continue

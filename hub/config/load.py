@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 
+from detectors.overrides import doubts
 from detectors.thresholds import Thresholds
 from hub.config.city_file import city_from
-from hub.config.yaml_source import ConfigError, names_in, read
+from hub.config.yaml_source import ConfigError, Source, names_in, read
 from hub.config.zones_file import read_city
 from ingest.city import City
 
@@ -39,9 +40,11 @@ def load_city(path: Path, *, drawn: Path | None = None) -> City:
 
 def load_thresholds(path: Path | None) -> Thresholds:
     """Return the thresholds of `path`, shipped defaults where it is silent or None; raise ConfigError."""
-    if path is None:
-        return Thresholds()
-    source = read(path)
+    return Thresholds() if path is None else thresholds_from(read(path))
+
+
+def thresholds_from(source: Source) -> Thresholds:
+    """Return the thresholds of a parsed detectors file; raise ConfigError."""
     try:
         return Thresholds.model_validate(source.data or {})
     except ValidationError as error:
@@ -49,21 +52,50 @@ def load_thresholds(path: Path | None) -> Thresholds:
 
 
 def load(city_path: Path, detectors_path: Path | None, *, drawn: Path | None = None) -> Configuration:
-    """Return the configuration of both files; raise ConfigError with the problems of both. `drawn` as in load_city."""
+    """Return the configuration of both files; raise ConfigError with the problems of both. `drawn` as in load_city.
+
+    Where no detectors file is named, the one beside the city file counts if it is there (`detectors_beside`).
+    """
     problems: list[str] = []
     city: City | None = None
     thresholds: Thresholds | None = None
+    source: Source | None = None
     try:
         city = load_city(city_path, drawn=drawn)
     except ConfigError as error:
         problems += error.problems
     try:
-        thresholds = load_thresholds(detectors_path)
+        path = detectors_path or detectors_beside(city_path)
+        if detectors_path is not None or path.exists():
+            source = read(path)
+        thresholds = Thresholds() if source is None else thresholds_from(source)
     except ConfigError as error:
         problems += error.problems
     if city is None or thresholds is None:
         raise ConfigError(problems)
+    if source is not None:
+        require_fit(city, thresholds, source)
     return Configuration(city, thresholds, config_version(city, thresholds))
+
+
+def require_fit(city: City, thresholds: Thresholds, source: Source) -> None:
+    """Raise ConfigError where the overrides in the detectors file do not fit the city."""
+    found = doubts(thresholds, city)
+    if found:
+        raise ConfigError([source.problem(place, why) for place, why in found])
+
+
+def detectors_beside(city_path: Path) -> Path:
+    """Return the detectors file that counts where none is named: `city.detectors.yaml` beside `city.yaml`."""
+    return city_path.with_name(f"{city_path.stem}.detectors{city_path.suffix or '.yaml'}")
+
+
+def detectors_file(city_path: Path, detectors_path: Path | None) -> Path:
+    """Return the detectors file that counts, whether it is there or not: everybody who watches for changes watches it.
+
+    What is applied in the console or on the command line is written there.
+    """
+    return detectors_path or detectors_beside(city_path)
 
 
 def city_document(city: City) -> dict[str, Any]:
@@ -76,9 +108,17 @@ def city_document(city: City) -> dict[str, Any]:
 
 def config_version(city: City, thresholds: Thresholds) -> str:
     """Return 12 hexadecimal digits of the SHA-256 of the configuration's meaning (addresses of cameras left out)."""
-    document = {"city": _sorted(city_document(city)), "detectors": _sorted(thresholds.model_dump(mode="json"))}
+    document = {"city": _sorted(city_document(city)), "detectors": thresholds_document(thresholds)}
     text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def thresholds_document(thresholds: Thresholds) -> dict[str, Any]:
+    """Return the thresholds as JSON-ready data, the same for the same meaning; no overrides leave no trace in it."""
+    document: dict[str, Any] = _sorted(thresholds.model_dump(mode="json", exclude={"overrides"}))
+    if thresholds.overrides:
+        document["overrides"] = [one.model_dump(mode="json", exclude_defaults=True) for one in thresholds.overrides]
+    return document
 
 
 def _sorted(value: Any) -> Any:
