@@ -92,7 +92,7 @@ def _of_grid(
     deaf = [(one.until, other.since) for one, other in pairwise(heard)]
     if heard and heard[0].since > since:
         deaf.insert(0, (since, heard[0].since))  # nobody listened yet
-    for moment, chunk in _chunks(recording.recorded([grid], since, until)):
+    for moment, chunk in chunks(recording.recorded([grid], since, until)):
         while deaf and deaf[0][1] <= moment:
             begin, end = deaf.pop(0)
             yield from fold.tick(begin)
@@ -106,7 +106,7 @@ def _of_grid(
     yield from fold.tick(min(until, heard[-1].until) if heard else until)
 
 
-def _chunks(recorded: Iterable[tuple[Observation, bool]]) -> Iterator[tuple[datetime, list[Observation]]]:
+def chunks(recorded: Iterable[tuple[Observation, bool]]) -> Iterator[tuple[datetime, list[Observation]]]:
     """Yield what was recorded in the order received, as much together as was received at one instant."""
     for moment, together in groupby((pair[0] for pair in recorded), key=attrgetter("received_at")):
         group = list(together)
