@@ -8,23 +8,25 @@ again (`rebuild`) stands where the old one stood.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import groupby
 
+from detectors.baseline import HourSums
 from detectors.detector import Unseen
 from detectors.finding import Finding, OpenFinding
 from detectors.overrides import Overridden
+from detectors.profile import NO_PROFILES, Profiles
 from detectors.reconcile import orphaned, settle
 from detectors.reorder import BEGINNING, HELD_LIMIT, NEVER, Foldable, Stream, key_of
-from detectors.routes import Route, Routes
+from detectors.routes import Route, Routes, Slot
 from detectors.silence import Silence
 from detectors.thresholds import Thresholds
 from detectors.watches import Watch
 from ingest.city import City
-from ingest.observation import Frame, Observation, Reading, Status
+from ingest.observation import Frame, Observation, Quantity, Reading, Status
 
 
 @dataclass(slots=True)
@@ -35,11 +37,22 @@ class Judgement:
     late: set[int] = field(default_factory=set)
 
 
+@dataclass(frozen=True, slots=True)
+class HoursWanted:
+    """Of which devices and quantities the hours are wanted, how far back, and which values of theirs can be."""
+
+    devices: tuple[str, ...]
+    quantities: tuple[Quantity, ...]
+    back: timedelta
+    ranges: Mapping[Quantity, tuple[float, float]]
+
+
 class Judge:
     """All detectors over the devices and cameras of `grids` (default: the whole city).
 
     `open_findings` are those that were open when the last worker stopped: they are latched, so that none is raised
-    again and each clears when its condition ends. `listening_since` is when this hub began to listen.
+    again and each clears when its condition ends. `listening_since` is when this hub began to listen. `profiles` are
+    what is usual, for the rules that hold a quantity against that.
     """
 
     def __init__(
@@ -50,13 +63,15 @@ class Judge:
         grids: frozenset[str] | None = None,
         open_findings: Sequence[OpenFinding] = (),
         listening_since: datetime,
+        profiles: Profiles = NO_PROFILES,
     ) -> None:
         self._silence = Silence(
             city, thresholds, grids=grids, open_findings=open_findings, listening_since=listening_since
         )
         overridden = Overridden(thresholds, city)
         watched = [found for found in open_findings if overridden.is_enabled(found.rule, found.subject)]
-        routes = Routes(city, thresholds, grids, watched, self._silence)
+        routes = Routes(city, thresholds, grids, watched, self._silence, profiles)
+        self._recalling = routes.recalling
         self._devices, self._cameras, self._ranges = routes.devices, routes.cameras, routes.ranges
         self._streams = routes.streams
         self._numbers = {id(stream): number for number, stream in enumerate(self._streams)}
@@ -125,6 +140,24 @@ class Judge:
         """Say that the hub was deaf until `at` (restart, outage, clock step): silence needs its grace again."""
         self._latest = max(self._latest, at)
         self._silence.resume(self._latest)
+
+    def hours_wanted(self) -> list[HoursWanted]:
+        """Return which hours from before the past that `rebuild` is fed some detector wants to be told of."""
+        return [
+            HoursWanted(tuple(one.slots), tuple(sorted(one.detector.quantities)), one.detector.window, self._ranges)
+            for one in self._recalling
+        ]
+
+    def recall(self, hours: Sequence[HourSums], until: datetime) -> None:
+        """Let the detectors that sum over days remember `hours`, of what was received before `until`."""
+        for one in self._recalling:
+            mine: dict[int, tuple[Slot, list[HourSums]]] = {}
+            for hour in hours:
+                slot = one.slots.get(hour.device_id)
+                if slot is not None:
+                    mine.setdefault(id(slot), (slot, []))[1].append(hour)
+            for slot, those in mine.values():
+                one.detector.recall(slot.state, those, until)
 
     def rebuild(self, recorded: Iterable[tuple[Observation, bool]], *, emit_from: datetime) -> list[Finding]:
         """Fold `recorded`, pairs of an observation and whether it was late, in the order received, before all else.

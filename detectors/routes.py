@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from detectors.detector import Detector
@@ -13,11 +14,13 @@ from detectors.gas import Gas
 from detectors.laying import Kind, laid
 from detectors.moved import Moved
 from detectors.parking import Parking
+from detectors.profile import NO_PROFILES, Profiles
 from detectors.reorder import Stream
 from detectors.silence import Silence
 from detectors.stalls import Stalls
 from detectors.streetlight import Streetlight
 from detectors.thresholds import Thresholds
+from detectors.unusual import UnusualDetector, UnusualLamps, UnusualWater
 from detectors.watches import Watch
 from detectors.water import Water
 from ingest.city import City
@@ -54,7 +57,16 @@ class Route:
         self.slots: dict[Quantity | None, tuple[Slot, ...]] = {}
 
 
-# Every kind of detector but silence, which runs on another clock.
+class Recalling:
+    """A detector that sums over days, and where the devices of its partitions lead to."""
+
+    __slots__ = ("detector", "slots")
+
+    def __init__(self, detector: UnusualDetector, slots: Mapping[str, Slot]) -> None:
+        self.detector, self.slots = detector, slots
+
+
+# Every kind of detector but silence, which runs on another clock, and those that need profiles besides.
 KINDS: tuple[Kind, ...] = (Faults, Streetlight, Water, Drainage, Gas, Moved, Parking, Stalls)
 
 
@@ -72,15 +84,18 @@ class Routes:
         grids: frozenset[str] | None,
         open_findings: Sequence[OpenFinding],
         silence: Silence,
+        profiles: Profiles = NO_PROFILES,
     ) -> None:
         """Start every partition of every detector."""
         self.devices: dict[str, Route] = {}
         self.cameras: dict[str, Route] = {}
         self.streams: list[Stream] = []
+        self.recalling: list[Recalling] = []
         self.taken: set[tuple[str, str]] = set()
         self._places = {zone.zone_id: name for name, camera in city.cameras.items() for zone in camera.zones}
         self.elsewhere = self._elsewhere(city, grids)
-        detectors = laid(KINDS, city, thresholds)
+        unusual = (partial(UnusualWater, profiles=profiles), partial(UnusualLamps, profiles=profiles))
+        detectors = laid((*KINDS, *unusual), city, thresholds)
         self.memory_s = max(detector.memory_s for detector in detectors)
         self.ranges: Mapping[Quantity, tuple[float, float]] = {}
         self._lay_streams(city, thresholds, grids, silence)
@@ -130,6 +145,10 @@ class Routes:
                 continue
             for quantity in wanted if name in self.devices else (None,):
                 route.slots[quantity] = (*route.slots.get(quantity, ()), slots[partition])
+        if isinstance(detector, UnusualDetector) and slots:
+            self.recalling.append(
+                Recalling(detector, {name: slots[one] for name, one in partitions.items() if one in slots})
+            )
 
     def _partition_of(self, subject: str, partitions: Mapping[str, str]) -> str:
         """Return the partition that a subject belongs to: a device of it, the partition itself, or a place in it."""

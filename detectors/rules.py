@@ -57,6 +57,13 @@ _CARDS: tuple[tuple[str, str, str, str, str], ...] = (
         "Tell the power supplier; look for overload, a loose neutral or a wrong tap.",
     ),
     (
+        "streetlight.unusual",
+        "回路功率异常",
+        "Circuit power unusual",
+        "For hours the lamps of a circuit have drawn other power than they are used to at this hour of the week.",
+        "Look for lamps that dim, flicker or were dimmed by mistake, for tapped cables and for lamps newly connected.",
+    ),
+    (
         "water.burst",
         "供水爆管",
         "Water main burst",
@@ -83,6 +90,13 @@ _CARDS: tuple[tuple[str, str, str, str, str], ...] = (
         "Water quality out of limits",
         "Turbidity is too high, or free residual chlorine too low or too high, against the drinking-water standard.",
         "Take a sample, flush the pipe, tell the water company and the health authority.",
+    ),
+    (
+        "water.unusual",
+        "流量压力偏离常态",
+        "Water unusual",
+        "For hours flow or pressure has lain off what this place is used to at this hour of the week.",
+        "Look for a leak that grows, a valve left open or shut, or a new customer; say so if it is normal now.",
     ),
     (
         "drainage.level",

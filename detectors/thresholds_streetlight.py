@@ -18,6 +18,7 @@ from detectors.threshold import (
     switched,
     threshold,
 )
+from detectors.thresholds_unusual import LampUnusual
 
 VOLTAGE = "GB/T 12325-2008: 220 V single-phase supply may deviate by +7 % and −10 % (198 to 235.4 V)"
 LAMPS = "share of the circuit's lamps"
@@ -162,6 +163,7 @@ class StreetlightThresholds(Section):
     circuit_out: CircuitOut = CircuitOut()
     day_burning: DayBurning = DayBurning()
     voltage: LampVoltage = LampVoltage()
+    unusual: LampUnusual = LampUnusual()
 
     @model_validator(mode="after")
     def _a_circuit_is_recognised_first(self) -> Self:

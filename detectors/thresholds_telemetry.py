@@ -18,6 +18,7 @@ from detectors.threshold import (
     seconds,
     threshold,
 )
+from detectors.thresholds_unusual import WaterUnusual
 
 WATER_QUALITY = "GB 5749-2022, limits for drinking water"
 GAS_LEVELS = (
@@ -194,6 +195,7 @@ class WaterThresholds(Section):
     leak: Leak = Leak()
     pressure: WaterPressure = WaterPressure()
     quality: WaterQuality = WaterQuality()
+    unusual: WaterUnusual = WaterUnusual()
 
 
 class DrainageLevel(Timed):

@@ -76,6 +76,20 @@ GUIDANCE: Mapping[str, Guidance] = MappingProxyType(
                 "housings may be live.",
             ),
         ),
+        "streetlight.unusual": _of(
+            480,
+            (
+                "灯具老化、误调光或线路被私接，照度不足或电能被盗，拖久了可能成为断路或漏电。",
+                "Lamps fade, were dimmed by mistake, or somebody taps the cable: too little light, stolen power "
+                "and, in time, a fault.",
+            ),
+            (
+                "对照图中预期范围看从何时起偏离；核对调光计划与新增灯具，再派巡修检查线路。若确属正常变化，标为误报，"
+                "下次学习会采用。",
+                "See on the chart since when it is off; compare with dimming plans and new lamps, then have the cable "
+                "looked at. If this is normal now, call it a false alarm: the next learning takes it in.",
+            ),
+        ),
         "water.burst": _of(
             5,
             (
@@ -114,6 +128,20 @@ GUIDANCE: Mapping[str, Guidance] = MappingProxyType(
                 "立即通知水司取样、冲洗管段；确认超标后报告卫生健康部门，由其决定是否告知公众。",
                 "Have the water company sample and flush at once; if confirmed, tell the health authority, which "
                 "decides on warning the public.",
+            ),
+        ),
+        "water.unusual": _of(
+            480,
+            (
+                "可能是缓慢扩大的暗漏、误开误关的阀门或表具漂移，拖延会增加漏损。",
+                "Perhaps a leak that grows, a valve left open or shut, or a meter that drifts: water is lost.",
+            ),
+            (
+                "对照图中预期范围看从何时起偏离；核对检修、冲洗与新增大用户，再安排听漏。若确属正常变化，标为误报，"
+                "下次学习会采用。",
+                "See on the chart since when it is off; compare with works, flushing and large new users, then have "
+                "the area searched by listening. If this is normal now, call it a false alarm: the next learning takes "
+                "it in.",
             ),
         ),
         "drainage.level": _of(

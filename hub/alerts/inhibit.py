@@ -57,7 +57,9 @@ def itself(finding: Finding, city: City) -> str | None:
 TABLE: tuple[Inhibition, ...] = (
     Inhibition("streetlight.circuit_out", ("streetlight.lamp_out", "streetlight.voltage"), circuit_above),
     Inhibition("device.silent", ("device.silent", "sensor.fault", "streetlight.circuit_out"), gateway_above),
-    Inhibition("water.burst", ("water.pressure",), itself),
+    Inhibition("streetlight.circuit_out", ("streetlight.unusual",), itself),
+    Inhibition("water.burst", ("water.pressure", "water.unusual"), itself),
+    Inhibition("sensor.fault", ("water.unusual",), itself),
     Inhibition("camera.lost", ("camera.moved", "parking.*", "stall.*"), camera_above),
 )
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 
 from detectors.overrides import doubts
+from detectors.profile import NO_PROFILES, Profiles
 from detectors.thresholds import Thresholds
 from hub.config.city_file import city_from
 from hub.config.yaml_source import ConfigError, Source, names_in, read
@@ -23,11 +24,15 @@ _CITY = TypeAdapter(City)
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """One configuration as a whole; `version` is a hash of its content, the same for the same meaning."""
+    """One configuration as a whole; `version` is a hash of its content, the same for the same meaning.
+
+    `profiles` are what was learnt to be usual; none is as good as there being none.
+    """
 
     city: City
     thresholds: Thresholds
     version: str
+    profiles: Profiles = NO_PROFILES
 
 
 def load_city(path: Path, *, drawn: Path | None = None) -> City:
@@ -106,9 +111,11 @@ def city_document(city: City) -> dict[str, Any]:
     return document
 
 
-def config_version(city: City, thresholds: Thresholds) -> str:
+def config_version(city: City, thresholds: Thresholds, profiles: Profiles = NO_PROFILES) -> str:
     """Return 12 hexadecimal digits of the SHA-256 of the configuration's meaning (addresses of cameras left out)."""
     document = {"city": _sorted(city_document(city)), "detectors": thresholds_document(thresholds)}
+    if profiles.version:  # where none was learnt the version is as it was before there were any
+        document["profiles"] = profiles.version
     text = json.dumps(document, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 

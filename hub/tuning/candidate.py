@@ -45,7 +45,8 @@ def with_thresholds(configuration: Configuration, changes: Mapping[str, Any]) ->
         thresholds = Thresholds.model_validate(document)
     except ValidationError as error:
         raise ConfigError([_said(problem) for problem in error.errors(include_url=False)]) from None
-    return Configuration(city, thresholds, config_version(city, thresholds))
+    version = config_version(city, thresholds, configuration.profiles)
+    return Configuration(city, thresholds, version, configuration.profiles)
 
 
 def value_at(configuration: Configuration, path: str) -> Any:

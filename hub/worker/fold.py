@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol, runtime_checkable
 
-from detectors.judge import Judge
+from detectors.baseline import HourSums
+from detectors.judge import HoursWanted, Judge
 from hub.alerts.alert import Alert
 from hub.alerts.change import AlertChange
 from hub.alerts.intake import Intake, open_findings
@@ -26,6 +28,15 @@ class Decoded:
     pictures: list[EvidencePicture] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     received: Counter[tuple[str, datetime]] = field(default_factory=Counter)
+
+
+@runtime_checkable
+class TellsHours(Protocol):
+    """What readings were stored, added up by the hour."""
+
+    def hours(self, wanted: Sequence[HoursWanted], until: datetime) -> Sequence[HourSums]:
+        """Return the sums of what was received before `until` and not late, of each wanted hour, in order."""
+        ...
 
 
 class Fold:
@@ -53,6 +64,7 @@ class Fold:
             grids=grids,
             open_findings=open_findings(recent),
             listening_since=listening_since,
+            profiles=configuration.profiles,
         )
 
     @property
@@ -64,6 +76,15 @@ class Fold:
     def open_alerts(self) -> Sequence[Alert]:
         """The alerts whose condition holds."""
         return self._intake.open_alerts
+
+    def recall(self, source: object, until: datetime) -> None:
+        """Before `rebuild`: remember the hours that rules over days sum up, of what was received before `until`.
+
+        A `source` that cannot tell them (see TellsHours) leaves these rules to begin anew.
+        """
+        wanted = self._judge.hours_wanted()
+        if wanted and isinstance(source, TellsHours):
+            self._judge.recall(source.hours(wanted, until), until)
 
     def rebuild(self, recorded: Iterable[tuple[Observation, bool]], *, emit_from: datetime) -> list[AlertChange]:
         """Fold what was stored before; return the changes that the last transaction may have missed."""

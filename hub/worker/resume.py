@@ -29,6 +29,7 @@ def resume(
     # Where the machine's clock was stepped back since, the last worker received in what is now the future.
     begin, end = min(now, heard_until), max(now, heard_until + timedelta(seconds=1))
     begin -= timedelta(seconds=fold.memory_s)
+    fold.recall(store, begin)
     changes = fold.rebuild(
         store.recorded(names, begin, end, nights_of=configuration),
         emit_from=now if changed else begin + timedelta(seconds=fold.memory_s / 2),

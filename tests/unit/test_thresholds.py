@@ -16,6 +16,7 @@ from ingest.observation import Quantity
 
 RULE_NAMES = {
     "streetlight.lamp_out", "streetlight.circuit_out", "streetlight.day_burning", "streetlight.voltage",
+    "streetlight.unusual", "water.unusual",
     "water.burst", "water.leak", "water.pressure", "water.quality", "drainage.level", "gas.leak", "gas.pressure",
     "device.silent", "sensor.fault", "camera.lost", "camera.moved", "parking.illegal", "stall.unlicensed",
 }  # fmt: skip

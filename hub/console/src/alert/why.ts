@@ -19,8 +19,8 @@ export function whyCleared(alert: Alert): string {
 function chinese(rule: string, reason: Reason): string {
   const rose = Object.keys(reason).some((name) => name.startsWith("rise_") && name !== "rise_l_s");
   const many = typeof reason["members"] === "number";
-  const template =
-    words(`alert.why.${rule}${rose ? ".rise" : many ? ".many" : ""}`, "") || words(`alert.why.${rule}`, "");
+  const variant = rose ? ".rise" : many ? ".many" : "expected_kpa" in reason ? ".pressure" : "";
+  const template = words(`alert.why.${rule}${variant}`, "") || words(`alert.why.${rule}`, "");
   if (!template) return "";
   let complete = true;
   const text = template.replace(/\{(\w+)\}/g, (_, name: string) => {
