@@ -49,6 +49,7 @@ from hub.api import (
     routes_streetlights,
     routes_supervision,
     routes_tour,
+    routes_tuning,
     routes_zones,
 )
 from hub.api.allowed import allowed_methods
@@ -143,6 +144,7 @@ def create_app(
             {"name": "ledger", "description": "What was received and what became of it."},
             {"name": "statistics", "description": "How the alarm system and the departments do."},
             {"name": "people", "description": "Signing in, sessions, and who may do what."},
+            {"name": "tuning", "description": "The engineer's workbench: what other thresholds would have raised."},
             {"name": "operation", "description": "Rules, configuration, tokens."},
             {"name": "probes", "description": "For the machines that watch this one."},
         ],
@@ -177,6 +179,7 @@ def create_app(
     app.include_router(routes_statistics.router)
     app.include_router(routes_supervision.router)
     app.include_router(routes_tour.router)
+    app.include_router(routes_tuning.router)
     app.include_router(routes_operation.probes)
     app.add_middleware(Gate, hub=hub)
     app.add_middleware(Surroundings, hub=hub)  # added last, so it stands around the gate

@@ -135,7 +135,7 @@ def defaults(part: Annotated[Part, typer.Argument()] = Part.DETECTORS) -> None:
 
 def doctor(
     role: Annotated[
-        str, typer.Option(help="Check one role only: ingest, vision, api or deliver; all by default.")
+        str, typer.Option(help="Check one role only: ingest, vision, api, deliver or tuning; all by default.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""`lianqin demo|ingest|vision|api|deliver`: the roles, each a process."""
+"""`lianqin demo|ingest|vision|api|deliver|tuning`: the roles, each a process."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     app.command()(vision)
     app.command()(api)
     app.command()(deliver)
+    app.command()(tuning)
 
 
 def _begin(role: str) -> tuple[Settings, threading.Event]:
@@ -126,3 +127,14 @@ def deliver(
     logger("deliveries").info("the role that delivers starts")
     with counting(metrics_port) as told:
         serve(settings, sender, stop, told=told)
+
+
+def tuning(
+    metrics_port: Annotated[int, typer.Option(min=0, max=65535, help="Prometheus port on loopback; 0: none.")] = 0,
+    mark: Mark = "",
+) -> None:
+    """Work on what the tuning workbench asks: replays, sweeps, searches; at low priority, beside live work."""
+    from hub.tuning.runs.serve import serve
+
+    settings, stop = _begin("tuning")
+    serve(settings, metrics_port=metrics_port, stop=stop)

@@ -160,7 +160,7 @@ class _Demo:
         _write_environment(self._environment, told)
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "LIANQIN_LOG_FORMAT": "json", **told}
         self._part("broker", {"port": ports.broker})
-        for role in ("api", "ingest", "vision"):
+        for role in ("api", "ingest", "vision", "tuning"):
             self._processes.start(
                 role, [sys.executable, "-m", "hub.cli", role, "--mark", _mark(self._folder)], environment
             )

@@ -15,6 +15,7 @@ from hub.config.load import Configuration, load
 from hub.config.load_dispatch import load_dispatch, warnings_at
 from hub.config.yaml_source import ConfigError
 from hub.settings import Settings
+from hub.store import tuning_runs
 from hub.store.doctor import Check, doctor
 from hub.store.read_health import newest_frames
 from hub.store.session import StoreUnavailable, open_session
@@ -26,7 +27,7 @@ from ingest.mqtt import Publisher
 BROKER_WAIT_S = 5.0
 LISTENING_S = 30.0  # an ingest worker notes every second that it listens
 FRAME_S = 60.0
-ROLES = ("ingest", "vision", "api", "deliver")
+ROLES = ("ingest", "vision", "api", "deliver", "tuning")
 
 
 def checks(settings: Settings, role: str | None) -> Iterator[Check]:
@@ -48,7 +49,7 @@ def checks(settings: Settings, role: str | None) -> Iterator[Check]:
         yield _models(settings)
     if role in (None, "ingest", "vision"):
         yield _broker(settings)
-    if role in (None, "ingest", "api", "deliver"):
+    if role in (None, "ingest", "api", "deliver", "tuning"):
         yield from doctor(settings.database_url)
     if configuration is not None and role in (None, "ingest"):
         yield _listening(settings, configuration)
@@ -56,6 +57,8 @@ def checks(settings: Settings, role: str | None) -> Iterator[Check]:
         yield _cameras(settings, configuration)
     if role in (None, "api", "deliver"):
         yield look_at_deliveries(settings)
+    if role in (None, "tuning"):
+        yield _tuning(settings, is_asked=role == "tuning")
     if role in (None, "api"):
         yield _api(settings)
 
@@ -127,6 +130,20 @@ def _listening(settings: Settings, configuration: Configuration) -> Check:
     workers = len({worker for worker, _ in rows})
     shown = "1 worker listens" if workers == 1 else f"{workers} workers listen"
     return Check(name="ingest", ok=True, detail=f"{shown} to all {len(heard)} grids")
+
+
+def _tuning(settings: Settings, *, is_asked: bool) -> Check:
+    """Look whether somebody works on runs. A hub does its work without, so that alone is nothing bad."""
+    try:
+        with open_session(settings.database_url) as connection:
+            alive = tuning_runs.roles(connection, clock.now())
+    except StoreUnavailable as error:
+        return Check(name="tuning", ok=False, detail=str(error))
+    if not alive:
+        detail = "nobody works on the workbench's runs: start `lianqin tuning`"
+        return Check(name="tuning", ok=not is_asked, detail=detail)
+    shown = "1 role works" if len(alive) == 1 else f"{len(alive)} roles work"
+    return Check(name="tuning", ok=True, detail=f"{shown} on the workbench's runs")
 
 
 def _cameras(settings: Settings, configuration: Configuration) -> Check:

@@ -163,6 +163,11 @@ ROUTES: dict[tuple[str, str], tuple[Scope | frozenset[Scope] | str | None, int]]
     ("GET", "/api/v1/statistics/cases"): (Scope.STATISTICS_READ, 200),
     ("GET", "/api/v1/statistics/alarms"): (Scope.STATISTICS_READ, 200),
     ("GET", "/api/v1/config"): (Scope.CONFIG_READ, 200),
+    ("GET", "/api/v1/tuning/runs"): (Scope.TUNE_READ, 200),
+    ("POST", "/api/v1/tuning/runs"): (Scope.TUNE, 422),
+    ("GET", "/api/v1/tuning/runs/{run_id}"): (Scope.TUNE_READ, 404),
+    ("POST", "/api/v1/tuning/runs/{run_id}/cancel"): (Scope.TUNE, 404),
+    ("GET", "/api/v1/tuning/runs/{run_id}/file"): (Scope.TUNE_READ, 404),
 }
 
 
@@ -185,6 +190,7 @@ def filled(path: str) -> str:
         token_id=NOWHERE,
         endpoint_id=NOWHERE,
         delivery_id=1,
+        run_id=NOWHERE,
         camera_id="none",
         circuit_id="none",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hub.tuning.judging import Question
 
@@ -53,3 +53,16 @@ class Asked(Arguments):
             since=self.since,
             until=self.until,
         )
+
+
+def problems_of(error: ValidationError) -> list[str]:
+    """Return what is wrong with arguments: one `where: what` each."""
+    said = []
+    for item in error.errors(include_url=False):
+        message = str(item["msg"]).replace("Value error, ", "").replace("Input should be", "must be")
+        if item["type"] == "extra_forbidden":
+            message = "there is no such argument"
+        elif item["type"] == "missing":
+            message = "is missing"
+        said.append(f"{'.'.join(str(part) for part in item['loc']) or 'arguments'}: {message}")
+    return said

@@ -1,0 +1,45 @@
+"""What is stored, as a replay takes it: an address in, each question answered on a connection of its own.
+
+Nothing is held open between questions, so it may be kept for as long as one likes and used by several threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from hub.alerts.alert import Alert
+from hub.config.load import Configuration
+from hub.store import alerts
+from hub.store.listening import Listening, listening
+from hub.store.recorded import Recorded, recorded
+from hub.store.session import open_session
+
+
+class StoredRecording:
+    """The recording that lies in one database (hub.tuning.replay.Recording)."""
+
+    def __init__(self, dsn: str) -> None:
+        """Take the address; nothing is opened yet."""
+        self._dsn = dsn
+
+    def alerts_as_of(self, grids: Sequence[str] | None, moment: datetime, since: datetime) -> list[Alert]:
+        """Return what was known at `moment` of the alerts that were active then or ended since `since`."""
+        with open_session(self._dsn) as connection:
+            return alerts.alerts_as_of(connection, grids, moment, since)
+
+    def recorded(
+        self,
+        grids: Sequence[str] | None,
+        received_from: datetime,
+        received_to: datetime,
+        *,
+        nights_of: Configuration | None = None,
+    ) -> Iterator[Recorded]:
+        """Yield what was received in [from, to) in order; see hub/store/recorded.py."""
+        return recorded(self._dsn, grids, received_from, received_to, nights_of=nights_of)
+
+    def listening(self, since: datetime, until: datetime, grids: Sequence[str] | None = None) -> list[Listening]:
+        """Return when somebody listened to any of those grids (None: all) in that span."""
+        with open_session(self._dsn) as connection:
+            return listening(connection, since, until, grids=grids)
