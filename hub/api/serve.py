@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from hub.api.app import create_app
 from hub.api.context import Hub
 from hub.api.map_view import map_view_of
-from hub.config.load import Configuration, load
+from hub.config.load import Configuration, detectors_file, load
 from hub.config.load_dispatch import load_dispatch, warnings_at
 from hub.config.watch import watch
 from hub.config.zones_file import files_of
@@ -64,7 +64,7 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
         hub.configuration, hub.dispatch = configuration, dispatch
         warn(hub)
 
-    paths = [*files_of(settings.city), *([settings.detectors] if settings.detectors else [])]
+    paths = [*files_of(settings.city), detectors_file(settings.city, settings.detectors)]
     paths += [settings.dispatch] if settings.dispatch else []
     threading.Thread(target=watch, args=(paths, reload, stop), name="configuration", daemon=True).start()
     clocks = Clocks(settings.database_url, lambda: hub.plan, lambda: hub.configuration.city, hub.now)

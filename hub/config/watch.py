@@ -15,9 +15,9 @@ LOOK_S = 2.0
 
 def watch(paths: list[Path], reload: Callable[[], None], stop: threading.Event, look_s: float = LOOK_S) -> None:
     """Call `reload` when a file of `paths` has changed; a configuration it refuses is logged and the old one stays."""
-    seen = [_fingerprint(path) for path in paths]
+    seen = [fingerprint(path) for path in paths]
     while not stop.wait(look_s):
-        now = [_fingerprint(path) for path in paths]
+        now = [fingerprint(path) for path in paths]
         if now == seen:
             continue
         seen = now
@@ -29,7 +29,8 @@ def watch(paths: list[Path], reload: Callable[[], None], stop: threading.Event, 
             log.info("the configuration has changed")
 
 
-def _fingerprint(path: Path) -> tuple[int, int, int] | None:
+def fingerprint(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes with the file; None where it is not there."""
     try:
         found = path.stat()
     except OSError:

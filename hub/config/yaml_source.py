@@ -131,7 +131,15 @@ def read(path: Path) -> Source:
         raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
     except UnicodeDecodeError as error:
         raise ConfigError([f"{path}: is not UTF-8 (byte {error.start})"]) from None
-    loader = _Loader(text)
+    return parsed(path, text)
+
+
+def parsed(path: Path, text: str) -> Source:
+    """Return the parsed `text` of the file `path`; raise ConfigError when it is not YAML or repeats a key."""
+    try:
+        loader = _Loader(text)
+    except yaml.YAMLError as error:  # a character that YAML does not have
+        raise ConfigError([f"{path}: is not YAML: {error}"]) from None
     try:
         node = loader.get_single_node()
         lines: dict[Place, int] = {}

@@ -10,7 +10,7 @@ import threading
 from prometheus_client import start_http_server
 
 from hub import clock
-from hub.config.load import Configuration, load
+from hub.config.load import Configuration, detectors_file, load
 from hub.config.watch import watch
 from hub.config.yaml_source import ConfigError
 from hub.config.zones_file import files_of
@@ -58,7 +58,7 @@ def serve(settings: Settings, *, grids: frozenset[str] | None, metrics_port: int
             start_http_server(metrics_port, addr="127.0.0.1", registry=metrics.registry)
         except OSError as error:
             raise SettingsError(f"--metrics-port {metrics_port} cannot be used: {error.strerror}") from None
-    paths = [*files_of(settings.city), *([settings.detectors] if settings.detectors else [])]
+    paths = [*files_of(settings.city), detectors_file(settings.city, settings.detectors)]
 
     def reload() -> None:
         worker.reload(_load(settings, grids))
