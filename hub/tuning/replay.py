@@ -86,7 +86,9 @@ def _of_grid(
 ) -> Iterator[AlertChange]:
     recent = recording.alerts_as_of([grid], since, since - REMEMBERED)
     fold = Fold(configuration, grids=frozenset([grid]), recent=recent, listening_since=since)
-    past = recording.recorded([grid], since - timedelta(seconds=fold.memory_s), since, nights_of=configuration)
+    begin = since - timedelta(seconds=fold.memory_s)
+    fold.recall(recording, begin)
+    past = recording.recorded([grid], begin, since, nights_of=configuration)
     yield from fold.rebuild(past, emit_from=since)
     heard = [interval for interval in recording.listening(since, until, [grid]) if interval.until > since]
     deaf = [(one.until, other.since) for one, other in pairwise(heard)]
