@@ -4,6 +4,7 @@ import alert from "./en/alert";
 import board from "./en/board";
 import cameras from "./en/cameras";
 import cases from "./en/cases";
+import configurations from "./en/configurations";
 import deliveries from "./en/deliveries";
 import health from "./en/health";
 import inbox from "./en/inbox";
@@ -17,6 +18,7 @@ import shell from "./en/shell";
 import streetlights from "./en/streetlights";
 import supervision from "./en/supervision";
 import tour from "./en/tour";
+import tuning from "./en/tuning";
 import ui from "./en/ui";
 import type { Key } from "./zh";
 
@@ -39,6 +41,8 @@ const en: Readonly<Record<Key, string>> = {
   ...people,
   ...deliveries,
   ...tour,
+  ...tuning,
+  ...configurations,
 };
 
 export default en;

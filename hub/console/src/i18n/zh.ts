@@ -4,6 +4,7 @@ import alert from "./zh/alert";
 import board from "./zh/board";
 import cameras from "./zh/cameras";
 import cases from "./zh/cases";
+import configurations from "./zh/configurations";
 import deliveries from "./zh/deliveries";
 import health from "./zh/health";
 import inbox from "./zh/inbox";
@@ -17,6 +18,7 @@ import shell from "./zh/shell";
 import streetlights from "./zh/streetlights";
 import supervision from "./zh/supervision";
 import tour from "./zh/tour";
+import tuning from "./zh/tuning";
 import ui from "./zh/ui";
 
 const zh = {
@@ -38,6 +40,8 @@ const zh = {
   ...people,
   ...deliveries,
   ...tour,
+  ...tuning,
+  ...configurations,
 } as const;
 
 export type Key = keyof typeof zh;

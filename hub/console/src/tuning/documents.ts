@@ -1,0 +1,164 @@
+// The documents of tuning as the pages read them; docs/tuning.md tells what each figure means.
+import type { Severity } from "../api/types";
+
+export type Value = number | string | boolean | null;
+/** What a candidate changes: dotted paths of detectors.yaml, or `zone:<id>.dwell_s`, with their values. */
+export type Changes = Readonly<Record<string, Value>>;
+
+export interface Question {
+  rules: string[] | null;
+  grids: string[] | null;
+  subjects: string[] | null;
+  since: string;
+  until: string;
+}
+
+export type Verdict = "true" | "false" | "missed";
+
+/** One alert as a judging gives it. */
+export interface Raised {
+  alert_id: string;
+  rule: string;
+  subject: string;
+  grid: string;
+  zone_id: string | null;
+  camera_id: string | null;
+  since: string;
+  raised_at: string;
+  cleared_at: string | null;
+  severity: Severity;
+  reason: string;
+  clear_reason: string | null;
+  numbers: Readonly<Record<string, Value>>;
+  box: [number, number, number, number] | null;
+  label: Verdict | null;
+  recorded_alert_id: string | null;
+}
+
+/** A figure with its 95 % interval, and how many labels it rests on. */
+export interface Estimate {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  n: number;
+}
+
+export const ESTIMATES = [
+  "precision",
+  "recall",
+  "f1",
+  "delay_s",
+  "false_per_camera_day",
+  "false_per_device_month",
+  "alarms_per_operator_hour",
+] as const;
+export type EstimateName = (typeof ESTIMATES)[number];
+
+export type Scores = Readonly<Record<EstimateName, Estimate>> & {
+  labels: Readonly<Record<Verdict, number>>;
+  isa_limit: { acceptable: number; most: number };
+  enough: boolean;
+  why_not: string | null;
+};
+
+export interface Judged {
+  raised: Raised[];
+  scores: Scores;
+  version: string;
+  limits: string[];
+}
+
+export interface Axis {
+  path: string;
+  values: number[];
+}
+
+export interface Cell {
+  values: number[];
+  scores: Scores;
+  raised: number;
+}
+
+export interface Swept {
+  axes: Axis[];
+  cells: Cell[];
+  current: { values: (number | null)[] };
+  front: number[];
+  curve: { threshold: number; precision: number | null; recall: number | null }[];
+  histogram: { path: string; edges: number[]; true: number[]; false: number[]; unlabelled: number[] } | null;
+}
+
+export interface Found {
+  best: { changes: Changes; scores: Scores } | null;
+  explained: ({ zh: string; en: string } | string)[];
+  tried: { changes: Changes; scores: Scores }[];
+  reached: boolean;
+}
+
+export interface Compared {
+  base_version: string;
+  candidate_version: string;
+  appeared: Raised[];
+  vanished: Raised[];
+  moved: { base: Raised; candidate: Raised; by_s: number }[];
+  severity: { base: Raised; candidate: Raised }[];
+  same: number;
+}
+
+export interface TraceLane {
+  name: string;
+  unit: string;
+  points: [string, number | null][];
+  limit?: number | { value: number; kind: string }[] | null;
+}
+
+export interface Traced {
+  lanes: TraceLane[];
+  states: { since: string; until: string | null; state: string; words: string }[];
+  predicates: {
+    at: string;
+    name: string;
+    holds: boolean;
+    value: Value;
+    limit: Value;
+    text: string;
+  }[];
+  why: string;
+  text_zh: string;
+  text_en: string;
+}
+
+export interface Label {
+  id: string;
+  rule: string;
+  subject: string;
+  grid: string;
+  since: string;
+  until: string | null;
+  verdict: Verdict;
+  reason: string | null;
+  source: "verdict" | "drawn" | "diff" | "sample" | "import";
+  weight: number;
+  by: string;
+  at: string;
+  alert_id: string | null;
+}
+
+export interface Threshold {
+  path: string;
+  value: Value;
+  default: Value;
+  unit: string;
+  low: number | null;
+  high: number | null;
+  meaning: string;
+  source: string;
+}
+
+export interface RuleDocument {
+  rule: string;
+  enabled: boolean;
+  severity: Severity;
+  meaning: string;
+  thresholds: Threshold[];
+}

@@ -1,0 +1,47 @@
+// Scores, values and runs as words in the chosen language.
+import { number, percent } from "../health/figures";
+import { language, t, words } from "../i18n";
+import { span } from "../ui/time";
+import type { Changes, Estimate, EstimateName, Question, Scores, Value } from "./documents";
+
+const SHARES: readonly string[] = ["precision", "recall", "f1"];
+
+export function figureOf(name: EstimateName, value: number | null | undefined): string {
+  if (value === null || value === undefined) return "—";
+  if (SHARES.includes(name)) return percent(value);
+  if (name === "delay_s") return value < 0 ? `−${span(-value * 1000)}` : span(value * 1000);
+  return number(value, value < 10 ? 2 : 1);
+}
+
+/** The interval of an estimate, "" where there is none. */
+export function intervalOf(name: EstimateName, estimate: Estimate | undefined): string {
+  if (!estimate || estimate.value === null || estimate.low === null || estimate.high === null) return "";
+  return `${figureOf(name, estimate.low)} – ${figureOf(name, estimate.high)}`;
+}
+
+/** Why there is no number, in the page's language where the hub gives a name for it. */
+export function whyNot(scores: Scores): string {
+  if (!scores.why_not) return "";
+  const counted = { true: scores.labels.true, false: scores.labels.false, missed: scores.labels.missed };
+  return language.value === "zh" ? t("tuning.too-few", counted) : words(`tuning.why.${scores.why_not}`, scores.why_not);
+}
+
+export function valueOf(value: Value | undefined): string {
+  if (value === null || value === undefined) return "—";
+  if (typeof value === "boolean") return t(value ? "rules.yes" : "rules.no");
+  return typeof value === "number" ? number(value, 4) : value;
+}
+
+export function changesInWords(changes: Changes): string {
+  return Object.entries(changes)
+    .map(([path, value]) => `${path} = ${valueOf(value)}`)
+    .join(language.value === "zh" ? "，" : ", ");
+}
+
+/** What a run asks about, as far as its arguments tell. */
+export function aboutOf(given: Record<string, unknown>): string {
+  const question = given["question"] as Partial<Question> | undefined;
+  const rules = question?.rules ?? (typeof given["rule"] === "string" ? [given["rule"]] : []);
+  const subjects = question?.subjects ?? (typeof given["subject"] === "string" ? [given["subject"]] : []);
+  return [...rules, ...subjects].join(" · ");
+}

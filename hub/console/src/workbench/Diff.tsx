@@ -1,0 +1,242 @@
+// The alerts that differ between what judges now and what is tried: each with its sight and reasons, walked and labelled by keys.
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { post, remove } from "../api/http";
+import { number } from "../health/figures";
+import { t, words } from "../i18n";
+import { go, href } from "../router";
+import type { Compared, Label, Raised, Verdict } from "../tuning/documents";
+import { mayTune } from "../tuning/Tabs";
+import { Button } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import { SeverityMark } from "../ui/Severity";
+import { Empty } from "../ui/states";
+import { Time } from "../ui/Time";
+import { span } from "../ui/time";
+import { refused, told } from "../ui/toast";
+import { BEGUN, type Change, changesOf, give, left, meant, of, type Review, undo, verdictOf, walk } from "./review";
+import { Sight } from "./Sight";
+
+interface DiffProps {
+  diff: Compared;
+  stale: boolean;
+  /** Called when a label was given or withdrawn, so that scores are told anew. */
+  onLabelled: () => void;
+  onShow: (raised: Raised) => void;
+  /** Where "why" leads for an alert of either side. */
+  traceOf: (raised: Raised) => string;
+}
+
+const TONES: Readonly<Record<Change["kind"], string>> = {
+  appeared: "warn",
+  vanished: "good",
+  moved: "accent",
+  severity: "accent",
+};
+
+export function Diff({ diff, stale, onLabelled, onShow, traceOf }: DiffProps) {
+  const review = useSignal<Review>(BEGUN);
+  const list = useRef<HTMLUListElement>(null);
+  const busy = useRef(false);
+  const changes = changesOf(diff);
+  const at = Math.min(review.value.at, Math.max(0, changes.length - 1));
+  const chosen = changes[at];
+  const label = async (verdict: Verdict) => {
+    if (!chosen || busy.current || !mayTune()) return;
+    busy.current = true;
+    const one = of(chosen);
+    try {
+      const made = await post<Label>("tuning/labels", {
+        rule: one.rule,
+        subject: one.subject,
+        grid: one.grid,
+        since: one.since,
+        until: one.cleared_at,
+        verdict,
+        source: "diff",
+        alert_id: one.recorded_alert_id,
+      });
+      review.value = give({ ...review.value, at }, { key: chosen.key, verdict, label: made.id }, changes);
+      onLabelled();
+    } catch (error) {
+      refused(error);
+    } finally {
+      busy.current = false;
+    }
+  };
+  const takeBack = async () => {
+    const [before, last] = undo(review.value, changes);
+    if (!last || busy.current) return;
+    busy.current = true;
+    try {
+      await remove(`tuning/labels/${last.label}`);
+      review.value = before;
+      told(t("tuning.taken-back"));
+      onLabelled();
+    } catch (error) {
+      refused(error);
+    } finally {
+      busy.current = false;
+    }
+  };
+  const step = (by: number) => {
+    review.value = walk({ ...review.value, at }, by, changes.length);
+  };
+  const pressed = (event: KeyboardEvent) => {
+    const what = meant(event);
+    if (!what || changes.length === 0) return;
+    event.preventDefault();
+    if (what === "next") step(1);
+    else if (what === "previous") step(-1);
+    else if (what === "undo") void takeBack();
+    else if (what === "trace") chosen && go(traceOf(of(chosen)));
+    else void label(what);
+  };
+  const now = useRef(pressed);
+  now.current = pressed;
+  useEffect(() => {
+    const hear = (event: KeyboardEvent) => now.current(event);
+    addEventListener("keydown", hear);
+    return () => removeEventListener("keydown", hear);
+  }, []);
+  useEffect(() => {
+    list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
+  }, [at, chosen?.key]);
+  if (changes.length === 0)
+    return (
+      <Empty title={t("tuning.diff-none")}>
+        <p>{t("tuning.diff-none-hint", { same: number(diff.same) })}</p>
+      </Empty>
+    );
+  const open = left(review.value, changes);
+  return (
+    <div class={`diff${stale ? " stale" : ""}`} aria-busy={stale}>
+      <div class="diff-head">
+        <p>
+          {(["appeared", "vanished", "moved", "severity"] as const).map((kind) => (
+            <span key={kind} class={`tag ${TONES[kind]}`}>
+              {words(`tuning.change.${kind}`)} {number(changes.filter((one) => one.kind === kind).length)}
+            </span>
+          ))}
+          <span class="dim">{t("tuning.same", { n: number(diff.same) })}</span>
+        </p>
+        <p class="diff-left" role="status">
+          {open > 0 ? t("tuning.left", { n: number(open) }) : t("tuning.none-left")}
+        </p>
+      </div>
+      <div class="diff-body">
+        <ul class="diff-list" ref={list} aria-label={t("tuning.diff")}>
+          {changes.map((change, index) => {
+            const one = of(change);
+            const verdict = verdictOf(review.value, change);
+            return (
+              <li key={change.key}>
+                <button
+                  type="button"
+                  aria-current={index === at ? "true" : undefined}
+                  class={`diff-row ${change.kind}`}
+                  onClick={() => {
+                    review.value = { ...review.value, at: index };
+                  }}
+                >
+                  <span class={`tag ${TONES[change.kind]}`}>{words(`tuning.change.${change.kind}`)}</span>
+                  <span class="diff-subject ellipsis">{one.subject}</span>
+                  <Time at={one.raised_at} />
+                  {verdict ? (
+                    <span class={`tag ${verdict === "false" ? "bad" : verdict === "true" ? "good" : "warn"}`}>
+                      {words(`tuning.verdict.${verdict}`)}
+                    </span>
+                  ) : (
+                    <span class="dim">{t("tuning.unlabelled")}</span>
+                  )}
+                </button>
+              </li>
+            );
+          })}
+        </ul>
+        {chosen && (
+          <article class="diff-one" aria-label={t("tuning.one-change")}>
+            <header>
+              <SeverityMark severity={of(chosen).severity} />
+              <strong>{of(chosen).subject}</strong>
+              <span class="dim">
+                {chosen.kind === "moved" &&
+                  t(chosen.byS > 0 ? "tuning.later" : "tuning.earlier", { span: span(Math.abs(chosen.byS) * 1000) })}
+              </span>
+              <span class="diff-links">
+                <Button kind="quiet" icon="search" onClick={() => onShow(of(chosen))}>
+                  {t("tuning.show-there")}
+                </Button>
+                <a href={href(traceOf(of(chosen)))} class="button quiet">
+                  <Icon name="pulse" size={16} />
+                  <span>{t("tuning.why")}</span>
+                  <kbd aria-hidden="true">O</kbd>
+                </a>
+              </span>
+            </header>
+            <Sight key={chosen.key} raised={of(chosen)} other={chosen.base ?? chosen.candidate} />
+            <dl class="sides">
+              <Side name={t("tuning.now")} raised={chosen.base} absent={t("tuning.not-raised-now")} />
+              <Side name={t("tuning.tried")} raised={chosen.candidate} absent={t("tuning.not-raised-tried")} />
+            </dl>
+            {mayTune() && (
+              <div class="choices">
+                <Button hotkey="T" icon="check" onClick={() => void label("true")}>
+                  {t("tuning.verdict.true")}
+                </Button>
+                <Button hotkey="F" icon="close" onClick={() => void label("false")}>
+                  {t("tuning.verdict.false")}
+                </Button>
+                <Button hotkey="M" icon="warning" onClick={() => void label("missed")}>
+                  {t("tuning.verdict.missed")}
+                </Button>
+                <Button
+                  kind="quiet"
+                  hotkey="U"
+                  icon="undo"
+                  disabled={review.value.given.length === 0}
+                  onClick={() => void takeBack()}
+                >
+                  {t("tuning.undo")}
+                </Button>
+                <Button kind="quiet" hotkey="K" disabled={at === 0} onClick={() => step(-1)}>
+                  {t("tuning.previous")}
+                </Button>
+                <Button kind="quiet" hotkey="J" disabled={at === changes.length - 1} onClick={() => step(1)}>
+                  {t("tuning.next")}
+                </Button>
+              </div>
+            )}
+          </article>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Side({ name, raised, absent }: { name: string; raised: Raised | null; absent: string }) {
+  return (
+    <div class={raised ? "" : "absent"}>
+      <dt>{name}</dt>
+      <dd>
+        {raised ? (
+          <>
+            <p>{raised.reason}</p>
+            <p class="dim">
+              <SeverityMark severity={raised.severity} /> · {t("alert.raised")} <Time at={raised.raised_at} as="full" />
+              {raised.cleared_at && (
+                <>
+                  {" "}
+                  · {t("alert.cleared")} <Time at={raised.cleared_at} as="full" />
+                </>
+              )}
+            </p>
+            {raised.clear_reason && <p class="dim">{raised.clear_reason}</p>}
+          </>
+        ) : (
+          <p class="dim">{absent}</p>
+        )}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,136 @@
+// The rule's thresholds as sliders: unit, range, what is shipped, where the value in force comes from.
+import type { Changes, Threshold, Value } from "../tuning/documents";
+import { valueOf } from "../tuning/figures";
+import { t } from "../i18n";
+import { Button } from "../ui/Button";
+import { slideOf, toPosition, toValue } from "./slide";
+
+/** A threshold as it counts for what is looked at. */
+export interface Tunable extends Threshold {
+  /** What it is called where the path alone tells little. */
+  name: string;
+  /** Where the value in force comes from: "default", "file", an override's name; "" where that is not told. */
+  from: string;
+}
+
+interface SlidersProps {
+  tunables: readonly Tunable[];
+  changes: Changes;
+  onChange: (changes: Changes) => void;
+}
+
+const STEPS = 1000;
+
+export function Sliders({ tunables, changes, onChange }: SlidersProps) {
+  const put = (path: string, value: Value, inForce: Value) => {
+    const { [path]: _, ...rest } = changes;
+    onChange(value === inForce ? rest : { ...rest, [path]: value });
+  };
+  return (
+    <ul class="sliders">
+      {tunables.map((one) => {
+        const value = one.path in changes ? (changes[one.path] as Value) : one.value;
+        const changed = one.path in changes;
+        return (
+          <li key={one.path} class={changed ? "changed" : ""}>
+            <div class="slider-head">
+              <label for={`slide-${one.path}`} title={`${one.path}\n${one.meaning}`}>
+                {one.name}
+              </label>
+              {typeof one.value === "number" ? (
+                <span class="slider-value">
+                  <input
+                    type="number"
+                    class="slider-number"
+                    step="any"
+                    min={one.low ?? undefined}
+                    max={one.high ?? undefined}
+                    aria-label={t("tuning.exact", { name: one.name })}
+                    value={typeof value === "number" ? value : ""}
+                    onChange={(event) => {
+                      const typed = event.currentTarget.valueAsNumber;
+                      const slide = slideOf(one);
+                      if (Number.isNaN(typed)) event.currentTarget.value = String(value);
+                      else {
+                        const low = one.low ?? Number.NEGATIVE_INFINITY;
+                        const kept = Math.min(one.high ?? Number.POSITIVE_INFINITY, Math.max(low, typed));
+                        event.currentTarget.value = String(kept);
+                        put(one.path, slide.whole ? Math.round(kept) : kept, one.value);
+                      }
+                    }}
+                  />
+                  <span class="dim">{one.unit}</span>
+                </span>
+              ) : (
+                typeof one.value === "boolean" && (
+                  <input
+                    id={`slide-${one.path}`}
+                    type="checkbox"
+                    checked={value === true}
+                    onChange={(event) => put(one.path, event.currentTarget.checked, one.value)}
+                  />
+                )
+              )}
+            </div>
+            {typeof one.value === "number" && typeof value === "number" && (
+              <Range
+                id={`slide-${one.path}`}
+                one={one}
+                value={value}
+                put={(found) => put(one.path, found, one.value)}
+              />
+            )}
+            <p class="slider-about dim">
+              {one.from && (
+                <span class="tag" title={t("tuning.from-about")}>
+                  {fromOf(one.from)}
+                </span>
+              )}
+              <span>
+                {changed && <b>{t("tuning.in-force", { value: valueOf(one.value) })} · </b>}
+                {t("tuning.shipped", { value: valueOf(one.default) })}
+                {(one.low !== null || one.high !== null) && ` · ${valueOf(one.low)} – ${valueOf(one.high)}`}
+              </span>
+              {changed && (
+                <Button kind="quiet" onClick={() => put(one.path, one.value, one.value)}>
+                  {t("tuning.back")}
+                </Button>
+              )}
+            </p>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function Range({ id, one, value, put }: { id: string; one: Tunable; value: number; put: (value: number) => void }) {
+  const slide = slideOf(one);
+  const shown = `${valueOf(value)} ${one.unit}`.trim();
+  return (
+    <div class="slider-track">
+      <input
+        id={id}
+        type="range"
+        min={0}
+        max={STEPS}
+        value={Math.round(toPosition(value, slide) * STEPS)}
+        aria-valuetext={shown}
+        onInput={(event) => put(toValue(event.currentTarget.valueAsNumber / STEPS, slide))}
+      />
+      {typeof one.default === "number" && (
+        <i
+          class="slider-shipped"
+          title={t("tuning.shipped", { value: valueOf(one.default) })}
+          style={{ insetInlineStart: `calc(8px + (100% - 16px) * ${toPosition(one.default, slide)})` }}
+        />
+      )}
+    </div>
+  );
+}
+
+export function fromOf(from: string): string {
+  if (from === "default") return t("tuning.from.default");
+  if (from === "file" || from === "detectors.yaml") return t("tuning.from.file");
+  return t("tuning.from.override", { name: from });
+}

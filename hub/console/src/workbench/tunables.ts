@@ -1,0 +1,69 @@
+// The thresholds that can be moved for what is looked at: a rule's, with values as they count there, and a zone's own stay.
+import { get } from "../api/http";
+import { words } from "../i18n";
+import type { Work } from "../tuning/address";
+import type { RuleDocument, Value } from "../tuning/documents";
+import { useResource } from "../ui/resource";
+import type { Tunable } from "./Sliders";
+
+export interface Inherited {
+  path: string;
+  value: Value;
+  from: string;
+}
+
+interface Zone {
+  id: string;
+  name?: string;
+  dwell_s?: number | null;
+}
+
+/** A threshold's name: in the console's words where it has some, else the end of its path. */
+export function thresholdName(path: string): string {
+  const name = path.split(".").slice(2).join(".") || path;
+  return words(`tuning.threshold.${name}`, name.replaceAll("_", " "));
+}
+
+export function useTunables(
+  rule: RuleDocument,
+  work: Work,
+  zones: readonly Zone[],
+): { items: Tunable[]; problem: string } {
+  const [subject] = work.subjects;
+  const inherited = useResource(
+    (signal) =>
+      subject
+        ? get<{ items: Inherited[] }>("configurations/inheritance", { query: { subject }, signal })
+        : Promise.resolve(null),
+    [subject],
+  );
+  const from = new Map((inherited.value?.items ?? []).map((one) => [one.path, one]));
+  const items = rule.thresholds
+    .filter((one) => typeof one.value === "number" || typeof one.value === "boolean")
+    .map((one): Tunable => {
+      const here = from.get(one.path);
+      return {
+        ...one,
+        name: thresholdName(one.path),
+        value: here ? here.value : one.value,
+        from: here?.from ?? (one.value === one.default ? "default" : "file"),
+      };
+    });
+  for (const id of work.subjects) {
+    const zone = zones.find((one) => one.id === id);
+    if (typeof zone?.dwell_s !== "number") continue;
+    items.unshift({
+      path: `zone:${zone.id}.dwell_s`,
+      name: words("tuning.zone-dwell").replace("{zone}", zone.name || zone.id),
+      value: zone.dwell_s,
+      default: zone.dwell_s,
+      unit: "s",
+      low: 1,
+      high: 86_400,
+      meaning: words("tuning.zone-dwell-about"),
+      source: "",
+      from: words("tuning.from.zone"),
+    });
+  }
+  return { items, problem: inherited.problem?.detail ?? "" };
+}
