@@ -99,6 +99,19 @@ def test_after_a_restart_an_open_leak_is_neither_raised_again_nor_forgotten():
         assert told(first) + told(again) == told(whole)
 
 
+def test_after_a_restart_a_warning_still_becomes_serious_though_an_earlier_leak_was_too():
+    detector = gas(raise_after_s=20, clear_after_s=5)
+    leak = [0.5, *[31] * 6, *[0.5] * 6]  # a fast rise warns, four readings later the first level is serious
+    readings = series(*leak, *leak)
+    whole = fold(detector, readings)
+    assert [f.phase for f in whole] == [Phase.RAISED, Phase.UPDATED, Phase.CLEARED] * 2
+    for cut in range(1, len(readings)):
+        first = fold(detector, readings[:cut])
+        rest = fold(detector, readings, opened(first))
+        again = [f for f in rest if f.at > readings[cut - 1].measured_at]
+        assert told(first) + told(again) == told(whole)
+
+
 def test_devices_do_not_mix():
     found = fold(gas(), [*series(60), *series(1, device="g2", start_s=1)])
     assert [f.subject for f in found] == ["g1"]
