@@ -1,0 +1,1 @@
+"""A candidate configuration judged beside the live one, silently: followed, compared, tried in some grids."""
