@@ -26,24 +26,24 @@ class Narrowed:
 
     def __init__(self, detector: Detector, zones: Mapping[str, frozenset[str]]) -> None:
         """Let `detector` be heard of the zones of each camera of `zones`, and of all others altogether."""
-        self._detector, self._zones = detector, zones
+        self.detector, self.zones = detector, zones
         self.name, self.rules, self.memory_s = detector.name, detector.rules, detector.memory_s
 
     def partitions(self) -> Mapping[str, str]:
         """Return the detector's own."""
-        return self._detector.partitions()
+        return self.detector.partitions()
 
     def start(self, partition: str, open_findings: Sequence[OpenFinding]) -> Any:
         """Return the detector's own; what is open in other zones stands there for it as well."""
-        return self._detector.start(partition, open_findings)
+        return self.detector.start(partition, open_findings)
 
     def observe(self, state: Any, observation: Any) -> tuple[Any, Sequence[Finding]]:
         """Return the detector's own state, and what of its findings counts."""
-        state, found = self._detector.observe(state, observation)
+        state, found = self.detector.observe(state, observation)
         return state, [each for each in found if self._counts(each)] if found else found
 
     def _counts(self, found: Finding) -> bool:
-        zones = self._zones.get(found.camera_id or "")
+        zones = self.zones.get(found.camera_id or "")
         return zones is None or found.subject.rpartition("@")[0] in zones
 
 

@@ -33,6 +33,7 @@ from hub.api import (
     routes_evidence,
     routes_feed,
     routes_geography,
+    routes_labels,
     routes_ledger,
     routes_live,
     routes_oidc,
@@ -49,6 +50,7 @@ from hub.api import (
     routes_streetlights,
     routes_supervision,
     routes_tour,
+    routes_trace,
     routes_tuning,
     routes_zones,
 )
@@ -180,6 +182,8 @@ def create_app(
     app.include_router(routes_supervision.router)
     app.include_router(routes_tour.router)
     app.include_router(routes_tuning.router)
+    app.include_router(routes_labels.router)
+    app.include_router(routes_trace.router)
     app.include_router(routes_operation.probes)
     app.add_middleware(Gate, hub=hub)
     app.add_middleware(Surroundings, hub=hub)  # added last, so it stands around the gate

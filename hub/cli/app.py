@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hub.cli import analyse, checks, data, deliveries, dispatch, people, roles, zones
+from hub.cli import analyse, checks, data, deliveries, dispatch, people, roles, trace, zones
 from hub.cli.failure import KNOWN
 from hub.log import without_secrets
 
@@ -26,6 +26,7 @@ zones.register(app)
 people.register(app)
 dispatch.register(app)
 deliveries.register(app)
+trace.register(app)
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ class ReadPool:
 
     def __init__(self, dsn: str, *, size: int = 8, wait_s: float = 3.0, statement_s: float = 15.0) -> None:
         """Take the database's address; nothing is opened before `open`."""
+        self.dsn = dsn
         self._pool: ConnectionPool[Connection[Any]] = ConnectionPool(
             dsn,
             min_size=1,

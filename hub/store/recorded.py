@@ -29,14 +29,16 @@ _ROWS_A_TRIP = 5000
 
 _SPAN: LiteralString = """
     received_at >= %(begin)s AND received_at < %(end)s AND (%(grids)s::text[] IS NULL OR grid = ANY(%(grids)s))"""
+_DEVICES: LiteralString = "(%(names)s::text[] IS NULL OR device_id = ANY(%(names)s))"
+_CAMERAS: LiteralString = "(%(names)s::text[] IS NULL OR camera_id = ANY(%(names)s))"
 _READINGS: LiteralString = f"""
-    SELECT device_id, quantity, value, measured_at, received_at, late FROM readings WHERE {_SPAN}
+    SELECT device_id, quantity, value, measured_at, received_at, late FROM readings WHERE {_SPAN} AND {_DEVICES}
     ORDER BY received_at, measured_at, device_id, quantity"""
 _STATUSES: LiteralString = f"""
-    SELECT device_id, online, reported_at, received_at, retained FROM statuses WHERE {_SPAN}
+    SELECT device_id, online, reported_at, received_at, retained FROM statuses WHERE {_SPAN} AND {_DEVICES}
     ORDER BY received_at, reported_at, device_id"""
 _FRAMES: LiteralString = f"""
-    SELECT camera_id, captured_at, received_at, late, boxes FROM frames WHERE {_SPAN}
+    SELECT camera_id, captured_at, received_at, late, boxes FROM frames WHERE {_SPAN} AND {_CAMERAS}
     ORDER BY received_at, captured_at, camera_id"""
 
 # One short index scan for each device and night.
@@ -59,13 +61,16 @@ def recorded(
     received_to: datetime,
     *,
     nights_of: Configuration | None = None,
+    names: Sequence[str] | None = None,
 ) -> Iterator[Recorded]:
     """Yield what was received in [from, to) for those grids (None: all), each with its `late`.
 
+    `names` are the devices and cameras whose observations are wanted (None: all).
     With `nights_of`, the flows of the nights before come first: those whose windows the configuration's leak rule
     takes its baseline from, as far as they were received before the span.
     """
     span = {"begin": received_from, "end": received_to, "grids": None if grids is None else list(grids)}
+    span["names"] = None if names is None else list(names)
     with connect(dsn) as connection, unavailable(), connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         if nights_of is not None:

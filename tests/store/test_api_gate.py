@@ -163,6 +163,14 @@ ROUTES: dict[tuple[str, str], tuple[Scope | frozenset[Scope] | str | None, int]]
     ("GET", "/api/v1/statistics/cases"): (Scope.STATISTICS_READ, 200),
     ("GET", "/api/v1/statistics/alarms"): (Scope.STATISTICS_READ, 200),
     ("GET", "/api/v1/config"): (Scope.CONFIG_READ, 200),
+    ("GET", "/api/v1/tuning/trace"): (Scope.TUNE_READ, 422),
+    ("GET", "/api/v1/tuning/labels"): (Scope.TUNE_READ, 200),
+    ("POST", "/api/v1/tuning/labels"): (frozenset({Scope.TUNE, Scope.ALERTS_WRITE}), 422),
+    ("DELETE", "/api/v1/tuning/labels/{label_id}"): (Scope.TUNE, 404),
+    ("POST", "/api/v1/tuning/labels/import"): (Scope.TUNE, 422),
+    ("GET", "/api/v1/tuning/labels/export"): (Scope.TUNE_READ, 200),
+    ("GET", "/api/v1/tuning/labels/summary"): (Scope.TUNE_READ, 200),
+    ("GET", "/api/v1/tuning/labels/waiting"): (Scope.TUNE_READ, 200),
     ("GET", "/api/v1/tuning/runs"): (Scope.TUNE_READ, 200),
     ("POST", "/api/v1/tuning/runs"): (Scope.TUNE, 422),
     ("GET", "/api/v1/tuning/runs/{run_id}"): (Scope.TUNE_READ, 404),
@@ -193,6 +201,7 @@ def filled(path: str) -> str:
         run_id=NOWHERE,
         camera_id="none",
         circuit_id="none",
+        label_id=NOWHERE,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hub.tuning.runs import judge
+from hub.tuning.runs import judge, sweeps, trace
 from hub.tuning.runs.means import Means
 from hub.tuning.runs.question import Arguments
 
@@ -27,4 +27,8 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "replay": Kind(judge.Judge, judge.work),
     "judge": Kind(judge.Judge, judge.work),
+    "trace": Kind(trace.Trace, trace.work),
+    "sweep": Kind(sweeps.Sweep, sweeps.work_sweep),
+    "search": Kind(sweeps.Search, sweeps.work_search),
+    "diff": Kind(sweeps.Diff, sweeps.work_diff),
 }

@@ -103,7 +103,8 @@ def failing_s(looks: Sequence[Look], name: str, since: datetime) -> tuple[float,
 
 ONE_OF = {
     "low", "high", "first", "second", "rising", "turbid", "chlorine_low", "chlorine_high", "moved", "covered",
-    "blurred", "preset", "impossible", "frozen", "silent", "offline",
+    "blurred", "preset", "flow_high", "flow_low", "pressure_high", "pressure_low", "power_high", "power_low",
+    "impossible", "frozen", "silent", "offline",
 }  # fmt: skip
 """Predicates of which one is enough; of all others each must hold."""
 

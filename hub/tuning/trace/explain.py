@@ -34,6 +34,7 @@ Explainer = Callable[[Asked, Any, Any], Look | None]
 
 def explainers() -> Mapping[str, Explainer]:
     """Return the explainer of every rule that a detector with a state judges; silence is told by who is heard."""
-    from hub.tuning.trace import explain_cameras, explain_lamps, explain_telemetry
+    from hub.tuning.trace import explain_cameras, explain_lamps, explain_telemetry, explain_unusual
 
-    return {**explain_telemetry.EXPLAINERS, **explain_lamps.EXPLAINERS, **explain_cameras.EXPLAINERS}
+    tables = (explain_telemetry, explain_lamps, explain_cameras, explain_unusual)
+    return {rule: explainer for table in tables for rule, explainer in table.EXPLAINERS.items()}

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Protocol, runtime_checkable
 
+from detectors.baseline import HourSums
 from detectors.judge import Judge
 from hub.alerts.alert import Alert
 from hub.alerts.intake import REMEMBERED
 from hub.config.load import Configuration
 from hub.tuning.replay import Recording
 from hub.tuning.trace.scope import Scope
+from hub.worker.fold import TellsHours
 from ingest.observation import Frame, Observation, Reading
 
 Span = tuple[datetime, datetime]
@@ -32,6 +35,17 @@ class Material:
     deaf: Sequence[Span]
     ends: datetime  # until when somebody listened
     nobody: bool = False  # listened at all
+    hours: Sequence[HourSums] = ()  # from before `past`, for rules that sum up days
+    begins: datetime | None = None  # when `past` does
+
+
+@runtime_checkable
+class Partible(Protocol):
+    """A recording that can be read of some devices and cameras alone."""
+
+    def of(self, names: Sequence[str]) -> Recording:
+        """Return the recording of those alone."""
+        ...
 
 
 def load(
@@ -39,14 +53,24 @@ def load(
 ) -> Material:
     """Return what was received of `scope` in [since, until), and as much before it as the detectors remember."""
     held = scope.names | scope.beside
+    if isinstance(recording, Partible):
+        recording = recording.of(sorted(held))
     city = scope.part(configuration.city)
     recent = [
         alert for alert in recording.alerts_as_of([scope.grid], since, since - REMEMBERED) if _belongs(scope, alert)
     ]
-    probe = Judge(city, configuration.thresholds, grids=frozenset([scope.grid]), listening_since=since)
+    probe = Judge(
+        city,
+        configuration.thresholds,
+        grids=frozenset([scope.grid]),
+        listening_since=since,
+        profiles=configuration.profiles,
+    )
     memory = timedelta(seconds=probe.memory_s)
-    of_part = Configuration(city, configuration.thresholds, configuration.version)
-    past = recording.recorded([scope.grid], since - memory - min(memory, SPARE), since, nights_of=of_part)
+    begins = since - memory - min(memory, SPARE)
+    wanted = probe.hours_wanted()
+    hours = recording.hours(wanted, begins) if wanted and isinstance(recording, TellsHours) else ()
+    past = recording.recorded([scope.grid], begins, since, nights_of=replace(configuration, city=city))
     present = recording.recorded([scope.grid], since, until)
     heard = [one for one in recording.listening(since, until, [scope.grid]) if one.until > since]
     deaf = [(one.until, other.since) for one, other in pairwise(heard)]
@@ -62,6 +86,8 @@ def load(
         deaf=deaf if heard else [(since, until)],
         ends=min(until, heard[-1].until) if heard else until,
         nobody=not heard,
+        hours=hours,
+        begins=begins,
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from detectors.overrides import Overridden
+from hub.alerts.alert import Alert
 from hub.config.load import Configuration
 from hub.tuning.replay import Recording
 from hub.tuning.trace.material import Material, load
@@ -19,7 +20,7 @@ from hub.tuning.trace.story import Clock, Told, told
 from hub.tuning.trace.watching import SILENCE, Watched, watched
 from hub.tuning.trace.what_if import WhatIf, what_if
 
-LONGEST = timedelta(days=2)
+LONGEST = timedelta(days=4)
 POINTS, ENTRIES = 2000, 600  # at most, of one lane and of all predicates
 LATE = timedelta(minutes=5)  # so long after its own time something may be received, and still be judged in order
 
@@ -47,7 +48,21 @@ class Request:
     def span(self) -> tuple[datetime, datetime]:
         """The time that is shown."""
         around = timedelta(seconds=self.around_s)
-        return min(self.since or self.at, self.at) - around, self.at + around
+        earliest = self.at + around - LONGEST
+        return max(min(self.since or self.at, self.at) - around, min(earliest, self.at - around)), self.at + around
+
+
+def of_alert(alert: Alert, *, around_s: float, wants_what_if: bool = True) -> Request:
+    """Return the question why `alert` was raised."""
+    return Request(
+        rule=alert.rule,
+        subject=alert.subject,
+        at=alert.raised_at,
+        around_s=around_s,
+        since=alert.since,
+        alert_id=alert.alert_id,
+        wants_what_if=wants_what_if,
+    )
 
 
 def trace(

@@ -15,6 +15,7 @@ from typing import Any
 
 from detectors.finding import Finding
 from detectors.judge import Judge
+from detectors.laying import Narrowed
 from detectors.overrides import Overridden
 from detectors.reorder import key_of
 from detectors.routes import Slot
@@ -82,6 +83,7 @@ class _Judged:
             grids=frozenset([scope.grid]),
             open_findings=open_findings(material.recent),
             listening_since=material.since,
+            profiles=configuration.profiles,
         )
         self._intake = Intake(city, configuration.version, material.recent)
         self._out = Watched()
@@ -103,7 +105,7 @@ class _Judged:
                 if slot is None or id(slot) in seen:
                     continue
                 seen.add(id(slot))
-                if explainer is not None and self._asked.rule in slot.detector.rules:
+                if explainer is not None and self._asked.rule in slot.detector.rules and self._counts(slot):
                     self._watch(slot, explainer)
                 elif slot is route.view:
                     self._watch_view(slot)
@@ -111,6 +113,8 @@ class _Judged:
     def run(self) -> Watched:
         """Judge everything; return what was seen."""
         material, judge = self._material, self._judge
+        if material.hours and material.begins is not None:
+            judge.recall(material.hours, material.begins)
         self._take(judge.rebuild(material.past, emit_from=material.since))
         self._out.looks = [look for look in self._out.looks if look.at >= material.since]
         deaf = [] if material.nobody else list(material.deaf)
@@ -135,9 +139,16 @@ class _Judged:
             self._out.looks.append(heard_look(watch, material.ends, self._asked.thresholds.device.silent.at_least_s))
         return self._out
 
+    def _counts(self, slot: Slot) -> bool:
+        """Tell whether what the slot finds counts at the place asked about: zones may have thresholds of their own."""
+        zone_id, detector = self._scope.zone_id, slot.detector
+        if zone_id is None or not isinstance(detector, Narrowed):
+            return True
+        return all(zone_id in detector.zones.get(name, {zone_id}) for name in self._scope.names)
+
     def _watch(self, slot: Slot, explainer: Explainer) -> None:
         real, out = slot.observe, self._out
-        detector = getattr(slot.detector, "detector", slot.detector)  # behind one whose findings are narrowed
+        detector = slot.detector.detector if isinstance(slot.detector, Narrowed) else slot.detector
         asked = replace(self._asked, detector=detector)
 
         def observe(state: Any, observation: Any) -> tuple[Any, Sequence[Finding]]:
