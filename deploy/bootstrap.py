@@ -21,7 +21,7 @@ import build_console
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
-EXTRAS = {"demo": "vision,demo", "dev": "vision,demo,dev"}
+EXTRAS = {"demo": "vision,demo,tuning", "dev": "vision,demo,tuning,dev"}
 OLDEST = (3, 11)
 TRIES = 2
 
