@@ -16,6 +16,7 @@ import { map } from "./placeMap";
 import { href } from "../router";
 import type { PageProps } from "../routes";
 import { Icon } from "../ui/Icon";
+import { workOn } from "../tuning/address";
 import { useResource } from "../ui/resource";
 import { SeverityMark } from "../ui/Severity";
 import { Empty, Failed, Loading } from "../ui/states";
@@ -139,10 +140,22 @@ export default function AlertPage({ parameters }: PageProps) {
           <section class="panel" aria-label={t("alert.judged-by")}>
             <header>
               <h2>{t("alert.judged-by")}</h2>
-              {may("city:read") && <a href={href(`/rules?rule=${alert.rule}`)}>{alert.rule}</a>}
+              {may("city:read") && <a href={href(`/rules/${alert.rule}`)}>{alert.rule}</a>}
             </header>
             <div class="panel-content">
               <Numbers reason={alert.reason} />
+              {may("tune:write") && (
+                <p class="alert-tuning">
+                  <a class="button" href={href(`/tuning/trace?alert=${alert.id}`)}>
+                    <Icon name="pulse" size={16} />
+                    <span>{t("tuning.trace-why")}</span>
+                  </a>
+                  <a class="button" href={href(workOn(alert.rule, alert.subject, dayAround(alert, now)))}>
+                    <Icon name="sliders" size={16} />
+                    <span>{t("tuning.tune")}</span>
+                  </a>
+                </p>
+              )}
             </div>
           </section>
           {may("evidence:read") && <Evidence alert={alert} />}
@@ -171,6 +184,12 @@ export default function AlertPage({ parameters }: PageProps) {
       )}
     </article>
   );
+}
+
+/** The day around an alert, no further than now. */
+function dayAround(alert: Alert, now: number): { since: number; until: number } {
+  const until = Math.min(Math.ceil(now / 60_000) * 60_000, Date.parse(alert.raised_at) + 43_200_000);
+  return { since: until - 86_400_000, until };
 }
 
 function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {

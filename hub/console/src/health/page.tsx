@@ -2,9 +2,11 @@
 import { useSignal } from "@preact/signals";
 import { city, gridName, hubNow, ruleTitle } from "../api/city";
 import { get } from "../api/http";
+import { may } from "../api/session";
 import type { Severity } from "../api/types";
 import { type Key, t, words } from "../i18n";
 import { go, href, place } from "../router";
+import { workOn } from "../tuning/address";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { SeverityMark } from "../ui/Severity";
@@ -166,7 +168,11 @@ function Found({ health }: { health: HealthDocument }) {
               <p class="field-hint">{t("health.rate-about")}</p>
             </div>
           </section>
-          <Sources title={t("health.sources")} sources={health.sources} />
+          <Sources
+            title={t("health.sources")}
+            sources={health.sources}
+            span={{ since: Date.parse(health.from), until: Date.parse(health.to) }}
+          />
           <div class="health-side">
             <section class="panel">
               <header>
@@ -209,7 +215,13 @@ function MeasureCard({ measure }: { measure: Measure }) {
   );
 }
 
-function Sources({ title, sources }: { title: string; sources: Source[] }) {
+interface SourcesProps {
+  title: string;
+  sources: Source[];
+  span: { since: number; until: number };
+}
+
+function Sources({ title, sources, span }: SourcesProps) {
   return (
     <section class="panel health-sources">
       <header>
@@ -245,7 +257,11 @@ function Sources({ title, sources }: { title: string; sources: Source[] }) {
                 <td class="number">{number(source.count)}</td>
                 <td class="number">{percent(source.share)}</td>
                 <td class="number">
-                  <a href={href(`/rules/${source.rule}`)}>{t("health.tune")}</a>
+                  {may("tune:write") ? (
+                    <a href={href(workOn(source.rule, source.subject, span))}>{t("tuning.tune")}</a>
+                  ) : (
+                    <a href={href(`/rules/${source.rule}`)}>{t("health.tune")}</a>
+                  )}
                 </td>
               </tr>
             ))}

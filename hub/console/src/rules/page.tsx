@@ -1,10 +1,12 @@
 // Every rule with its thresholds, or one of them: what is judged, with which numbers, and where they come from.
 import { rules as cards, ruleTitle } from "../api/city";
 import { get } from "../api/http";
+import { may } from "../api/session";
 import type { Severity } from "../api/types";
 import { language, t } from "../i18n";
 import { href } from "../router";
 import type { PageProps } from "../routes";
+import { workOn } from "../tuning/address";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { SeverityMark } from "../ui/Severity";
@@ -66,6 +68,7 @@ function RulePanel({ rule }: { rule: RuleDocument }) {
         {!rule.enabled && <span class="tag warn">{t("rules.off")}</span>}
         {changed && <span class="tag accent">{t("rules.changed")}</span>}
         <SeverityMark severity={rule.severity} />
+        {may("tune:write") && <a href={href(workOn(rule.rule, ""))}>{t("tuning.tune")}</a>}
       </header>
       <div class="panel-content">
         <p>{rule.meaning}</p>

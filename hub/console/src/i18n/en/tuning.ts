@@ -286,6 +286,7 @@ export default {
   "tuning.shadow.no-versions": "There is no candidate: keep one in the workbench first.",
   "tuning.shadow.begun": "The shadow has begun",
   "tuning.trace": "Trace",
+  "tuning.trace-why": "Trace why",
   "tuning.trace-about": "Why it was raised, or why it was not",
   "tuning.trace-what": "Trace what?",
   "tuning.trace-what-hint": "Come from an alert's page, or click an alert on the workbench's timeline.",

@@ -279,6 +279,7 @@ export default {
   "tuning.shadow.no-versions": "没有候选版本：先在工作台存一个。",
   "tuning.shadow.begun": "已开始影子运行",
   "tuning.trace": "追查",
+  "tuning.trace-why": "追查为什么",
   "tuning.trace-about": "为什么报，或为什么没报",
   "tuning.trace-what": "追查什么？",
   "tuning.trace-what-hint": "从告警详情进入，或在工作台的时间线上点一条。",
