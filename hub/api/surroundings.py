@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hub.api.context import Hub, remote_of
 from hub.api.georeport import FORM_BYTES, FORMS_WITH_PHOTOS
 from hub.api.problem import Problem
+from hub.api.routes_labels import LARGEST_FILE as LABELS_BYTES
+from hub.api.routes_labels import PATH as LABELS
 from hub.api.routes_photos import PATH as PHOTOS
 from hub.api.stream import StalledReader
 from hub.log import logger
@@ -29,8 +31,12 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# Where photos come in, a body may have more.
-LARGER_BODIES: dict[str, int] = {PHOTOS: LARGEST_BYTES, **dict.fromkeys(FORMS_WITH_PHOTOS, FORM_BYTES)}
+# Where photos or files of labels come in, a body may have more.
+LARGER_BODIES: dict[str, int] = {
+    PHOTOS: LARGEST_BYTES,
+    LABELS: LABELS_BYTES,
+    **dict.fromkeys(FORMS_WITH_PHOTOS, FORM_BYTES),
+}
 _QUIET = frozenset({"/livez", "/readyz", "/metrics"})
 
 

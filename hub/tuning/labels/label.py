@@ -96,6 +96,11 @@ def latest(labels: Iterable[Label]) -> list[Label]:
     return sorted(kept, key=order)
 
 
+def is_beyond_alerts(label: Label) -> bool:
+    """Tell whether a label says something of a moment that nobody chose for its alert: it can tell of a miss."""
+    return label.source in BEYOND_ALERTS or label.verdict is Verdict.MISSED
+
+
 def order(label: Label) -> tuple[object, ...]:
     """Return what labels are ordered by: time, then place, so that the same labels always come in one order."""
     return (label.since, label.ends_at, label.rule, label.subject, str(label.label_id))

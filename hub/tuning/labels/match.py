@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from uuid import UUID
 
@@ -65,6 +65,7 @@ class Matched:
 
 
 EXACTLY = Tolerance()
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def match(
@@ -127,6 +128,14 @@ def closeness(one: Raised, label: Label, tolerance: Tolerance = EXACTLY) -> floa
     whole_s = max(end, until) - min(begin, since)
     shared = max(0.0, -gap_s) / whole_s if whole_s > 0 else 1.0
     return 0.01 + 0.495 * distance + 0.495 * (1.0 - shared)
+
+
+def touch(one: Raised, other: Raised, tolerance: Tolerance = EXACTLY) -> bool:
+    """Tell whether two alerts, of two configurations, may be one event."""
+    if one.rule != other.rule or apart(one.subject, other.subject, reach=tolerance.reach) is None:
+        return False
+    gap_s = (max(one.since, other.since) - min(one.cleared_at or FOREVER, other.cleared_at or FOREVER)).total_seconds()
+    return gap_s <= tolerance.gap_s
 
 
 def _near(alerts: Sequence[Raised], labels: Sequence[Label], tolerance: Tolerance) -> list[dict[int, float]]:

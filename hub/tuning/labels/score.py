@@ -6,17 +6,18 @@ Weights count: a label that stands for five events counts five times. docs/tunin
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from hub.tuning.judging import Raised
+from hub.config.load import Configuration
+from hub.tuning.judging import Question, Raised
 from hub.tuning.labels import bootstrap
 from hub.tuning.labels.bootstrap import Interval
 from hub.tuning.labels.estimate import LEAST, Estimate, Why, withheld
-from hub.tuning.labels.exposure import OF_CAMERAS, Exposure
-from hub.tuning.labels.label import BEYOND_ALERTS, Label, Verdict
-from hub.tuning.labels.match import Matched
+from hub.tuning.labels.exposure import OF_CAMERAS, Exposure, exposure_of
+from hub.tuning.labels.label import Label, Verdict, is_beyond_alerts
+from hub.tuning.labels.match import Matched, match
 from hub.tuning.labels.place import parted
 
 # What one operator can bear, an hour: ANSI/ISA-18.2-2016 and EEMUA 191, as the alarm health page has it.
@@ -79,6 +80,23 @@ def scores(matched: Matched, exposure: Exposure, seed: int = 0) -> Scores:
     )
 
 
+def scored(
+    raised: Sequence[Raised],
+    labels: Iterable[Label],
+    configuration: Configuration,
+    question: Question,
+    *,
+    operators: int = 1,
+    seed: int = 0,
+) -> tuple[Matched, Scores]:
+    """Return which of `raised` is which event of `labels`, and the scores of that.
+
+    Give the `configuration` that holds now, whatever candidate raised them: it says when alerts are due.
+    """
+    matched = match(raised, labels, span=(question.since, question.until))
+    return matched, scores(matched, exposure_of(configuration, question, operators=operators), seed)
+
+
 def scores_document(found: Scores) -> dict[str, Any]:
     """Return the scores as JSON-ready data."""
     return {
@@ -112,7 +130,7 @@ def _recall(found: Pairs, missed: Sequence[Label], labels: Sequence[Label], expo
     n = len(found) + len(missed)
     if n < LEAST:
         return _few(n, "labels of real events")
-    looked = sum(label.source in BEYOND_ALERTS or label.verdict is Verdict.MISSED for label in labels)
+    looked = sum(is_beyond_alerts(label) for label in labels)
     if looked < LEAST:
         says = (
             f"Recall is not known: {looked} labels come from moments without an alert, {LEAST} are needed. Label a "

@@ -6,7 +6,6 @@ import os
 import socket
 import threading
 from contextlib import suppress
-from typing import Any
 
 from prometheus_client import start_http_server
 from pydantic import ValidationError
@@ -19,6 +18,7 @@ from hub.config.yaml_source import ConfigError
 from hub.config.zones_file import files_of
 from hub.log import logger
 from hub.settings import Settings, SettingsError
+from hub.store.read_labels import labels_of
 from hub.store.recording import StoredRecording
 from hub.store.session import open_session
 from hub.store.stored_configurations import stored_thresholds
@@ -88,11 +88,7 @@ def worker_of(settings: Settings, current: Current, *, name: str, stop: threadin
         dsn=dsn,
         loaded=Loaded(judging, settings.tuning_memory_mb * 1024**2),
         configuration=current.configuration,
-        labels=_labels,
+        labels=lambda connection, question: labels_of(connection, question, current.configuration(None).city),
         now=clock.now,
         stop=stop,
     )
-
-
-def _labels(connection: Any, question: Question) -> list[Any]:
-    return []
