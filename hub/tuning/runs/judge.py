@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hub.tuning.candidate import with_thresholds
 from hub.tuning.judging import Raised
+from hub.tuning.labels.score import scored, scores_document
 from hub.tuning.runs.means import Means
 from hub.tuning.runs.question import Arguments, Asked, Changes
 
@@ -21,13 +22,16 @@ class Judge(Arguments):
 
 
 def work(arguments: Judge, means: Means) -> dict[str, Any]:
-    """Return the alerts that the changed thresholds raise."""
+    """Return the alerts that the changed thresholds raise, what is said of each, and the scores."""
     question = arguments.question.question()
     configuration = with_thresholds(means.configuration(arguments.version), arguments.changes)
     judging = means.judging(question)
     raised = judging.judge(configuration, told=means.told)
+    matched, found = scored(raised, means.labels(question), means.configuration(None), question)
+    words = matched.words()
     return {
-        "raised": [raised_document(one) for one in raised],
+        "raised": [raised_document(one) | {"label": words.get(one.alert_id)} for one in raised],
+        "scores": scores_document(found),
         "version": configuration.version,
         "limits": judging.limits(),
     }
