@@ -40,7 +40,7 @@ class Sums:
         self.total += round(value * SCALE)
         self.count += 1
         self.low, self.high = min(self.low, value), max(self.high, value)
-        self.quarters |= 1 << at.minute // 15
+        self.quarters |= 1 << int(at.timestamp()) % 3600 // QUARTER_S
 
     def join(self, other: Sums) -> None:
         """Take in what other readings of the same hour add up to."""

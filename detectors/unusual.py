@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,7 @@ WORDS: Mapping[Quantity, tuple[str, str, str]] = {
     POWER: ("The lamps' mean power", "w", "W"),
 }
 CAUSE = {FLOW: "flow", PRESSURE: "pressure", POWER: "power"}
+Lit = tuple[tuple[time, time], ...] | None
 BAND = 3.0  # spreads to either side of the usual: what charts draw as expected
 STRAGGLERS = timedelta(minutes=5)  # no stream waits longer: see `lateness_s`
 
@@ -308,14 +309,23 @@ class LitHours:
         """Take when circuits are lit."""
         self._city, self._burning = city, thresholds.streetlight.burning
         self._zone, self._sun = ZoneInfo(city.timezone), Sun(city.latitude, city.longitude)
-        self._lighting: dict[str, Lighting] = {}
+        self._lighting: dict[Lit, Lighting] = {}
+        self._known: dict[tuple[Lit, datetime], bool] = {}
 
     def is_lit(self, circuit: str, hour: datetime) -> bool:
         """Tell whether the lamps should burn through the whole hour from `hour` on."""
-        lighting = self._lighting.get(circuit)
+        lit = self._city.circuits[circuit].lit if circuit in self._city.circuits else None
+        known = self._known.get((lit, hour))
+        if known is None:
+            if len(self._known) > 10_000:  # a worker that runs for months needs only the last few
+                self._known.clear()
+            known = self._known[lit, hour] = self._burns(lit, hour)
+        return known
+
+    def _burns(self, lit: Lit, hour: datetime) -> bool:
+        lighting = self._lighting.get(lit)
         if lighting is None:
-            lit = self._city.circuits[circuit].lit if circuit in self._city.circuits else None
-            lighting = self._lighting[circuit] = Lighting(self._burning, self._zone, self._sun, lit)
+            lighting = self._lighting[lit] = Lighting(self._burning, self._zone, self._sun, lit)
         at = hour
         while at < hour + HOUR:
             segment = lighting.at(at)

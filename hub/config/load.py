@@ -15,6 +15,7 @@ from detectors.overrides import doubts
 from detectors.profile import NO_PROFILES, Profiles
 from detectors.thresholds import Thresholds
 from hub.config.city_file import city_from
+from hub.config.profiles_file import read_profiles
 from hub.config.yaml_source import ConfigError, Source, names_in, read
 from hub.config.zones_file import read_city
 from ingest.city import City
@@ -59,14 +60,18 @@ def thresholds_from(source: Source) -> Thresholds:
 def load(city_path: Path, detectors_path: Path | None, *, drawn: Path | None = None) -> Configuration:
     """Return the configuration of both files; raise ConfigError with the problems of both. `drawn` as in load_city.
 
+    Profiles learnt for the city lie beside its file and are part of it.
+
     Where no detectors file is named, the one beside the city file counts if it is there (`detectors_beside`).
     """
     problems: list[str] = []
     city: City | None = None
     thresholds: Thresholds | None = None
     source: Source | None = None
+    profiles = NO_PROFILES
     try:
         city = load_city(city_path, drawn=drawn)
+        profiles = read_profiles(city_path, city)
     except ConfigError as error:
         problems += error.problems
     try:
@@ -76,11 +81,11 @@ def load(city_path: Path, detectors_path: Path | None, *, drawn: Path | None = N
         thresholds = Thresholds() if source is None else thresholds_from(source)
     except ConfigError as error:
         problems += error.problems
-    if city is None or thresholds is None:
+    if city is None or thresholds is None or problems:
         raise ConfigError(problems)
     if source is not None:
         require_fit(city, thresholds, source)
-    return Configuration(city, thresholds, config_version(city, thresholds))
+    return Configuration(city, thresholds, config_version(city, thresholds, profiles), profiles)
 
 
 def require_fit(city: City, thresholds: Thresholds, source: Source) -> None:

@@ -57,9 +57,14 @@ def zones_path(city: Path) -> Path:
     return city.with_name(f"{city.stem}.zones{city.suffix or '.yaml'}")
 
 
+def profiles_path(city: Path) -> Path:
+    """Return where the profiles learnt for the city file `city` lie; hub/config/profiles_file.py reads them."""
+    return city.with_name(f"{city.stem}.profiles.jsonl")
+
+
 def files_of(city: Path) -> list[Path]:
     """Return the files that make up the city: whoever watches it for changes watches all of them."""
-    return [city, zones_path(city)]
+    return [city, zones_path(city), profiles_path(city)]
 
 
 def read_city(city: Path, drawn: Path | None = None) -> Source:

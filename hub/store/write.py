@@ -19,7 +19,9 @@ import psycopg
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from detectors.baseline import HourSums
 from detectors.finding import OpenFinding
+from detectors.judge import HoursWanted
 from detectors.thresholds import Thresholds
 from hub.alerts.alert import Alert
 from hub.alerts.change import AlertChange
@@ -37,6 +39,7 @@ from hub.store.migrate import MigrationError, pending
 from hub.store.observations import Tally, insert_frames, insert_readings, insert_statuses, tally
 from hub.store.quarantine import insert_quarantined
 from hub.store.recorded import Recorded, recorded
+from hub.store.recorded_hours import recorded_hours
 from hub.store.rows import plain_text
 from hub.store.session import StoreRefused, StoreUnavailable, connect, first_line, is_unavailable, unavailable
 from ingest.city import City
@@ -196,6 +199,11 @@ class Store:
     ) -> Iterator[Recorded]:
         """Yield what was received in [from, to) in order; see hub/store/recorded.py."""
         return recorded(self._dsn, grids, received_from, received_to, nights_of=nights_of)
+
+    def hours(self, wanted: Sequence[HoursWanted], until: datetime) -> list[HourSums]:
+        """Return by the hour what was stored of `wanted` before `until`; see hub/store/recorded_hours.py."""
+        with self._working() as connection:
+            return recorded_hours(connection, wanted, until)
 
     def note_listening(self, worker: str, grids: Sequence[str] | None, since: datetime, until: datetime) -> None:
         """Note that `worker` has been listening since then and still is at `until`."""

@@ -59,7 +59,7 @@ def test_what_is_drawn_counts_in_place_of_the_city_file_until_it_is_taken_out(ci
     with written(city, with_camera(read_drawn(city), None, "cam-1")):
         pass
     assert load(city, None).version == before.version
-    assert files_of(city) == [city, city.with_name("city.zones.yaml")]
+    assert files_of(city) == [city, city.with_name("city.zones.yaml"), city.with_name("city.profiles.jsonl")]
 
 
 def test_a_drawn_zone_comes_back_with_all_that_was_said_of_it(city: Path) -> None:

@@ -1,0 +1,222 @@
+"""Stored hours of some weeks go in, the profile of each quantity at each place comes out, or why there is none; pure.
+
+What is learnt from are hours in which nothing is known to have been wrong: those in which an alert stood that nobody
+called false, or that a label calls real, are left out, and so are values that cannot be and sensors that are stuck. So
+a leak that lasts does not become usual while its alert is open; once an engineer calls it normal, it does.
+
+Seasons are followed by learning again from the last weeks; nothing is extrapolated, and a profile that is too old is
+not used (`profile_days`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from math import fsum
+from zoneinfo import ZoneInfo
+
+from detectors.baseline import STUCK_FROM
+from detectors.overrides import Overridden
+from detectors.profile import HOUR, Profile, cell_of
+from detectors.unusual import FLOW, POWER, PRESSURE, LitHours, lamps_of
+from hub.config.load import Configuration
+from hub.tuning.baselines.fitting import LEAST_WEEKS, cells_of
+from ingest.city import City, DeviceKind
+from ingest.observation import Quantity
+
+LEARNT_SHARE = 0.5  # of the hours of the week that anything was seen of
+
+
+@dataclass(frozen=True, slots=True)
+class HourMean:
+    """What was stored of one device's quantity in the hour from `hour` on."""
+
+    device_id: str
+    quantity: Quantity
+    hour: datetime
+    low: float
+    mean: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A stretch of time in which something was wrong with `subject`; `until` None: it still is."""
+
+    subject: str
+    since: datetime
+    until: datetime | None
+
+
+class NotLearnt(StrEnum):
+    """Why there is no profile."""
+
+    NO_READINGS = "no_readings"
+    ALL_LEFT_OUT = "all_left_out"  # every hour had an alert, or a sensor that is not believed
+    TOO_FEW_WEEKS = "too_few_weeks"  # no hour of the week was seen in three weeks
+    TOO_FEW_HOURS = "too_few_hours"  # most hours of the week were not
+
+
+WORDS: Mapping[NotLearnt, str] = {
+    NotLearnt.NO_READINGS: "nothing was read in that time",
+    NotLearnt.ALL_LEFT_OUT: "in every hour an alert stood, or the sensor could not be believed",
+    NotLearnt.TOO_FEW_WEEKS: f"no hour of the week was seen in {LEAST_WEEKS} weeks or more",
+    NotLearnt.TOO_FEW_HOURS: f"more than half of the hours of the week were seen in fewer than {LEAST_WEEKS} weeks",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one quantity at one place: a profile or why not; from how many hours, and how many left out."""
+
+    subject: str
+    quantity: Quantity
+    grid: str
+    profile: Profile | None
+    why_not: NotLearnt | None
+    hours: int
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a profile can be learnt of: a quantity at a device, or over the lamps of a circuit."""
+
+    subject: str
+    grid: str
+    quantity: Quantity
+    members: tuple[str, ...]
+
+
+def subjects_of(city: City, wanted: Collection[str] | None = None) -> list[Subject]:
+    """Return what profiles can be learnt of; `wanted` are devices or circuits, None: all. A lamp means its circuit."""
+    found = []
+    for name, device in city.devices.items():
+        if device.kind is DeviceKind.WATER and (wanted is None or name in wanted):
+            found += [Subject(name, device.grid, quantity, (name,)) for quantity in (FLOW, PRESSURE)]
+    for name, lamps in lamps_of(city).items():
+        members = tuple(sorted(lamp.device_id for lamp in lamps))
+        if wanted is None or name in wanted or not {*members}.isdisjoint(wanted):
+            circuit = city.circuits.get(name)
+            found.append(Subject(name, circuit.grid if circuit is not None else lamps[0].grid, POWER, members))
+    return found
+
+
+def learn(
+    configuration: Configuration,
+    subjects: Sequence[Subject],
+    means: Iterable[HourMean],
+    wrong: Iterable[Wrong],
+    *,
+    since: datetime,
+    until: datetime,
+) -> list[Outcome]:
+    """Return what became of each of `subjects` from the hours of [since, until)."""
+    sorter = _Sorter(configuration, wrong)
+    stored: defaultdict[tuple[str, Quantity], list[HourMean]] = defaultdict(list)
+    for one in means:
+        if since <= one.hour and one.hour + HOUR <= until:
+            stored[one.device_id, one.quantity].append(one)
+    return [sorter.outcome(subject, stored, since, until) for subject in subjects]
+
+
+class _Sorter:
+    """Tells which hours count, and makes profiles of them."""
+
+    def __init__(self, configuration: Configuration, wrong: Iterable[Wrong]) -> None:
+        self._configuration = configuration
+        city, thresholds = configuration.city, configuration.thresholds
+        self._zone = ZoneInfo(city.timezone)
+        self._lit = LitHours(city, thresholds)
+        self._overridden = Overridden(thresholds, city)
+        fault = thresholds.sensor.fault
+        self._freezing = frozenset(fault.frozen_quantities)
+        self._ranges = {quantity: fault.ranges.of(quantity) for quantity in (FLOW, PRESSURE, POWER)}
+        self._wrong: defaultdict[str, list[Wrong]] = defaultdict(list)
+        for one in wrong:
+            self._wrong[one.subject].append(one)
+
+    def outcome(
+        self,
+        subject: Subject,
+        stored: Mapping[tuple[str, Quantity], Sequence[HourMean]],
+        since: datetime,
+        until: datetime,
+    ) -> Outcome:
+        """Return what became of one quantity at one place."""
+        heard: defaultdict[datetime, list[float]] = defaultdict(list)
+        seen: set[datetime] = set()
+        spoilt: set[datetime] = set()
+        for member in subject.members:
+            for one in stored.get((member, subject.quantity), ()):
+                if subject.quantity is POWER and not self._lit.is_lit(subject.subject, one.hour):
+                    continue
+                seen.add(one.hour)
+                if self._counts(one, (member, subject.subject)):
+                    heard[one.hour].append(one.mean)
+                elif self._is_wrong(subject.subject, one.hour):
+                    spoilt.add(one.hour)
+        least = self._least_members(subject)
+        hours = {
+            hour: fsum(values) / len(values)
+            for hour, values in heard.items()
+            if hour not in spoilt and len(values) >= least
+        }
+        by_cell: defaultdict[int, list[float]] = defaultdict(list)
+        for hour, mean in sorted(hours.items()):
+            by_cell[cell_of(hour, self._zone, self._configuration.city.calendar)].append(mean)
+        cells = cells_of(by_cell)
+        learnt = sum(cell is not None for cell in cells)
+        why_not = _why_not(bool(seen), len(by_cell), learnt)
+        profile = None
+        if why_not is None:
+            profile = Profile(
+                subject=subject.subject,
+                quantity=subject.quantity,
+                learnt_from=since,
+                learnt_until=until,
+                hours=len(hours),
+                cells=cells,
+            )
+        return Outcome(
+            subject=subject.subject,
+            quantity=subject.quantity,
+            grid=subject.grid,
+            profile=profile,
+            why_not=why_not,
+            hours=len(hours),
+            left_out=len(seen) - len(hours),
+        )
+
+    def _counts(self, one: HourMean, subjects: Iterable[str]) -> bool:
+        limits = self._ranges[one.quantity]
+        if limits is not None and not (limits.low <= one.low and one.high <= limits.high):
+            return False
+        if one.quantity in self._freezing and one.low == one.high != 0.0 and one.count >= STUCK_FROM:
+            return False
+        return not any(self._is_wrong(subject, one.hour) for subject in subjects)
+
+    def _is_wrong(self, subject: str, hour: datetime) -> bool:
+        return any(
+            one.since < hour + HOUR and (one.until is None or one.until > hour) for one in self._wrong.get(subject, ())
+        )
+
+    def _least_members(self, subject: Subject) -> float:
+        if subject.quantity is not POWER:
+            return 1
+        thresholds = self._overridden.of("streetlight.unusual", subject.subject)
+        return thresholds.streetlight.unusual.heard_share * len(subject.members)
+
+
+def _why_not(seen: bool, cells: int, learnt: int) -> NotLearnt | None:
+    if not seen:
+        return NotLearnt.NO_READINGS
+    if not cells:
+        return NotLearnt.ALL_LEFT_OUT
+    if not learnt:
+        return NotLearnt.TOO_FEW_WEEKS
+    return NotLearnt.TOO_FEW_HOURS if learnt < LEARNT_SHARE * cells else None
