@@ -17,7 +17,7 @@ import { ScrollX } from "../ui/ScrollX";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
 import { refused, told } from "../ui/toast";
-import { kindOf, type Version, type VersionDiff } from "./documents";
+import { kindOf, planOf, type Version, type VersionDiff, type VersionList } from "./documents";
 import { Applied, authorOf, RollBack, State } from "./page";
 import "./configurations.css";
 
@@ -29,10 +29,10 @@ export default function ConfigurationPage({ parameters }: PageProps) {
   const asking = useSignal<Question>(null);
   const against = useSignal("");
   const found = useResource((signal) => get<Version>(`configurations/${id}`, { signal }), [id]);
-  const list = useResource((signal) => get<{ items: Version[] }>("configurations", { signal }), [id]);
+  const list = useResource((signal) => get<VersionList>("configurations", { signal }), [id]);
   const version = found.value;
-  const current = list.value?.items.find((one) => one.current) ?? null;
-  const base = against.value || (version && !version.current && current ? current.version : version?.parent) || "";
+  const current = list.value?.items.find((one) => one.in_force) ?? null;
+  const base = against.value || (version && !version.in_force && current ? current.version : version?.parent) || "";
   const diff = useResource(
     (signal) =>
       version && base && base !== id
@@ -56,9 +56,11 @@ export default function ConfigurationPage({ parameters }: PageProps) {
     found.again();
     list.again();
   };
+  const plan = planOf(version);
+  const inForce = list.value?.in_force ?? "";
   const unschedule = async () => {
     try {
-      await post(`configurations/${id}/unschedule`, {});
+      await post(`configurations/${id}/unschedule`, { schedule: plan?.schedule });
       told(t("configurations.unscheduled"));
       again();
     } catch (error) {
@@ -68,9 +70,9 @@ export default function ConfigurationPage({ parameters }: PageProps) {
   const close = () => {
     asking.value = null;
   };
-  const [rule] = diff.value?.paths[0]?.path.match(/^\w+\.\w+/) ?? [];
+  const [rule] = diff.value?.changes[0]?.path.match(/^\w+\.\w+/) ?? [];
   const effect = rule
-    ? `/tuning/work?${new URLSearchParams([["rule", rule], ...(diff.value?.paths ?? []).flatMap((one) => (one.path.startsWith(`${rule}.`) ? [["set", `${one.path}=${JSON.stringify(one.after)}`]] : []))])}`
+    ? `/tuning/work?${new URLSearchParams([["rule", rule], ...(diff.value?.changes ?? []).flatMap((one) => (one.path.startsWith(`${rule}.`) ? [["set", `${one.path}=${JSON.stringify(one.after)}`]] : []))])}`
     : "";
   return (
     <div class="column configuration">
@@ -108,10 +110,16 @@ export default function ConfigurationPage({ parameters }: PageProps) {
               )}
             </dd>
           </div>
-          {version.hash && version.hash !== version.version && (
+          {version.config_versions.length > 0 && (
             <div>
-              <dt>{t("configurations.hash")}</dt>
-              <dd class="mono configuration-hash">{version.hash}</dd>
+              <dt>{t("configurations.named")}</dt>
+              <dd class="mono configuration-hash">{version.config_versions.join(" ")}</dd>
+            </div>
+          )}
+          {version.overrides.length > 0 && (
+            <div>
+              <dt>{t("configurations.overrides")}</dt>
+              <dd>{version.overrides.join("、")}</dd>
             </div>
           )}
           <div>
@@ -123,7 +131,7 @@ export default function ConfigurationPage({ parameters }: PageProps) {
         </dl>
         {mayTune() && (
           <div class="configuration-do">
-            {!version.current && (
+            {!version.in_force && (
               <Button
                 kind="primary"
                 icon="check"
@@ -134,7 +142,7 @@ export default function ConfigurationPage({ parameters }: PageProps) {
                 {t("configurations.apply")}
               </Button>
             )}
-            {!version.current && !version.scheduled_at && (
+            {!version.in_force && !plan && (
               <Button
                 icon="clock"
                 onClick={() => {
@@ -144,16 +152,14 @@ export default function ConfigurationPage({ parameters }: PageProps) {
                 {t("configurations.schedule")}
               </Button>
             )}
-            {version.scheduled_at && (
-              <Button onClick={() => void unschedule()}>{t("configurations.unschedule")}</Button>
-            )}
-            {!version.current && (
+            {plan && <Button onClick={() => void unschedule()}>{t("configurations.unschedule")}</Button>}
+            {!version.in_force && (
               <a class="button" href={href(`/tuning/shadows?version=${id}`)}>
                 <Icon name="layers" size={16} />
                 <span>{t("configurations.shadow")}</span>
               </a>
             )}
-            {version.current && version.parent && (
+            {version.in_force && list.value?.items.some((one) => !one.in_force && one.applied.length > 0) && (
               <Button
                 kind="danger"
                 icon="undo"
@@ -189,7 +195,7 @@ export default function ConfigurationPage({ parameters }: PageProps) {
                 .filter((one) => one.version !== id)
                 .map((one) => (
                   <option key={one.version} value={one.version}>
-                    {one.version} {one.current ? `(${t("configurations.current")})` : one.note}
+                    {one.version} {one.in_force ? `(${t("configurations.current")})` : one.note}
                   </option>
                 ))}
             </select>
@@ -202,18 +208,18 @@ export default function ConfigurationPage({ parameters }: PageProps) {
           {diff.value && <Changes diff={diff.value} />}
         </div>
       </section>
-      {asking.value === "apply" && <Apply id={id} effect={effect} onClose={close} onDone={again} />}
+      {asking.value === "apply" && <Apply id={id} effect={effect} inForce={inForce} onClose={close} onDone={again} />}
       {asking.value === "schedule" && <Schedule id={id} onClose={close} onDone={again} />}
-      {asking.value === "rollback" && <RollBack onClose={close} onDone={again} />}
+      {asking.value === "rollback" && <RollBack current={id} onClose={close} onDone={again} />}
     </div>
   );
 }
 
 function Changes({ diff }: { diff: VersionDiff }) {
-  if (diff.paths.length === 0 && diff.lines.length === 0) return <p class="dim">{t("configurations.same")}</p>;
+  if (diff.changes.length === 0 && diff.lines.length === 0) return <p class="dim">{t("configurations.same")}</p>;
   return (
     <>
-      {diff.paths.length > 0 && (
+      {diff.changes.length > 0 && (
         <ScrollX label={t("configurations.changes")}>
           <table class="table changes">
             <thead>
@@ -224,12 +230,12 @@ function Changes({ diff }: { diff: VersionDiff }) {
               </tr>
             </thead>
             <tbody>
-              {diff.paths.map((one) => (
+              {diff.changes.map((one) => (
                 <tr key={one.path}>
                   <td class="mono">{one.path}</td>
                   <td class="number dim">{valueOf(one.before)}</td>
                   <td class="number">
-                    <b>{valueOf(one.after)}</b> <span class="dim">{one.unit ?? ""}</span>
+                    <b>{valueOf(one.after)}</b> <span class="dim">{one.unit}</span>
                   </td>
                 </tr>
               ))}
@@ -259,7 +265,7 @@ interface ActionProps {
   onDone: () => void;
 }
 
-function Apply({ id, effect, onClose, onDone }: ActionProps & { effect: string }) {
+function Apply({ id, effect, inForce, onClose, onDone }: ActionProps & { effect: string; inForce: string }) {
   const note = useSignal("");
   const wrong = useSignal<string | null>(null);
   return (
@@ -270,7 +276,7 @@ function Apply({ id, effect, onClose, onDone }: ActionProps & { effect: string }
       run={async () => {
         wrong.value = note.value.trim() ? null : t("tuning.note-needed");
         if (wrong.value) return false;
-        await post(`configurations/${id}/apply`, { note: note.value.trim() });
+        await post(`configurations/${id}/apply`, { note: note.value.trim() }, { revision: inForce });
         told(t("configurations.applied-now"));
         onDone();
         return true;

@@ -6,31 +6,53 @@ export interface Version {
   parent: string | null;
   author: string;
   note: string;
-  /** The content's hash, where it is more than the version itself. */
-  hash?: string;
+  source: "proposed" | "imported" | "file" | "seen";
+  brought_by: string | null;
   stored_at: string;
-  current: boolean;
-  applied: { since: string; until: string | null; by?: string }[];
-  scheduled_at: string | null;
+  in_force: boolean;
+  applied: { since: string; until: string | null; by: string; note: string; how: string }[];
+  planned: Planned[];
+  /** The configurations, with a city, that alerts of it name. */
+  config_versions: string[];
+  overrides: string[];
+}
+
+export interface Planned {
+  schedule: number;
+  version: string;
+  at: string;
+  by: string;
+  note: string;
+  state: "waiting" | "applied" | "refused" | "missed" | "withdrawn";
+  why: string | null;
+}
+
+export interface VersionList {
+  items: Version[];
+  next: string | null;
+  in_force: string | null;
+  file: string;
+  writable: boolean;
+  why_not_writable: string | null;
+}
+
+/** What is to be applied by itself, if anything. */
+export function planOf(version: Version): Planned | null {
+  return version.planned.find((one) => one.state === "waiting") ?? null;
 }
 
 export interface ChangedPath {
   path: string;
   before: Value;
   after: Value;
-  unit?: string;
+  unit: string;
+  meaning: string;
+  override: string | null;
 }
 
 export interface VersionDiff {
   lines: string[];
-  paths: ChangedPath[];
-}
-
-export interface Inherited {
-  path: string;
-  value: Value;
-  from: string;
-  unit?: string;
+  changes: ChangedPath[];
 }
 
 export type LineKind = "added" | "gone" | "place" | "same";

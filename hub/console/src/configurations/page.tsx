@@ -4,6 +4,7 @@ import { get, post } from "../api/http";
 import { t } from "../i18n";
 import { go, href, place } from "../router";
 import { fromOf } from "../workbench/Sliders";
+import { type Inherited, originOf } from "../workbench/tunables";
 import { valueOf } from "../tuning/figures";
 import { mayTune, TuningHead } from "../tuning/Tabs";
 import { Ask } from "../ui/Ask";
@@ -15,15 +16,15 @@ import { ScrollX } from "../ui/ScrollX";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
 import { told } from "../ui/toast";
-import type { Inherited, Version } from "./documents";
+import { planOf, type Version, type VersionList } from "./documents";
 import "./configurations.css";
 
 export default function ConfigurationsPage() {
   const importing = useSignal(false);
   const back = useSignal(false);
-  const found = useResource((signal) => get<{ items: Version[] }>("configurations", { signal }), []);
+  const found = useResource((signal) => get<VersionList>("configurations", { signal }), []);
   const items = found.value?.items ?? [];
-  const current = items.find((one) => one.current);
+  const before = items.some((one) => !one.in_force && one.applied.length > 0);
   return (
     <div class="column">
       <TuningHead title={t("configurations.title")} about={t("configurations.about")}>
@@ -37,7 +38,7 @@ export default function ConfigurationsPage() {
             >
               {t("configurations.import")}
             </Button>
-            {current?.parent && (
+            {before && (
               <Button
                 kind="danger"
                 icon="undo"
@@ -51,6 +52,12 @@ export default function ConfigurationsPage() {
           </>
         )}
       </TuningHead>
+      {found.value && !found.value.writable && (
+        <p class="notice" role="status">
+          <Icon name="warning" size={16} />
+          {t("configurations.not-writable", { file: found.value.file, why: found.value.why_not_writable ?? "" })}
+        </p>
+      )}
       <section class="panel">
         {!found.value ? (
           found.problem ? (
@@ -111,6 +118,7 @@ export default function ConfigurationsPage() {
       )}
       {back.value && (
         <RollBack
+          current={found.value?.in_force ?? ""}
           onDone={found.again}
           onClose={() => {
             back.value = false;
@@ -126,12 +134,13 @@ export function authorOf(author: string): string {
 }
 
 export function State({ version }: { version: Version }) {
-  if (version.current) return <span class="tag good">{t("configurations.current")}</span>;
-  if (version.scheduled_at)
+  const plan = planOf(version);
+  if (version.in_force) return <span class="tag good">{t("configurations.current")}</span>;
+  if (plan)
     return (
       <span class="tag warn">
         <Icon name="clock" size={12} />
-        {t("configurations.scheduled")} <Time at={version.scheduled_at} />
+        {t("configurations.scheduled")} <Time at={plan.at} />
       </span>
     );
   if (version.applied.length === 0) return <span class="tag">{t("configurations.proposed")}</span>;
@@ -151,7 +160,14 @@ export function Applied({ version }: { version: Version }) {
   );
 }
 
-export function RollBack({ onClose, onDone }: { onClose: () => void; onDone: () => void }) {
+interface RollBackProps {
+  /** The version that is rolled back, as it is known here. */
+  current: string;
+  onClose: () => void;
+  onDone: () => void;
+}
+
+export function RollBack({ current, onClose, onDone }: RollBackProps) {
   const note = useSignal("");
   const wrong = useSignal<string | null>(null);
   return (
@@ -163,7 +179,7 @@ export function RollBack({ onClose, onDone }: { onClose: () => void; onDone: () 
       run={async () => {
         wrong.value = note.value.trim() ? null : t("tuning.note-needed");
         if (wrong.value) return false;
-        await post("configurations/rollback", { note: note.value.trim() });
+        await post("configurations/rollback", { note: note.value.trim() }, { revision: current });
         told(t("configurations.rolled-back"));
         onDone();
         return true;
@@ -190,7 +206,7 @@ function Import({ onClose }: { onClose: () => void }) {
         if (wrong.value) return false;
         const made = await post<{ version: string }>("configurations/import", {
           yaml: text.value,
-          note: note.value.trim(),
+          ...(note.value.trim() ? { note: note.value.trim() } : {}),
         });
         go(`/configurations/${made.version}`);
         return true;
@@ -206,7 +222,6 @@ function Import({ onClose }: { onClose: () => void }) {
             const file = event.currentTarget.files?.[0];
             name.value = file?.name ?? "";
             text.value = (await file?.text()) ?? "";
-            if (!note.value) note.value = name.value;
           }}
         />
         {wrong.value && <p class="field-error">{wrong.value}</p>}
@@ -229,7 +244,7 @@ function Inheritance() {
         : Promise.resolve(null),
     [subject],
   );
-  const items = (found.value?.items ?? []).filter((one) => all.value || one.from !== "default");
+  const items = (found.value?.items ?? []).filter((one) => all.value || originOf(one) !== "default");
   return (
     <section class="panel" aria-label={t("configurations.inheritance")}>
       <header>
@@ -274,10 +289,20 @@ function Inheritance() {
                   <tr key={one.path}>
                     <td class="mono">{one.path}</td>
                     <td class="number">
-                      {valueOf(one.value)} <span class="dim">{one.unit ?? ""}</span>
+                      {valueOf(one.value)} <span class="dim">{one.unit}</span>
                     </td>
                     <td>
-                      <span class={`tag ${one.from === "default" ? "" : "accent"}`}>{fromOf(one.from)}</span>
+                      <span class={`tag ${originOf(one) === "default" ? "" : "accent"}`}>{fromOf(originOf(one))}</span>
+                      {one.steps.length > 1 && (
+                        <p class="dim">
+                          {one.steps
+                            .map(
+                              (step) =>
+                                `${fromOf(step.source === "override" ? step.name : step.source)} ${valueOf(step.value)}`,
+                            )
+                            .join(" → ")}
+                        </p>
+                      )}
                     </td>
                   </tr>
                 ))}

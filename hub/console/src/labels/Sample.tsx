@@ -1,7 +1,9 @@
 // What waits for a word: a sample of quiet stretches in which a rule nearly spoke, so that recall means something.
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { gridName, hubNow, rules, ruleTitle } from "../api/city";
-import { post } from "../api/http";
+import { get, post } from "../api/http";
+import { number } from "../health/figures";
 import { t, words } from "../i18n";
 import { go, href } from "../router";
 import { DAY_MS, workOn } from "../tuning/address";
@@ -9,58 +11,66 @@ import type { Verdict } from "../tuning/documents";
 import { useRun } from "../tuning/runs";
 import { mayTune } from "../tuning/Tabs";
 import { Button } from "../ui/Button";
+import { useResource } from "../ui/resource";
 import { Time } from "../ui/Time";
 import { refused, told } from "../ui/toast";
 import { Progress } from "../workbench/Progress";
 
-export interface Candidate {
+interface Candidate {
+  id: string;
   rule: string;
   subject: string;
   grid: string;
   since: string;
   until: string | null;
-  weight: number;
-  why?: string;
-}
-
-interface Sampled {
-  items?: Candidate[];
-  candidates?: Candidate[];
+  raised_at: string;
+  reason: { text: string };
+  nearness: "near" | "far";
+  frame: number;
 }
 
 const DAYS = 7;
+const SHOWN = 12;
+const ROOM_MS = 1_800_000;
 
 export function Sample({ rule, done }: { rule: string; done: () => void }) {
   const asked = useSignal<object | null>(null);
-  const said = useSignal<readonly string[]>([]);
-  const found = useRun<Sampled>("sample", asked.value);
+  const drawn = useRun<{ drawn: number; new: number }>("sample", asked.value);
+  const waiting = useResource(
+    (signal) =>
+      get<{ items: Candidate[]; waiting: number }>("tuning/labels/waiting", { query: { rule, limit: SHOWN }, signal }),
+    [rule],
+  );
+  useEffect(() => {
+    if (drawn.answer) waiting.again();
+  }, [drawn.answer]);
   const draw = () => {
     const until = Math.floor(hubNow() / 3_600_000) * 3_600_000;
     const since = new Date(until - DAYS * DAY_MS).toISOString();
     asked.value = {
       question: { rules: [rule], grids: null, subjects: null, since, until: new Date(until).toISOString() },
     };
-    found.again();
+    drawn.again();
   };
   const give = async (one: Candidate, verdict: Verdict) => {
     try {
-      await post("tuning/labels", { ...pickOf(one), verdict, source: "sample" });
-      said.value = [...said.value, keyOf(one)];
+      await post("tuning/labels", { candidate: one.id, verdict });
       told(t("tuning.labelled"));
+      waiting.again();
       done();
     } catch (error) {
       refused(error);
     }
   };
-  const items = (found.answer?.items ?? found.answer?.candidates ?? []).filter(
-    (one) => !said.value.includes(keyOf(one)),
-  );
+  const items = waiting.value?.items ?? [];
   return (
     <section class="panel" aria-label={t("tuning.sample")}>
       <header>
-        <h2>{t("tuning.sample")}</h2>
+        <h2>
+          {t("tuning.sample")} {waiting.value && <span class="dim">{number(waiting.value.waiting)}</span>}
+        </h2>
         <select
-          aria-label={t("tuning.rule")}
+          aria-label={t("tuning.sample-rule")}
           value={rule}
           onChange={(event) => go(`/tuning/labels?rule=${event.currentTarget.value}`, { replace: true })}
         >
@@ -72,31 +82,39 @@ export function Sample({ rule, done }: { rule: string; done: () => void }) {
           ))}
         </select>
         {mayTune() && (
-          <Button disabled={!rule} busy={found.waiting && asked.value !== null} onClick={draw}>
+          <Button disabled={!rule} busy={drawn.waiting && asked.value !== null} onClick={draw}>
             {t("tuning.sample-draw", { days: DAYS })}
           </Button>
         )}
       </header>
       <div class="panel-content">
         <p class="dim">{t("tuning.sample-about")}</p>
-        <Progress running={found} asked={asked.value !== null} />
-        {found.answer && items.length === 0 && <p>{t("tuning.sample-none")}</p>}
+        <Progress running={drawn} asked={asked.value !== null} />
+        {waiting.problem && <p class="field-error">{waiting.problem.detail}</p>}
+        {drawn.answer && <p role="status">{t("tuning.sample-drawn", { n: number(drawn.answer.new) })}</p>}
+        {waiting.value && items.length === 0 && !drawn.waiting && <p>{t("tuning.sample-none")}</p>}
         <ul class="samples">
           {items.map((one) => (
-            <li key={keyOf(one)}>
+            <li key={one.id}>
               <div>
                 <a
                   href={href(
                     workOn(one.rule, one.subject, {
-                      since: Date.parse(one.since) - 1_800_000,
-                      until: Date.parse(one.until ?? one.since) + 1_800_000,
+                      since: Date.parse(one.since) - ROOM_MS,
+                      until: Date.parse(one.until ?? one.raised_at) + ROOM_MS,
                     }),
                   )}
                 >
                   {one.subject}
                 </a>{" "}
-                <span class="dim">{gridName(one.grid)}</span> <Time at={one.since} as="full" />
-                {one.why && <p class="dim">{one.why}</p>}
+                <span class="dim">
+                  {ruleTitle(one.rule)} · {gridName(one.grid)}
+                </span>{" "}
+                <Time at={one.since} as="full" />{" "}
+                <span class="tag" title={t("tuning.frame-about", { n: number(one.frame) })}>
+                  {words(`tuning.nearness.${one.nearness}`, one.nearness)}
+                </span>
+                <p class="dim">{one.reason.text}</p>
               </div>
               {mayTune() && (
                 <div class="choices">
@@ -113,10 +131,4 @@ export function Sample({ rule, done }: { rule: string; done: () => void }) {
       </div>
     </section>
   );
-}
-
-const keyOf = (one: Candidate) => `${one.rule} ${one.subject} ${one.since}`;
-
-function pickOf({ rule, subject, grid, since, until, weight }: Candidate) {
-  return { rule, subject, grid, since, until, weight };
 }

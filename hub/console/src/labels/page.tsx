@@ -170,7 +170,7 @@ function Table({ labels, done }: { labels: readonly Label[]; done: () => void })
                   )}
                 </td>
                 <td>
-                  {label.alert_id ? <a href={href(`/alerts/${label.alert_id}`)}>{label.subject}</a> : label.subject}{" "}
+                  {label.alert ? <a href={href(`/alerts/${label.alert}`)}>{label.subject}</a> : label.subject}{" "}
                   <span class="dim">{gridName(label.grid)}</span>
                   {label.reason && <p class="dim">{label.reason}</p>}
                 </td>

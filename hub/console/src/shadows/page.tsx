@@ -286,7 +286,7 @@ function Start({ version, onClose, onDone }: DialogProps & { version: string }) 
   const note = useSignal("");
   const grids = useSignal<readonly string[]>([]);
   const wrong = useSignal<string | null>(null);
-  const open = (list.value?.items ?? []).filter((one) => !one.current);
+  const open = (list.value?.items ?? []).filter((one) => !one.in_force);
   return (
     <Ask
       title={t("tuning.shadow-start")}

@@ -4,10 +4,10 @@ import { useEffect } from "preact/hooks";
 import { city, hubNow, ruleTitle } from "../api/city";
 import { get } from "../api/http";
 import type { Alert } from "../api/types";
-import { t } from "../i18n";
+import { language, t } from "../i18n";
 import { href, place } from "../router";
 import { readWork, workOn } from "../tuning/address";
-import type { Traced } from "../tuning/documents";
+import type { Told, Traced } from "../tuning/documents";
 import { changesInWords, valueOf } from "../tuning/figures";
 import { traceLanes, whyOf } from "../tuning/lanes";
 import { useRun } from "../tuning/runs";
@@ -60,6 +60,10 @@ interface ShownProps {
   alert: Alert | null;
 }
 
+function told(one: Told): string {
+  return language.value === "zh" ? one.text_zh : one.text_en;
+}
+
 function Shown({ rule, subject, at, alert }: ShownProps) {
   const { changes } = readWork(place.value.query, hubNow());
   const least = alert ? (Date.parse(alert.raised_at) - Date.parse(alert.since)) / 1000 : 0;
@@ -71,9 +75,7 @@ function Shown({ rule, subject, at, alert }: ShownProps) {
     view.value = bounds;
   }, [aroundS.value]);
   const found = useRun<Traced>("trace", {
-    rule,
-    subject,
-    ...(alert ? { alert_id: alert.id } : { at }),
+    ...(alert ? { alert_id: alert.id } : { rule, subject, at }),
     around_s: aroundS.value,
     changes,
   });
@@ -118,8 +120,44 @@ function Shown({ rule, subject, at, alert }: ShownProps) {
       {traced && (
         <>
           <section class="panel trace-why" aria-label={t("tuning.why")}>
-            <p class="panel-content">{whyOf(traced)}</p>
+            <div class="panel-content">
+              <p>{whyOf(traced)}</p>
+              {traced.facts.length > 0 && (
+                <ul class="trace-facts dim">
+                  {traced.facts.map((fact) => (
+                    <li key={fact.text_en}>{told(fact)}</li>
+                  ))}
+                </ul>
+              )}
+              {traced.limits.map((limit) => (
+                <p key={limit} class="field-hint">
+                  {limit}
+                </p>
+              ))}
+            </div>
           </section>
+          {traced.what_if.length > 0 && (
+            <section class="panel" aria-label={t("tuning.what-if")}>
+              <header>
+                <h2>{t("tuning.what-if")}</h2>
+              </header>
+              <ul class="panel-content what-if">
+                {traced.what_if.map((one) => (
+                  <li key={one.path}>
+                    <span>{told(one)}</span>
+                    <a
+                      class="button"
+                      href={href(
+                        `${workOn(rule, subject, { since: middle - 43_200_000, until: middle + 43_200_000 })}&${new URLSearchParams({ set: `${one.path}=${one.to}` })}`,
+                      )}
+                    >
+                      {t("tuning.try")}
+                    </a>
+                  </li>
+                ))}
+              </ul>
+            </section>
+          )}
           <section class={`panel${found.waiting ? " stale" : ""}`} aria-label={t("tuning.timeline")}>
             <div class="panel-content">
               <Timeline lanes={traceLanes(traced, bounds.to)} view={view} bounds={bounds} />
@@ -149,13 +187,15 @@ function Shown({ rule, subject, at, alert }: ShownProps) {
                         <td class="nowrap">
                           <Time at={one.at} as="full" />
                         </td>
-                        <td>{one.text || one.name}</td>
+                        <td>{(language.value === "zh" ? one.text_zh : one.text) || one.name}</td>
                         <td>
                           <span class={`tag ${one.holds ? "good" : "warn"}`}>
                             {t(one.holds ? "tuning.holds-yes" : "tuning.holds-no")}
                           </span>
                         </td>
-                        <td class="number">{valueOf(one.value)}</td>
+                        <td class="number">
+                          {valueOf(one.value)} <span class="dim">{one.unit}</span>
+                        </td>
                         <td class="number dim">{valueOf(one.limit)}</td>
                       </tr>
                     ))}

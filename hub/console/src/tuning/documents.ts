@@ -41,6 +41,8 @@ export interface Estimate {
   low: number | null;
   high: number | null;
   n: number;
+  why?: string | null;
+  why_not?: string | null;
 }
 
 export const ESTIMATES = [
@@ -63,7 +65,7 @@ export type Scores = Readonly<Record<EstimateName, Estimate>> & {
 
 export interface Judged {
   raised: Raised[];
-  scores: Scores;
+  scores?: Scores | null;
   version: string;
   limits: string[];
 }
@@ -109,20 +111,44 @@ export interface TraceLane {
   name: string;
   unit: string;
   points: [string, number | null][];
-  limit?: number | { value: number; kind: string }[] | null;
+  limit: number | null;
+  limits: { name: string; limit: number }[];
+}
+
+/** A sentence in both languages. */
+export interface Told {
+  text_zh: string;
+  text_en: string;
 }
 
 export interface Traced {
   lanes: TraceLane[];
-  states: { since: string; until: string | null; state: string; words: string }[];
+  states: {
+    since: string;
+    until: string;
+    state: "quiet" | "pending" | "raised" | "clearing" | "withheld";
+    words: string;
+    words_zh: string;
+    thing: string;
+    counted_s: number;
+    needed_s: number;
+  }[];
   predicates: {
     at: string;
     name: string;
     holds: boolean;
     value: Value;
     limit: Value;
+    unit: string;
+    path: string;
     text: string;
+    text_zh: string;
   }[];
+  is_raised: boolean;
+  facts: Told[];
+  what_if: (Told & { path: string; unit: string; value: number; to: number })[];
+  what_if_complete: boolean;
+  limits: string[];
   why: string;
   text_zh: string;
   text_en: string;
@@ -136,12 +162,12 @@ export interface Label {
   since: string;
   until: string | null;
   verdict: Verdict;
-  reason: string | null;
+  reason: string;
   source: "verdict" | "drawn" | "diff" | "sample" | "import";
   weight: number;
   by: string;
   at: string;
-  alert_id: string | null;
+  alert: string | null;
 }
 
 export interface Threshold {

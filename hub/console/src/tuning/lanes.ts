@@ -2,7 +2,7 @@
 import { quantityName, unitOf } from "../alert/quantities";
 import type { Severity } from "../api/types";
 import { language, t, words } from "../i18n";
-import { fullTime } from "../ui/time";
+import { fullTime, span } from "../ui/time";
 import type { Bar, BarLane, CurveLane, Lane } from "../workbench/draw";
 import type { Label, Raised, Traced, Verdict } from "./documents";
 
@@ -52,35 +52,38 @@ export function lane(key: string, name: string, bars: readonly Bar[], none: stri
   return { kind: "bars", key, name, bars, none, drawn };
 }
 
-const RESTING = ["rest", "idle", "normal", "clear", "none", "quiet"];
-const STANDING = ["raised", "active", "alert"];
+const STATE_TONES: Readonly<Record<Traced["states"][number]["state"], string>> = {
+  quiet: "line-strong",
+  pending: "minor",
+  raised: "major",
+  clearing: "good",
+  withheld: "warning",
+};
 
 /** The lanes of a trace: what was measured with its limits, then the states the detector went through. */
 export function traceLanes(traced: Traced, until: number): Lane[] {
   const curves = traced.lanes.map((one, index): CurveLane => {
-    const limit = one.limit ?? null;
     return {
       kind: "curve",
       key: `trace ${index} ${one.name}`,
       name: quantityName(one.name) === one.name ? words(`tuning.lane.${one.name}`, one.name) : quantityName(one.name),
       unit: one.unit || unitOf(one.name),
       points: one.points.map(([at, value]) => [Date.parse(at), value] as const),
-      limits: limit === null ? [] : typeof limit === "number" ? [limit] : limit.map((each) => each.value),
+      limits: one.limits.map((each) => each.limit),
     };
   });
   const bars = traced.states.map((one, index): Bar => {
-    const said = words(`tuning.state-of.${one.state}`, one.words || one.state);
-    const state = one.state.toLowerCase();
+    const said = language.value === "zh" ? one.words_zh : one.words;
+    const counted =
+      one.needed_s > 0
+        ? ` · ${t("tuning.counted", { counted: span(one.counted_s * 1000), needed: span(one.needed_s * 1000) })}`
+        : "";
     return {
       key: `state ${index}`,
       from: Date.parse(one.since),
       to: one.until ? Date.parse(one.until) : until,
-      tone: STANDING.some((word) => state.includes(word))
-        ? "major"
-        : RESTING.some((word) => state.includes(word))
-          ? "line-strong"
-          : "warning",
-      title: `${said} · ${fullTime(one.since)}`,
+      tone: STATE_TONES[one.state],
+      title: `${said}${one.thing ? ` · ${one.thing}` : ""} · ${fullTime(one.since)}${counted}`,
       words: said,
       hollow: true,
     };

@@ -31,8 +31,21 @@ interface Source {
   chattering: boolean;
 }
 
+interface Needed {
+  enough: boolean;
+  why_not: string | null;
+}
+
 interface Summary {
-  items: { rule: string; true: number; false: number; missed: number; enough: boolean }[];
+  items: {
+    rule: string;
+    true: number;
+    false: number;
+    missed: number;
+    waiting: number;
+    precision: Needed;
+    recall: Needed;
+  }[];
 }
 
 const PERIODS: readonly { days: number; words: Key }[] = [
@@ -260,7 +273,7 @@ function againOf(run: Run): string {
 }
 
 function Lacking({ summary, problem }: { summary: Summary | null; problem: string | null }) {
-  const lacking = (summary?.items ?? []).filter((one) => !one.enough);
+  const lacking = (summary?.items ?? []).filter((one) => !one.precision.enough || !one.recall.enough);
   return (
     <section class="panel">
       <header>
@@ -276,6 +289,7 @@ function Lacking({ summary, problem }: { summary: Summary | null; problem: strin
             <li key={one.rule}>
               <a href={href(`/tuning/labels?rule=${one.rule}`)}>{ruleTitle(one.rule)}</a>
               <span class="dim">{t("tuning.counts", { true: one.true, false: one.false, missed: one.missed })}</span>
+              {one.waiting > 0 && <span class="tag accent">{t("tuning.waiting", { n: one.waiting })}</span>}
             </li>
           ))}
         </ul>

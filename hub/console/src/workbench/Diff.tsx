@@ -54,7 +54,7 @@ export function Diff({ diff, stale, onLabelled, onShow, traceOf }: DiffProps) {
         until: one.cleared_at,
         verdict,
         source: "diff",
-        alert_id: one.recorded_alert_id,
+        alert: one.recorded_alert_id,
       });
       review.value = give({ ...review.value, at }, { key: chosen.key, verdict, label: made.id }, changes);
       onLabelled();

@@ -42,11 +42,11 @@ export function Mark({ rule, places, stretch, verdict = "missed", onClose, onDon
         await post("tuning/labels", {
           rule,
           subject: subject.value,
-          grid: places.find((one) => one.subject === subject.value)?.grid,
+          grid: places.find((one) => one.subject === subject.value)?.grid || null,
           since: new Date(from).toISOString(),
           until: new Date(to).toISOString(),
           verdict: is.value,
-          reason: reason.value.trim() || null,
+          reason: reason.value.trim(),
           source: "drawn",
         });
         told(t("tuning.labelled"));

@@ -17,18 +17,25 @@ interface SaveProps {
 export function SaveVersion({ changes, version, onClose }: SaveProps) {
   const note = useSignal("");
   const wrong = useSignal<string | null>(null);
+  // A zone's own stay belongs to the city, and is saved with the camera's zones.
+  const kept = Object.fromEntries(Object.entries(changes).filter(([path]) => !path.startsWith("zone:")));
+  const zones = Object.keys(changes).length - Object.keys(kept).length;
   return (
     <Ask
       title={t("tuning.save-version")}
       does={t("tuning.save")}
       onClose={onClose}
       run={async () => {
-        wrong.value = note.value.trim() ? null : t("tuning.note-needed");
+        wrong.value = !Object.keys(kept).length
+          ? t("tuning.zone-elsewhere")
+          : note.value.trim()
+            ? null
+            : t("tuning.note-needed");
         if (wrong.value) return false;
         const made = await post<{ version: string }>("configurations", {
-          changes,
+          changes: kept,
           note: note.value.trim(),
-          ...(version ? { parent: version } : {}),
+          ...(version ? { base: version } : {}),
         });
         go(`/configurations/${made.version}`);
         return true;
@@ -42,6 +49,7 @@ export function SaveVersion({ changes, version, onClose }: SaveProps) {
         ))}
       </ul>
       <Lines label={t("tuning.note")} value={note} maxLength={500} error={wrong.value} hint={t("tuning.note-hint")} />
+      {zones > 0 && <p class="notice">{t("tuning.zone-elsewhere")}</p>}
       <p class="field-hint">{t("tuning.save-about")}</p>
     </Ask>
   );

@@ -10,13 +10,16 @@ const MORE_IS_BETTER: readonly EstimateName[] = ["precision", "recall", "f1"];
 interface ScoresProps {
   base: Scores | null;
   tried: Scores | null;
+  /** Whether there is an answer at all. */
+  judged: boolean;
   raised: { base: number | null; tried: number | null };
   stale: boolean;
 }
 
-export function ScoresTable({ base, tried, raised, stale }: ScoresProps) {
+export function ScoresTable({ base, tried, judged, raised, stale }: ScoresProps) {
   const told = tried ?? base;
-  if (!told) return null;
+  if (!judged) return null;
+  if (!told) return <p class="dim">{t("tuning.no-scores")}</p>;
   const shown = ESTIMATES.filter((name) => base?.[name] || tried?.[name]);
   return (
     <div class={stale ? "stale" : ""} aria-busy={stale}>
@@ -67,7 +70,9 @@ function Figure({ name, scores, other }: { name: EstimateName; scores: Scores | 
     tone = now > before === MORE_IS_BETTER.includes(name) ? "better" : "worse";
   return (
     <td class={`number ${tone}`}>
-      <b title={estimate ? t("tuning.of-labels", { n: estimate.n }) : undefined}>{figureOf(name, now)}</b>
+      <b title={estimate ? estimate.why_not || t("tuning.of-labels", { n: estimate.n }) : undefined}>
+        {figureOf(name, now)}
+      </b>
       {tone && <span class="visually-hidden"> {t(tone === "better" ? "tuning.better" : "tuning.worse")}</span>}
       <span class="scores-interval dim">{intervalOf(name, estimate)}</span>
     </td>

@@ -59,7 +59,14 @@ function Readings({ raised }: { raised: Raised }) {
   const aroundS = Math.min(MOST_AROUND_S, Math.max(LEAST_AROUND_S, (end - begin) / 1000));
   const found = useRun<Traced>(
     "trace",
-    { rule: raised.rule, subject: raised.subject, at: raised.raised_at, around_s: Math.round(aroundS), changes: {} },
+    {
+      rule: raised.rule,
+      subject: raised.subject,
+      at: raised.raised_at,
+      around_s: Math.round(aroundS),
+      changes: {},
+      what_if: false,
+    },
     REST_MS,
   );
   const at = Date.parse(raised.raised_at);

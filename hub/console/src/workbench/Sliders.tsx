@@ -132,5 +132,6 @@ function Range({ id, one, value, put }: { id: string; one: Tunable; value: numbe
 export function fromOf(from: string): string {
   if (from === "default") return t("tuning.from.default");
   if (from === "file" || from === "detectors.yaml") return t("tuning.from.file");
+  if (from === "zone") return t("tuning.from.zone");
   return t("tuning.from.override", { name: from });
 }

@@ -240,6 +240,7 @@ function Bench({ work, rule, zones, grids, show }: BenchProps) {
           {!base.answer && base.waiting && <Loading rows={4} />}
           <ScoresTable
             base={base.answer?.scores ?? null}
+            judged={base.answer !== null}
             tried={changed ? (tried.answer?.scores ?? null) : null}
             raised={{ base: base.answer?.raised.length ?? null, tried: tried.answer?.raised.length ?? null }}
             stale={tried.waiting || base.waiting}
@@ -367,6 +368,8 @@ function useLanes({ work, view, base, tried, recorded, labels }: LanesInput): {
           at: new Date(middle).toISOString(),
           around_s: Math.ceil(length(view.value) / 2000),
           changes: work.changes,
+          version: work.version || null,
+          what_if: false,
         }
       : null,
     TRACE_REST_MS,

@@ -6,10 +6,27 @@ import type { RuleDocument, Value } from "../tuning/documents";
 import { useResource } from "../ui/resource";
 import type { Tunable } from "./Sliders";
 
+interface Step {
+  source: "default" | "file" | "override" | "zone";
+  name: string;
+  value: Value;
+}
+
 export interface Inherited {
   path: string;
   value: Value;
-  from: string;
+  /** Where it comes from, in words. */
+  source: string;
+  unit: string;
+  /** The values on the way to the one that counts. */
+  steps: Step[];
+}
+
+/** Where the value that counts comes from: "default", "file", "zone", or an override's name. */
+export function originOf(one: Inherited): string {
+  const last = one.steps.at(-1);
+  if (!last) return "default";
+  return last.source === "override" ? last.name || last.source : last.source;
 }
 
 interface Zone {
@@ -46,7 +63,7 @@ export function useTunables(
         ...one,
         name: thresholdName(one.path),
         value: here ? here.value : one.value,
-        from: here?.from ?? (one.value === one.default ? "default" : "file"),
+        from: here ? originOf(here) : one.value === one.default ? "default" : "file",
       };
     });
   for (const id of work.subjects) {
@@ -62,7 +79,7 @@ export function useTunables(
       high: 86_400,
       meaning: words("tuning.zone-dwell-about"),
       source: "",
-      from: words("tuning.from.zone"),
+      from: "zone",
     });
   }
   return { items, problem: inherited.problem?.detail ?? "" };
