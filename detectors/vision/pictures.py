@@ -97,6 +97,15 @@ def _blur(picture: Bgr, people: Sequence[Box]) -> None:
             picture[y1:y2, x1:x2] = cv2.resize(small, (x2 - x1, y2 - y1), interpolation=cv2.INTER_LINEAR)
 
 
+def fingerprint(data: bytes) -> int:
+    """Return 64 bits that are nearly the same for pictures that look nearly the same; raise PictureError.
+
+    Each bit says whether one of eight by eight patches is brighter than the patch to its left.
+    """
+    small = cv2.resize(cv2.cvtColor(pixels(data), cv2.COLOR_BGR2GRAY), (9, 8), interpolation=cv2.INTER_AREA)
+    return int.from_bytes(np.packbits(small[:, 1:] > small[:, :-1]).tobytes(), "big")
+
+
 def annotated(data: bytes, box: Corners, text: str, quality: int) -> bytes:
     """Return the JPEG with `box` drawn in and `text` (ASCII) beside it."""
     picture = pixels(data)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from hub.tuning.runs import judge, sample, sweeps, trace
+from hub.tuning.runs import dataset, judge, sample, sweeps, trace
 from hub.tuning.runs.means import Means
 from hub.tuning.runs.question import Arguments
 
@@ -31,5 +31,6 @@ KINDS: dict[str, Kind] = {
     "sweep": Kind(sweeps.Sweep, sweeps.work_sweep),
     "search": Kind(sweeps.Search, sweeps.work_search),
     "diff": Kind(sweeps.Diff, sweeps.work_diff),
+    "dataset": Kind(dataset.Dataset, dataset.work, is_repeatable=False),
     "sample": Kind(sample.Sample, sample.work, is_repeatable=False),
 }
