@@ -21,7 +21,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "LIANQIN_MQTT_URL": ("mqtt://127.0.0.1:1883", "the broker: mqtt://user:password@host:port or mqtts://…"),
     "LIANQIN_MQTT_CA": ("", "a CA file for mqtts://; empty: the system's"),
     "LIANQIN_CITY": ("city.yaml", "the city file"),
-    "LIANQIN_DETECTORS": ("", "the detectors file; empty: the shipped defaults"),
+    "LIANQIN_DETECTORS": ("", "the detectors file; empty: city.detectors.yaml beside the city file, or the defaults"),
     "LIANQIN_DISPATCH": ("", "the dispatch plan; empty: the shipped one"),
     "LIANQIN_HTTP_HOST": ("127.0.0.1", "address the API listens on"),
     "LIANQIN_HTTP_PORT": ("8600", "port the API listens on"),

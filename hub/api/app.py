@@ -27,6 +27,8 @@ from hub.api import (
     routes_cases,
     routes_city,
     routes_commands,
+    routes_configuration_commands,
+    routes_configurations,
     routes_deliveries,
     routes_delivery_log,
     routes_dispatch,
@@ -147,6 +149,7 @@ def create_app(
             {"name": "statistics", "description": "How the alarm system and the departments do."},
             {"name": "people", "description": "Signing in, sessions, and who may do what."},
             {"name": "tuning", "description": "The engineer's workbench: what other thresholds would have raised."},
+            {"name": "configurations", "description": "Versions of the thresholds: who made them, when they held."},
             {"name": "operation", "description": "Rules, configuration, tokens."},
             {"name": "probes", "description": "For the machines that watch this one."},
         ],
@@ -173,6 +176,8 @@ def create_app(
     app.include_router(routes_readings.router)
     app.include_router(routes_record.router)
     app.include_router(routes_operation.router)
+    app.include_router(routes_configurations.router)
+    app.include_router(routes_configuration_commands.router)
     app.include_router(routes_session.router)
     app.include_router(routes_people.router)
     app.include_router(routes_audit.router)

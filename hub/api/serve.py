@@ -17,6 +17,7 @@ from hub.api.context import Hub
 from hub.api.map_view import map_view_of
 from hub.config.load import Configuration, detectors_file, load
 from hub.config.load_dispatch import load_dispatch, warnings_at
+from hub.config.scheduled import Follower, follow
 from hub.config.watch import watch
 from hub.config.zones_file import files_of
 from hub.deliveries.lane import Sender
@@ -69,13 +70,16 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
     threading.Thread(target=watch, args=(paths, reload, stop), name="configuration", daemon=True).start()
     clocks = Clocks(settings.database_url, lambda: hub.plan, lambda: hub.configuration.city, hub.now)
     watching = threading.Thread(target=keep_clocks, args=(clocks, stop), name="clocks", daemon=True)
-    follower = AlertFollower(settings.database_url, lambda: hub.plan, lambda: hub.configuration.city, hub.now)
-    following = threading.Thread(target=follow_alerts, args=(follower, stop), name="cases", daemon=True)
+    alerts = AlertFollower(settings.database_url, lambda: hub.plan, lambda: hub.configuration.city, hub.now)
+    following = threading.Thread(target=follow_alerts, args=(alerts, stop), name="cases", daemon=True)
+    follower = Follower(settings.database_url, (settings.city, settings.detectors), hub.now)
+    configuring = threading.Thread(target=follow, args=(follower, stop), name="configurations", daemon=True)
     delivering = _deliveries(settings, sender, hub, stop)
     with listen(settings.http_host, settings.http_port) as listener:
         warn(hub)
         watching.start()
         following.start()
+        configuring.start()
         if delivering is not None:
             delivering.start()
         host, port = listener.getsockname()[:2]
@@ -83,6 +87,7 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
         run(app, listener, stop)
     watching.join(GRACE_S)
     following.join(GRACE_S)
+    configuring.join(GRACE_S)
     if delivering is not None:
         delivering.join(GRACE_S)
     log.info("stopped")

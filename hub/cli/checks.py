@@ -56,6 +56,7 @@ def check(
     ] = "",
 ) -> None:
     """Check the files and the models; every problem is shown with its file and line, and the exit status is 2."""
+    from detectors.overrides import notes
     from hub import clock
     from hub.config import geography
     from hub.config.load import load
@@ -83,6 +84,8 @@ def check(
         print(f"warning: the calendar has no complete list for {year}: holidays and make-up workdays count as any day")
     for line in [*geography.warnings(seeing.source, found), *drawn_in(city or settings.city, found), *told]:
         print(line)
+    for line in notes(configuration.thresholds, found):
+        print(f"warning: {line}")
     for line in warnings_at(planned, clock.now()):
         print(f"warning: {line}")
 

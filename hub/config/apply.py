@@ -245,8 +245,8 @@ def _settle(connection: Connection[Any], place: _Place, at: datetime) -> Applica
         made = record.begin(connection, version, how="file", by=BY_HAND, note="", at=since, before_id=before_id)
         detail = {"before": parent, "sha256": _sha256(text), "how": "file"}
         audit(connection, BY_HAND, "configuration.noticed", f"configuration/{version}", at=at, detail=detail)
-        told = "the detectors file was changed by hand" if parent else "the detectors file is on record from now on"
-        log.info(told, version=version, before=parent)
+        event = "the detectors file was changed by hand" if parent else "the detectors file is on record from now on"
+        log.info(event, version=version, before=parent)
         return record.complete(connection, made)
 
 
