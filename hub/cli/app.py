@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from hub.cli import analyse, checks, data, deliveries, dispatch, people, roles, trace, zones
+from hub.cli import analyse, checks, configurations, data, deliveries, dispatch, people, roles, trace, zones
 from hub.cli.failure import KNOWN
 from hub.log import without_secrets
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 roles.register(app)
 data.register(app)
 checks.register(app)
+configurations.register()
 analyse.register(app)
 zones.register(app)
 people.register(app)
