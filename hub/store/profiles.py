@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,29 +12,12 @@ from detectors.profile import Profile, document_of, profile_from
 from hub.people.caller import EVERYWHERE, Reach
 from hub.store.reach import reach_values
 from hub.store.rows import as_jsonb, plain_text
-from hub.tuning.baselines.learning import HourMean, NotLearnt, Outcome, Subject, Wrong
+from hub.tuning.baselines.learning import HourMean, Learnt, NotLearnt, Outcome, Subject, Wrong
 from ingest.observation import Quantity
 
 # Rules that say of a device or circuit that its hours were not as usual, or that its readings were not its own.
 _WRONG = ("water.%", "streetlight.%", "sensor.fault", "device.silent")
 _IN_REACH = "(%(reach_grids)s::text[] IS NULL OR grid = ANY(%(reach_grids)s::text[]))"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learnt:
-    """The last word on one quantity at one place. `profile` is the newest there is, learnt then or before."""
-
-    subject: str
-    quantity: Quantity
-    grid: str
-    learnt_at: datetime
-    learnt_by: str
-    since: datetime
-    until: datetime
-    hours: int
-    left_out: int
-    why_not: NotLearnt | None
-    profile: Profile | None
 
 
 def hourly_means(
@@ -158,3 +140,9 @@ def profile_of(connection: Connection[Any], version: str) -> Profile | None:
     """Return a profile by its version, None where there is none; whoever asks has seen an alert that names it."""
     row = connection.execute("SELECT document FROM profiles WHERE version = %s", (version,)).fetchone()
     return None if row is None else profile_from(row[0])
+
+
+def take_learning(connection: Connection[Any]) -> bool:
+    """Tell whether the caller is the one that may learn now; it holds until the transaction ends."""
+    row = connection.execute("SELECT pg_try_advisory_xact_lock(hashtextextended('lianqin profiles', 0))").fetchone()
+    return row is not None and bool(row[0])

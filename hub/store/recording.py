@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from detectors.baseline import HourSums
+from detectors.judge import HoursWanted
 from hub.alerts.alert import Alert
 from hub.config.load import Configuration
 from hub.store import alerts
 from hub.store.listening import Listening, listening
 from hub.store.recorded import Recorded, recorded
+from hub.store.recorded_hours import recorded_hours
 from hub.store.session import open_session
 
 
@@ -42,6 +45,11 @@ class StoredRecording:
     ) -> Iterator[Recorded]:
         """Yield what was received in [from, to) in order; see hub/store/recorded.py."""
         return recorded(self._dsn, grids, received_from, received_to, nights_of=nights_of, names=self._names)
+
+    def hours(self, wanted: Sequence[HoursWanted], until: datetime) -> list[HourSums]:
+        """Return by the hour what was stored of `wanted` before `until`; see hub/store/recorded_hours.py."""
+        with open_session(self._dsn) as connection:
+            return recorded_hours(connection, wanted, until)
 
     def listening(self, since: datetime, until: datetime, grids: Sequence[str] | None = None) -> list[Listening]:
         """Return when somebody listened to any of those grids (None: all) in that span."""

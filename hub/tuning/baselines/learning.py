@@ -82,6 +82,23 @@ class Outcome:
     left_out: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnt:
+    """The last word on one quantity at one place. `profile` is the newest there is, learnt then or before."""
+
+    subject: str
+    quantity: Quantity
+    grid: str
+    learnt_at: datetime
+    learnt_by: str
+    since: datetime
+    until: datetime
+    hours: int
+    left_out: int
+    why_not: NotLearnt | None
+    profile: Profile | None
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a profile can be learnt of: a quantity at a device, or over the lamps of a circuit."""

@@ -73,7 +73,8 @@ class Current:
         except ValidationError as error:
             message = error.errors(include_url=False)[0]["msg"]
             raise ConfigError([f"{version}: this hub cannot read its thresholds any more: {message}"]) from None
-        return Configuration(now.city, thresholds, config_version(now.city, thresholds))
+        version = config_version(now.city, thresholds, now.profiles)
+        return Configuration(now.city, thresholds, version, now.profiles)
 
 
 def worker_of(settings: Settings, current: Current, *, name: str, stop: threading.Event) -> Worker:

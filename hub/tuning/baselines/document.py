@@ -1,0 +1,105 @@
+"""What was learnt of one quantity at one place goes in, JSON-ready data for pages and programs comes out; pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from detectors.baseline import spread_of
+from detectors.overrides import Overridden
+from detectors.profile import HOUR, Cell, Profile, cell_of, hour_of
+from detectors.thresholds import Thresholds
+from detectors.unusual import BAND, FLOW, POWER
+from hub.config.load import Configuration
+from hub.tuning.baselines.learning import WORDS, Learnt
+from ingest.observation import Quantity
+
+UNIT = {"flow_l_s": "L/s", "pressure_kpa": "kPa", "power_w": "W"}
+MOST_HOURS = timedelta(days=62)
+
+
+def baseline_document(one: Learnt, configuration: Configuration, *, with_cells: bool) -> dict[str, Any]:
+    """Return what was learnt; with `with_cells` its 168 hours from Monday 00:00 local time, null where not learnt.
+
+    `low` and `high` lie three spreads from the median, each spread at least what the thresholds say.
+    """
+    profile: dict[str, Any] | None = None
+    if one.profile is not None:
+        held = configuration.profiles.of.get((one.subject, one.quantity))
+        profile = {
+            "version": one.profile.version,
+            "learnt_from": one.profile.learnt_from.isoformat(),
+            "learnt_until": one.profile.learnt_until.isoformat(),
+            "hours": one.profile.hours,
+            "learnt_cells": sum(cell is not None for cell in one.profile.cells),
+            "in_force": held is not None and held.version == one.profile.version,
+        }
+        if with_cells:
+            profile["cells"] = [cell_document(cell, one.profile, configuration) for cell in one.profile.cells]
+    return {
+        "subject": one.subject,
+        "quantity": one.quantity.value,
+        "unit": UNIT.get(one.quantity.value, ""),
+        "grid": one.grid,
+        "timezone": configuration.city.timezone,
+        "learnt_at": one.learnt_at.isoformat(),
+        "learnt_by": one.learnt_by,
+        "since": one.since.isoformat(),
+        "until": one.until.isoformat(),
+        "hours": one.hours,
+        "left_out": one.left_out,
+        "why_not": one.why_not.value if one.why_not else None,
+        "why_not_text": WORDS[one.why_not] if one.why_not else None,
+        "profile": profile,
+    }
+
+
+def cell_document(cell: Cell | None, profile: Profile, configuration: Configuration) -> dict[str, Any] | None:
+    """Return one hour of the week, or None where it was not learnt."""
+    if cell is None:
+        return None
+    low, high = band(cell, profile, configuration)
+    return {
+        "median": cell.median,
+        "low": round(low, 4),
+        "high": round(high, 4),
+        "spread": cell.spread,
+        "n": cell.n,
+    }
+
+
+def band(cell: Cell, profile: Profile, configuration: Configuration) -> tuple[float, float]:
+    """Return what is expected, from low to high, under the thresholds that hold for the profile's subject."""
+    domain = "streetlight" if profile.quantity is POWER else "water"
+    thresholds = Overridden(configuration.thresholds, configuration.city).of(f"{domain}.unusual", profile.subject)
+    spread = BAND * spread_of(cell.median, cell.spread, *_least(thresholds, profile.quantity))
+    return cell.median - spread, cell.median + spread
+
+
+def expected(
+    profile: Profile, configuration: Configuration, begin: datetime, end: datetime
+) -> list[tuple[datetime, float, float, float]]:
+    """Return (hour, low, median, high) of the hours from `begin` to `end` that were learnt, two months at most."""
+    zone, calendar = ZoneInfo(configuration.city.timezone), configuration.city.calendar
+    found = []
+    known: dict[int, tuple[float, float]] = {}
+    hour = hour_of(begin)
+    while hour < min(end, begin + MOST_HOURS):
+        number = cell_of(hour, zone, calendar)
+        cell = profile.cells[number]
+        if cell is not None:
+            if number not in known:
+                known[number] = band(cell, profile, configuration)
+            low, high = known[number]
+            found.append((hour, round(low, 4), cell.median, round(high, 4)))
+        hour += HOUR
+    return found
+
+
+def _least(thresholds: Thresholds, quantity: Quantity) -> tuple[Any, float]:
+    if quantity is POWER:
+        lamps = thresholds.streetlight.unusual
+        return lamps, lamps.least_spread_w
+    water = thresholds.water.unusual
+    return water, water.least_spread_l_s if quantity is FLOW else water.least_spread_kpa
