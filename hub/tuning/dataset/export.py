@@ -36,8 +36,8 @@ that you train from them carry the licence of the weights and of the program tha
 manifest.json lists every picture with its SHA-256, the alert and the verdict that it rests on, and every box with its
 origin: "confirmed" by a person's verdict, or "assumed", because the model was sure and nobody said otherwise.
 to_draw.csv lists what was missed, and has no box: draw it by hand. to_look_at.csv lists pictures with doubtful boxes
-and those of false alarms with the operator's reason: where the thing was there and only its standing was allowed, draw its
-box again, else the model is taught not to see it.
+and those of false alarms with the operator's reason: where the thing was there and only its standing was allowed, draw
+its box again, else the model is taught not to see it.
 """
 
 
