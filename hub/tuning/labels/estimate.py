@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-# Fewer labels than this give no figure. At 10 the interval of a share is a good half wide (measured: 0.34 to 0.58), and at
-# 5 two thirds: that a share lies somewhere between 0 and 1 was known before.
+# Fewer labels than this give no figure. At 10 a share's interval is a good half wide (measured: 0.34 to 0.58), at 5 two
+# thirds: that a share lies somewhere between 0 and 1 was known before.
 LEAST = 10
 
 

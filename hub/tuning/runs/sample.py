@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
+from hub.config.load import Configuration
 from hub.store.label_candidates import drawn_among, keep_candidates
 from hub.tuning.candidate import value_at, with_thresholds
+from hub.tuning.judging import Judging, Progress, Told, untold
+from hub.tuning.labels.label import Label
 from hub.tuning.labels.lax import halfway, lax_changes
 from hub.tuning.labels.sampling import draw, quiet
 from hub.tuning.runs.means import Means
@@ -31,27 +37,48 @@ class Sample(Arguments):
 def work(arguments: Sample, means: Means) -> dict[str, Any]:
     """Draw candidates that the present thresholds do not raise, keep them, and tell how many of how many."""
     question = arguments.question.question()
-    configuration = means.configuration(None)
-    changes = dict(arguments.changes) or lax_changes(configuration, question.rules)
+    return draw_sample(
+        arguments,
+        means.configuration(None),
+        means.judging(question),
+        means.labels(question),
+        session=means.session,
+        now=means.now(),
+        told=means.told,
+    )
+
+
+def draw_sample(
+    arguments: Sample,
+    configuration: Configuration,
+    judging: Judging,
+    labels: Sequence[Label],
+    *,
+    session: Callable[[], AbstractContextManager[Any]],
+    now: datetime,
+    told: Told = untold,
+    by: str = "lianqin",
+) -> dict[str, Any]:
+    """Do the work: judge at today's thresholds, at lax ones and halfway, draw, and keep what was drawn."""
+    changes = dict(arguments.changes) or lax_changes(configuration, arguments.question.rules)
     lax = with_thresholds(configuration, changes)
     middle = with_thresholds(
         configuration, {path: halfway(value_at(configuration, path), value) for path, value in changes.items()}
     )
-    judging = means.judging(question)
-    raised = judging.judge(lax, told=means.told)
-    near = judging.judge(middle, told=means.told)
-    now = judging.judge(configuration, told=means.told)
-    found = quiet(raised, near, now, means.labels(question))
+    raised, near, today = (
+        judging.judge(each, told=_part(told, part, 3)) for part, each in enumerate((lax, middle, configuration))
+    )
+    found = quiet(raised, near, today, labels)
     asked = json.dumps([arguments.question.model_dump(mode="json"), changes], sort_keys=True)
     of = hashlib.sha256(asked.encode()).hexdigest()[:12]
-    with means.session() as session:
-        before = drawn_among(session, [each.candidate.alert_id for each in found])
+    with session() as connection:
+        before = drawn_among(connection, [each.candidate.alert_id for each in found])
         drawn = draw(found, share=arguments.share, most=arguments.most, seed=arguments.seed, already=before, of=of)
-        keep_candidates(session, drawn, by="lianqin", at=means.now())
+        keep_candidates(connection, drawn, by=by, at=now)
     frames = {each.stratum: each.frame for each in drawn}
     return {
         "quiet": len(found),
-        "raised_now": len(now),
+        "raised_now": len(today),
         "raised_lax": len(raised),
         "drawn": len(drawn),
         "new": len({each.candidate.alert_id for each in drawn} - before),
@@ -67,3 +94,8 @@ def work(arguments: Sample, means: Means) -> dict[str, Any]:
         "changes": changes,
         "limits": judging.limits(),
     }
+
+
+def _part(told: Told, part: int, of: int) -> Told:
+    """Return who is told of one of several equal parts of the work."""
+    return lambda progress: told(Progress((part + progress.done) / of, progress.note))
