@@ -55,6 +55,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "90",
         "days that the contact of somebody who reported is kept after the report ended",
     ),
+    "LIANQIN_LEARN_EVERY_DAYS": (
+        "0",
+        "days after which the tuning role learns baseline profiles again from the last six weeks; 0: never by itself",
+    ),
     "LIANQIN_BASE_MAP": ("", "the console's base map, a GeoJSON file; empty: grids and devices on plain ground"),
     "LIANQIN_MAP_TILES": (
         "",
@@ -108,6 +112,7 @@ class Settings:
     detections_keep_days: int
     evidence_keep_days: int
     contacts_keep_days: int
+    learn_every_days: int = 0
     base_map: Path | None
     map_tiles: str
     map_subdomains: tuple[str, ...]
@@ -209,6 +214,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         detections_keep_days=number("LIANQIN_DETECTIONS_KEEP_DAYS", 1, 36500),
         evidence_keep_days=number("LIANQIN_EVIDENCE_KEEP_DAYS", 1, 36500),
         contacts_keep_days=number("LIANQIN_CONTACTS_KEEP_DAYS", 1, 36500),
+        learn_every_days=number("LIANQIN_LEARN_EVERY_DAYS", 0, 400),
         base_map=path("LIANQIN_BASE_MAP"),
         map_tiles=tiles("LIANQIN_MAP_TILES"),
         map_subdomains=subdomains("LIANQIN_MAP_SUBDOMAINS"),

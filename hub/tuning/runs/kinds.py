@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from hub.tuning.baselines import compare
 from hub.tuning.runs import dataset, judge, sample, sweeps, trace
 from hub.tuning.runs.means import Means
 from hub.tuning.runs.question import Arguments
@@ -32,5 +33,6 @@ KINDS: dict[str, Kind] = {
     "search": Kind(sweeps.Search, sweeps.work_search),
     "diff": Kind(sweeps.Diff, sweeps.work_diff),
     "dataset": Kind(dataset.Dataset, dataset.work, is_repeatable=False),
+    "baselines": Kind(compare.Compare, compare.work),
     "sample": Kind(sample.Sample, sample.work, is_repeatable=False),
 }

@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 from contextlib import suppress
+from datetime import timedelta
 
 from prometheus_client import start_http_server
 from pydantic import ValidationError
@@ -23,6 +24,7 @@ from hub.store.recording import StoredRecording
 from hub.store.session import open_session
 from hub.store.stored_configurations import stored_thresholds
 from hub.store.tuning_runs import quiet
+from hub.tuning.baselines.periodic import keep_learning
 from hub.tuning.judging import Judging, Question, judging_of
 from hub.tuning.runs.loaded import Loaded
 from hub.tuning.runs.worker import Worker
@@ -44,6 +46,14 @@ def serve(settings: Settings, *, metrics_port: int, stop: threading.Event) -> No
             raise SettingsError(f"--metrics-port {metrics_port} cannot be used: {error.strerror}") from None
     paths = [*files_of(settings.city), *([settings.detectors] if settings.detectors else [])]
     threading.Thread(target=watch, args=(paths, current.reload, stop), name="configuration", daemon=True).start()
+    if settings.learn_every_days:
+        threading.Thread(
+            target=keep_learning,
+            args=(settings.database_url, lambda: current.configuration(None), settings.city),
+            kwargs={"every": timedelta(days=settings.learn_every_days), "now": clock.now, "stop": stop},
+            name="profiles",
+            daemon=True,
+        ).start()
     log.info("the tuning role starts", configuration=current.configuration(None).version)
     worker.run()
 
