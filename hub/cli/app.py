@@ -7,7 +7,21 @@ import sys
 
 import typer
 
-from hub.cli import analyse, checks, configurations, data, deliveries, dispatch, people, roles, trace, zones
+from hub.cli import (
+    analyse,
+    baseline,
+    checks,
+    configurations,
+    data,
+    dataset,
+    deliveries,
+    dispatch,
+    labels,
+    people,
+    roles,
+    trace,
+    zones,
+)
 from hub.cli.failure import KNOWN
 from hub.log import without_secrets
 
@@ -28,6 +42,9 @@ people.register(app)
 dispatch.register(app)
 deliveries.register(app)
 trace.register(app)
+baseline.register(app)
+dataset.register(app)
+labels.register(app)
 
 
 def main() -> None:
