@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from socket import SHUT_WR, socket, socketpair
+from socket import socket, socketpair
 from typing import Any
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -27,6 +27,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.address import Address
 from ingest.backoff import backoff
+from ingest.goodbye import say_goodbye
 from ingest.health import Health
 from ingest.outbox import Outbox, Outgoing
 from ingest.tls import tls_context
@@ -255,7 +256,7 @@ class Link:
                 break
             self._turn(client, ear, reading=bool(self.outbox.unsent), turn_s=0.05)
         if self._established and client.socket() is not None and not client.want_write():
-            _say_goodbye(client.socket(), until)
+            say_goodbye(client.socket(), until)
 
     def _turn(self, client: Client, ear: socket, *, reading: bool = True, turn_s: float = TURN_S) -> None:
         """Wait for something to do on the socket or by the bell, and do it."""
@@ -387,20 +388,6 @@ class Link:
             )
         except Exception:  # paho would end the connection; the message stays unacknowledged and comes again
             log.exception("a message on %s could not be taken", _topic_of(message))
-
-
-def _say_goodbye(sock: Any, until: float) -> None:
-    """Send DISCONNECT and read on until the broker has closed the connection.
-
-    paho would close at once. With bytes unread the kernel would then reset the connection, and the broker would lose
-    what it had not yet read: our last acknowledgements.
-    """
-    with suppress(OSError):
-        sock.settimeout(max(0.1, until - time.monotonic()))
-        sock.sendall(b"\xe0\x00")  # the same in MQTT 3.1.1 and in 5, where it keeps the session
-        sock.shutdown(SHUT_WR)
-        while time.monotonic() < until and sock.recv(65536):
-            pass
 
 
 def _topic_of(message: MQTTMessage) -> str:

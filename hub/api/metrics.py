@@ -36,6 +36,12 @@ class Metrics:
         self.active = Gauge(
             "lianqin_alerts_active", "Active alerts by rule and severity", ["rule", "severity"], registry=self.registry
         )
+        self.cases = Gauge(
+            "lianqin_cases_open",
+            "Open cases by stage, and whether they are overdue",
+            ["stage", "overdue"],
+            registry=self.registry,
+        )
         self.ledger = Gauge(
             "lianqin_ledger_observations", "Observations since the beginning", ["outcome"], registry=self.registry
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from hub.api.metrics import CONTENT_TYPE, Metrics
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.readiness import Check, check_calendar, check_cameras, check_lag, check_listening
+from hub.cases.stage import OPEN
 from hub.config.load import city_document
 from hub.deliveries.endpoint import Endpoint
 from hub.dispatch.document import instant
@@ -33,7 +35,7 @@ from hub.store.endpoints import list_endpoints
 from hub.store.listening import listening
 from hub.store.read_configurations import configuration_versions
 from hub.store.read_deliveries import Load, loads
-from hub.store.read_health import active_counts, newest_frames, newest_observation, ping
+from hub.store.read_health import active_counts, newest_frames, newest_observation, open_cases, ping
 from hub.store.read_ledger import ledger_total
 from hub.store.session import StoreUnavailable
 
@@ -251,7 +253,7 @@ def _measure(hub: Hub) -> None:
     metrics.feed_seq.set(max(0, hub.tail.newest))
     try:
         with hub.pool.session() as connection:
-            active = active_counts(connection)
+            active, cases = active_counts(connection), open_cases(connection)
             total, unbalanced = ledger_total(connection, begin=None, end=None, grid=None)
             newest = newest_observation(connection, at)
             frames = newest_frames(connection, list(hub.configuration.city.cameras), at)
@@ -261,6 +263,9 @@ def _measure(hub: Hub) -> None:
         return
     metrics.up.set(1)
     metrics.replace(metrics.active, {(rule, severity): count for rule, severity, count in active})
+    counted: dict[tuple[str, ...], float] = dict.fromkeys(product([one.value for one in OPEN], ["false", "true"]), 0.0)
+    counted |= {(stage, str(overdue).lower()): float(count) for stage, overdue, count in cases}
+    metrics.replace(metrics.cases, counted)
     metrics.replace(metrics.ledger, {(outcome,): count for outcome, count in asdict(total).items()})
     metrics.unbalanced.set(unbalanced)
     metrics.observation_age.set((at - newest).total_seconds() if newest else float("nan"))

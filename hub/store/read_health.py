@@ -8,6 +8,8 @@ from typing import Any
 
 from psycopg import Connection
 
+from hub.cases.stage import OPEN
+
 _WINDOWS = (timedelta(seconds=5), timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=6))
 
 
@@ -53,4 +55,12 @@ def active_counts(connection: Connection[Any]) -> list[tuple[str, str, int]]:
     """Return how many alerts are active, by rule and severity."""
     return connection.execute(
         "SELECT rule, severity, count(*) FROM alerts WHERE condition = 'active' GROUP BY 1, 2 ORDER BY 1, 2"
+    ).fetchall()
+
+
+def open_cases(connection: Connection[Any]) -> list[tuple[str, bool, int]]:
+    """Return how many cases are open, by stage and whether they are overdue."""
+    return connection.execute(
+        "SELECT stage, overdue, count(*) FROM cases WHERE stage = ANY(%s) GROUP BY 1, 2 ORDER BY 1, 2",
+        ([stage.value for stage in OPEN],),
     ).fetchall()

@@ -162,9 +162,13 @@ def test_ready_when_every_grid_is_heard_and_named_problems_when_not(api: Api) ->
 
 def test_metrics_tell_what_is_active_and_how_old_the_newest_observation_is(api: Api) -> None:
     api.write(batch(readings=[reading(-5)], frames=[frame(-30)], changes=[raised()]))
+    begun = {"title": "a lid is missing", "grid": "02", "severity": "major"}
+    assert api.client("operator").post("/api/v1/cases", json=begun).status_code == 201
     client = api.client("engineer")
     client.get("/api/v1/alerts")
     text = client.get("/metrics").text
+    assert 'lianqin_cases_open{overdue="false",stage="collected"} 1.0' in text
+    assert 'lianqin_cases_open{overdue="true",stage="dispatched"} 0.0' in text
     assert 'lianqin_alerts_active{rule="gas.leak",severity="major"} 1.0' in text
     assert 'lianqin_ledger_observations{outcome="stored"} 2.0' in text
     assert "lianqin_observation_age_seconds 4.9" in text
