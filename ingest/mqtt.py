@@ -85,7 +85,8 @@ class Consumer:
         return self._link.health
 
     def _take_in(self, topic: str, payload: bytes, mid: int, qos: int, retained: bool, connection: int) -> None:
-        self._window.put(Message(topic, payload, mid, qos, retained, self._now(), connection))
+        with self._window.arriving:
+            self._window.put(Message(topic, payload, mid, qos, retained, self._now(), connection))
 
 
 class Publisher:

@@ -64,6 +64,14 @@ class Window:
         """Whether nothing more may be read."""
         return len(self._waiting) + self._taken >= self.size
 
+    @property
+    def arriving(self) -> threading.Condition:
+        """Held from the stamping of a message to its `put`, it lets nobody take past a message that has its time.
+
+        Whoever takes after reading the clock then has every message that was received before that instant.
+        """
+        return self._changed
+
     def put(self, message: Message) -> None:
         """Add a message; wake who waits once there is a whole batch, or no more can come."""
         with self._changed:

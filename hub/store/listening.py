@@ -12,7 +12,10 @@ from psycopg import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listening:
-    """One worker listened to some grids (None: all) from `since` to `until` without a break."""
+    """One worker listened to some grids (None: all) from `since` to `until` without a break.
+
+    Everything it received there before `until` is stored, or stored by the transaction that says so.
+    """
 
     worker: str
     grids: tuple[str, ...] | None

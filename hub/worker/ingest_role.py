@@ -120,8 +120,10 @@ class IngestWorker:
         due = self._last_tick is None or (now - self._last_tick).total_seconds() >= TICK_S
         if due:
             batch.changes.extend(fold.tick(passed))
-            if self._consumer.health.connected:
-                batch.listening = (self._name, self.grids, self._listening_since, now)
+            # Whoever follows what is stored reads as far as `until`: all that was received before it is in this batch
+            # or in one before it, and batches are stored in order.
+            if self._consumer.health.connected and passed >= self._listening_since:
+                batch.listening = (self._name, self.grids, self._listening_since, passed)
             self._last_tick = now
         self._last_turn = now  # what passes from here on, waiting for the database too, nothing is judged in
         if messages or due:
