@@ -117,7 +117,7 @@ def told(alerts: Any) -> list[tuple[Any, ...]]:
 def followed(
     recording: Kept, configuration: Configuration, looks: Sequence[datetime], kills: frozenset[int] = frozenset()
 ) -> list[Alert]:
-    """Follow every grid with a look at each of `looks`; before those numbered in `kills` begin anew from what is kept."""
+    """Follow every grid with a look at each of `looks`; killed before those in `kills`."""
     found: dict[UUID, Alert] = {}
     for grid in GRIDS:
         stored: dict[UUID, Alert] = {one.alert_id: one for one in recording.known.get(grid, [])}
