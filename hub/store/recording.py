@@ -15,8 +15,10 @@ from hub.config.load import Configuration
 from hub.store import alerts
 from hub.store.listening import Listening, listening
 from hub.store.recorded import Recorded, recorded
+from hub.store.recorded_columns import Names, rows
 from hub.store.recorded_hours import recorded_hours
 from hub.store.session import open_session
+from hub.tuning.columns import Rows
 
 
 class StoredRecording:
@@ -50,6 +52,10 @@ class StoredRecording:
         """Return by the hour what was stored of `wanted` before `until`; see hub/store/recorded_hours.py."""
         with open_session(self._dsn) as connection:
             return recorded_hours(connection, wanted, until)
+
+    def rows(self, names: Names, received_from: datetime, received_to: datetime) -> Iterator[Rows]:
+        """Yield what was received in [from, to) as columns; see hub/store/recorded_columns.py."""
+        return rows(self._dsn, names, received_from, received_to)
 
     def listening(self, since: datetime, until: datetime, grids: Sequence[str] | None = None) -> list[Listening]:
         """Return when somebody listened to any of those grids (None: all) in that span."""

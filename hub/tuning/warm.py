@@ -60,6 +60,7 @@ class _Loaded:
     names: frozenset[str]
     lateness: object
     memory_s: float
+    end: datetime
     recent: Sequence[Alert]
     readings: dict[str, ReadingColumns] = field(default_factory=dict)
     frames: dict[str, FrameColumns] = field(default_factory=dict)
@@ -166,22 +167,25 @@ class Warm:
         with self._lock:
             memory_s = Engine(configuration, part, rules, (), question.since).memory_s
             loaded = self._loaded
-            if loaded is not None and loaded.names == names and loaded.memory_s >= memory_s:
+            grids = _grids(part)
+            end = self._end(grids)  # while the question reaches into the present, more is recorded all the time
+            if loaded is not None and (loaded.names, loaded.end) == (names, end) and loaded.memory_s >= memory_s:
                 return loaded
             told(Progress(0.0, "loading what was recorded"))
-            grids = _grids(part)
             begin = question.since - timedelta(seconds=SPARE * memory_s)
-            heard = [
-                one
-                for one in self._recording.listening(question.since, question.until, grids)
-                if one.until > question.since
-            ]
-            end = min(question.until, max(one.until for one in heard)) if heard else question.until
             recent = self._recording.alerts_as_of(grids, question.since, question.since - REMEMBERED)
-            loaded = _Loaded(names, configuration.thresholds.lateness_s, SPARE * memory_s, _about(recent, part))
+            lateness = configuration.thresholds.lateness_s
+            loaded = _Loaded(names, lateness, SPARE * memory_s, end, _about(recent, part))
             self._fill(loaded, configuration, part, quantities_of(rules), begin, end, told)
             self._loaded, self._told_limits = loaded, None
             return loaded
+
+    def _end(self, grids: Sequence[str]) -> datetime:
+        """Return until when the question can be judged: as long as somebody listened."""
+        question = self.question
+        heard = [one.until for one in self._recording.listening(question.since, question.until, grids)]
+        heard = [until for until in heard if until > question.since]
+        return min(question.until, heard[-1]) if heard else question.until
 
     def _fill(
         self,

@@ -89,15 +89,15 @@ class Current:
 
 def worker_of(settings: Settings, current: Current, *, name: str, stop: threading.Event) -> Worker:
     """Return the worker of these settings."""
-    dsn = quiet(settings.database_url)
+    dsn, most_bytes = quiet(settings.database_url), settings.tuning_memory_mb * 1024**2
 
     def judging(question: Question) -> Judging:
-        return judging_of(StoredRecording(dsn), question)
+        return judging_of(StoredRecording(dsn), question, most_bytes=most_bytes)
 
     return Worker(
         name=name,
         dsn=dsn,
-        loaded=Loaded(judging, settings.tuning_memory_mb * 1024**2),
+        loaded=Loaded(judging, most_bytes),
         configuration=current.configuration,
         labels=lambda connection, question: labels_of(connection, question, current.configuration(None).city),
         now=clock.now,

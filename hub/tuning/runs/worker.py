@@ -27,7 +27,7 @@ from hub.store import tuning_runs
 from hub.store.recording import StoredRecording
 from hub.store.session import StoreUnavailable, connect, open_session, unavailable
 from hub.store.wait import backoff
-from hub.tuning.judging import Cancelled, Judging, Progress, Question
+from hub.tuning.judging import Cancelled, Judging, Progress, Question, TooLarge
 from hub.tuning.replay import Recording
 from hub.tuning.runs.kinds import KINDS
 from hub.tuning.runs.loaded import Loaded
@@ -151,7 +151,7 @@ class Worker:
                 outcome, problem = "failed", f"this version of the hub has no such kind of run: {error}"
             except ValidationError as error:
                 outcome, problem = "failed", "; ".join(problems_of(error))
-            except (ConfigError, RunRefused) as error:
+            except (ConfigError, RunRefused, TooLarge) as error:
                 outcome, problem = "failed", str(error)
             except MemoryError:
                 outcome, problem = (

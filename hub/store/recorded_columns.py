@@ -1,0 +1,123 @@
+"""What was recorded of some devices and cameras, by name and span of receiving, as columns: quicker than row by row.
+
+The database adds each device's hours up to arrays, and a camera's to one JSON text, so a trip brings thousands of
+values at once; short transactions of a day each, one after the other, so nothing of the writers' work is held back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from hub.store.session import connect, unavailable
+from hub.tuning.columns import CODE, FrameRows, ReadingRows, Rows
+from ingest.observation import Quantity
+
+Names = Mapping[str, frozenset[Quantity] | None]
+DAY = timedelta(days=1)
+# How far a measurement may lie from its receipt: the decoder refuses what lies farther, so nothing beyond is looked at.
+BEFORE, AFTER = timedelta(days=8), timedelta(hours=1)
+_POSTGRES_EPOCH_US = 946_684_800_000_000  # 2000-01-01
+
+_READINGS: LiteralString = """
+    SELECT device_id, quantity, array_send(array_agg(value ORDER BY measured_at)),
+           array_send(array_agg(measured_at ORDER BY measured_at)),
+           array_send(array_agg(received_at ORDER BY measured_at))
+    FROM readings
+    WHERE device_id = ANY(%(names)s) AND quantity = ANY(%(quantities)s) AND NOT late
+      AND measured_at >= %(first)s AND measured_at < %(last)s
+      AND received_at >= %(begin)s AND received_at < %(end)s
+    GROUP BY device_id, quantity"""
+_FRAMES: LiteralString = """
+    SELECT camera_id, array_send(array_agg(captured_at ORDER BY captured_at)),
+           array_send(array_agg(received_at ORDER BY captured_at)),
+           '[' || string_agg(boxes::text, ',' ORDER BY captured_at) || ']'
+    FROM frames
+    WHERE camera_id = ANY(%(names)s) AND NOT late AND captured_at >= %(first)s AND captured_at < %(last)s
+      AND received_at >= %(begin)s AND received_at < %(end)s
+    GROUP BY camera_id, date_trunc('hour', captured_at)"""
+
+
+class _Box(msgspec.Struct):
+    label: str
+    confidence: float
+    box: tuple[float, float, float, float]
+
+
+_BOXES = msgspec.json.Decoder(list[list[_Box]])
+
+
+def rows(dsn: str, names: Names, received_from: datetime, received_to: datetime) -> Iterator[Rows]:
+    """Yield what was received in [from, to) of those names and was not late; a quantity of a device at a time."""
+    quantities = sorted({one.value for wanted in names.values() for one in (wanted or Quantity)})
+    with connect(dsn) as connection, unavailable():
+        for first in _days(received_from - BEFORE, received_to + AFTER):
+            span: dict[str, Any] = {
+                "names": list(names),
+                "quantities": quantities,
+                "first": first,
+                "last": first + DAY,
+                "begin": received_from,
+                "end": received_to,
+            }
+            for query in (_READINGS, _FRAMES):
+                with connection.cursor(binary=True) as cursor:
+                    for row in cursor.execute(query, span).fetchall():
+                        yield from _rows(row, names)
+
+
+def _rows(row: tuple[Any, ...], names: Names) -> Iterator[Rows]:
+    if len(row) == 4:
+        yield _frames(*row)
+        return
+    name, text, values, measured, received = row
+    quantity = Quantity(text)
+    wanted = names[name]
+    if wanted is None or quantity in wanted:
+        at_us = _instants(measured)
+        yield ReadingRows(
+            device_id=name,
+            at_us=at_us,
+            received_us=_instants(received),
+            code=np.full(len(at_us), CODE[quantity], np.int8),
+            value=_elements(values, ">f8").astype(np.float64),
+        )
+
+
+def _frames(name: str, captured: bytes, received: bytes, text: str) -> FrameRows:
+    boxes = _BOXES.decode(text)
+    flat = [box for frame in boxes for box in frame]
+    names: dict[str, int] = {}
+    labels = [names.setdefault(box.label, len(names)) for box in flat]
+    numbers = np.array([(box.confidence, *box.box) for box in flat], np.float64).reshape(-1, 5)
+    return FrameRows(
+        camera_id=name,
+        at_us=_instants(captured),
+        received_us=_instants(received),
+        counts=np.array([len(frame) for frame in boxes], np.int64),
+        label=np.array(labels, np.int16),
+        labels=tuple(names),
+        numbers=numbers,
+    )
+
+
+def _elements(sent: bytes, kind: str) -> npt.NDArray[Any]:
+    """Return the elements of an array without nulls in PostgreSQL's own binary form."""
+    element = np.dtype([("length", ">i4"), ("value", kind)])
+    return np.frombuffer(sent, element, offset=20)["value"]  # three numbers, and the length and bound of one dimension
+
+
+def _instants(sent: bytes) -> npt.NDArray[np.int64]:
+    found: npt.NDArray[np.int64] = _elements(sent, ">i8").astype(np.int64) + _POSTGRES_EPOCH_US
+    return found
+
+
+def _days(begin: datetime, end: datetime) -> Iterator[datetime]:
+    while begin < end:
+        yield begin
+        begin += DAY

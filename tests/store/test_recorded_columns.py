@@ -1,0 +1,66 @@
+"""What the database gives as columns is what it gives row by row; judged from it, a recorded town is as replayed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+
+from detectors.moved import QUANTITIES as LOOKS
+from hub.config.load import load
+from hub.store.recording import StoredRecording
+from hub.store.write import Batch, Store
+from hub.tuning.columns import FrameRows, ReadingRows, Rows, rows_from
+from ingest.observation import Box, Frame, Quantity, Reading
+from tests.support.databases import Database
+from tests.support.stored import NOW, after
+from tests.support.town import write_city
+
+
+def as_plain(found: list[Rows]) -> dict[tuple[str, str], list[tuple[object, ...]]]:
+    """Return the rows of each name by kind, in order of time, as plain values."""
+    plain: dict[tuple[str, str], list[tuple[object, ...]]] = {}
+    for one in found:
+        if isinstance(one, ReadingRows):
+            rows = zip(*(column.tolist() for column in (one.at_us, one.code, one.value, one.received_us)), strict=True)
+            plain.setdefault((one.device_id, "readings"), []).extend(rows)
+        else:
+            boxes = [
+                (one.labels[label], *numbers) for label, numbers in zip(one.label, one.numbers.tolist(), strict=True)
+            ]
+            ends = np.cumsum(one.counts).tolist()
+            for at, received, count, end in zip(one.at_us, one.received_us, one.counts, ends, strict=True):
+                frame = (int(at), int(received), tuple(boxes[end - int(count) : end]))
+                plain.setdefault((one.camera_id, "frames"), []).append(frame)
+    return {key: sorted(rows, key=repr) for key, rows in plain.items()}
+
+
+def test_columns_hold_what_the_rows_hold(database: Database, tmp_path: Path) -> None:
+    city = load(write_city(tmp_path), None).city
+    device = next(one for one in city.devices.values() if one.kind.value == "water")
+    camera = next(iter(city.cameras.values()))
+    batch = Batch(at=NOW)
+    for second in range(0, 200_000, 700):
+        at = after(second)
+        for quantity, value in ((Quantity.PRESSURE_KPA, 300 + second / 7), (Quantity.FLOW_L_S, 1e-9 * second)):
+            late = second % 2100 == 0
+            batch.readings.append(
+                (Reading(device.device_id, quantity, value, at, at + timedelta(seconds=0.25)), device.grid, late)
+            )
+        boxes = tuple(Box(label, 0.1 + second / 1e6, 3, 0.1, 0.2, 0.3, 1 / 3) for label in ("car", "行人"))
+        frame = Frame(camera.camera_id, at, boxes[: second // 700 % 3], at + timedelta(seconds=1))
+        batch.frames.append((frame, camera.grid, late))
+    store = Store(database.dsn)
+    store.write(batch)
+    store.close()
+    recording = StoredRecording(database.dsn)
+    names = {device.device_id: frozenset({Quantity.PRESSURE_KPA}), camera.camera_id: LOOKS, "nobody": None}
+    begin, end = after(1000), after(190_000)
+    quick = as_plain(list(recording.rows(names, begin, end)))
+    slow = as_plain(list(rows_from(recording.recorded(None, begin, end), names)))
+    assert quick == slow
+    assert {kind for _, kind in quick} == {"readings", "frames"}
+    assert all(len(rows) > 100 for rows in quick.values())
+    assert list(recording.rows({"nobody": None}, begin, end)) == []
+    assert any(isinstance(one, FrameRows) for one in recording.rows(names, begin, end))
