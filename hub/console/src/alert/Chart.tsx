@@ -19,11 +19,17 @@ interface Curve {
   points: [string, number, number, number][];
 }
 
+interface Expected {
+  quantity: string;
+  points: [string, number, number, number][];
+}
+
 interface Readings {
   begin: string;
   end: string;
   step_s: number;
   curves: Curve[];
+  expected: Expected[];
 }
 
 const AGAIN_MS = 15_000;
@@ -57,6 +63,7 @@ export function Chart({ alert }: { alert: Alert }) {
               key={quantity}
               quantity={quantity}
               curves={read.value?.curves.filter((curve) => curve.quantity === quantity) ?? []}
+              band={(read.value?.expected ?? []).find((one) => one.quantity === quantity)?.points ?? []}
               begin={Date.parse(read.value?.begin ?? "") / 1000}
               end={Date.parse(read.value?.end ?? "") / 1000}
               alert={alert}
@@ -70,12 +77,13 @@ export function Chart({ alert }: { alert: Alert }) {
 interface PlotProps {
   quantity: string;
   curves: Curve[];
+  band: Expected["points"];
   begin: number;
   end: number;
   alert: Alert;
 }
 
-function Plot({ quantity, curves, begin, end, alert }: PlotProps) {
+function Plot({ quantity, curves, band, begin, end, alert }: PlotProps) {
   const element = useRef<HTMLDivElement>(null);
   const data = useMemo(() => columns(curves), [curves]);
   const limits = curves[0]?.limits ?? [];
@@ -84,7 +92,9 @@ function Plot({ quantity, curves, begin, end, alert }: PlotProps) {
   useEffect(() => {
     const box = element.current;
     if (!box) return;
-    const lines = limits.map((limit) => ({ ...limit, words: t(`alert.limit.${limit.kind}`) }));
+    // What is expected moves with the hour: one line across would say too much.
+    const lines = band.length ? [] : limits.map((limit) => ({ ...limit, words: t(`alert.limit.${limit.kind}`) }));
+    const ends = band.flatMap(([, low, , high]) => [{ value: low }, { value: high }]);
     const marks = [
       { at: Date.parse(alert.since) / 1000, words: t("alert.since") },
       { at: Date.parse(alert.raised_at) / 1000, words: t("alert.raised") },
@@ -97,7 +107,10 @@ function Plot({ quantity, curves, begin, end, alert }: PlotProps) {
         legend: { show: false },
         cursor: { y: false, drag: { x: true, y: false } },
         tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), timezone.value),
-        scales: { x: { range: () => [begin, end] }, y: { range: (_, low, high) => around(low, high, lines) } },
+        scales: {
+          x: { range: () => [begin, end] },
+          y: { range: (_, low, high) => around(low, high, [...lines, ...ends]) },
+        },
         axes: [axis({ values: (_, at) => at.map((s) => shortTime(s * 1000)) }), axis({ size: 54 })],
         series: [
           {},
@@ -107,7 +120,10 @@ function Plot({ quantity, curves, begin, end, alert }: PlotProps) {
             points: { show: false },
           })),
         ],
-        hooks: { draw: [(self) => drawMarks(self, lines, marks)] },
+        hooks: {
+          drawClear: [(self) => drawBand(self, band)],
+          draw: [(self) => drawMarks(self, lines, marks)],
+        },
       },
       data,
       box,
@@ -118,7 +134,7 @@ function Plot({ quantity, curves, begin, end, alert }: PlotProps) {
       watch.disconnect();
       plot.destroy();
     };
-  }, [data, drawn, spoken, begin, end, alert.cleared_at]);
+  }, [data, band, drawn, spoken, begin, end, alert.cleared_at]);
   const unit = unitOf(quantity);
   const newest = curves.map((curve) => curve.points.at(-1)?.[2]).find((value) => value !== undefined);
   return (
@@ -173,6 +189,32 @@ function axis(more: Partial<uPlot.Axis>): uPlot.Axis {
 function shade(index: number, of: number): string {
   if (of === 1) return colour("accent");
   return `hsl(${Math.round(170 + (index * 300) / of) % 360} 45% 58%)`;
+}
+
+const HOUR_S = 3600;
+
+/** Draw what was expected behind the curves: a band for each hour, its median as a line. */
+function drawBand(plot: uPlot, band: Expected["points"]): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  ctx.lineWidth = devicePixelRatio;
+  for (const [hour, low, median, high] of band) {
+    const at = Date.parse(hour) / 1000;
+    const left = plot.valToPos(at, "x", true);
+    const right = plot.valToPos(at + HOUR_S, "x", true);
+    const top = plot.valToPos(high, "y", true);
+    const middle = Math.round(plot.valToPos(median, "y", true));
+    ctx.globalAlpha = 0.16;
+    ctx.fillStyle = colour("accent");
+    ctx.fillRect(left, top, right - left, plot.valToPos(low, "y", true) - top);
+    ctx.globalAlpha = 0.7;
+    ctx.strokeStyle = colour("dim");
+    stroke(ctx, left, middle, right, middle);
+  }
+  ctx.restore();
 }
 
 type Marked = readonly { at: number; words: string }[];

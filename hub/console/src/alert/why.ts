@@ -5,7 +5,7 @@ import { language, t, words } from "../i18n";
 import { span } from "../ui/time";
 import { figure } from "./quantities";
 
-export function why(alert: Alert): string {
+export function why(alert: Pick<Alert, "rule" | "reason">): string {
   return language.value === "en" ? alert.reason.text : chinese(alert.rule, alert.reason) || alert.reason.text;
 }
 

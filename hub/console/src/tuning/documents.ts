@@ -77,8 +77,10 @@ export interface Axis {
 
 export interface Cell {
   values: number[];
-  scores: Scores;
-  raised: number;
+  /** null where the combination is no configuration: `problem` says why. */
+  scores: Scores | null;
+  raised: number | null;
+  problem: string | null;
 }
 
 export interface Swept {
@@ -86,14 +88,14 @@ export interface Swept {
   cells: Cell[];
   current: { values: (number | null)[] };
   front: number[];
-  curve: { threshold: number; precision: number | null; recall: number | null }[];
+  curve: { threshold: number; cell: number; precision: number; recall: number }[];
   histogram: { path: string; edges: number[]; true: number[]; false: number[]; unlabelled: number[] } | null;
 }
 
 export interface Found {
-  best: { changes: Changes; scores: Scores } | null;
-  explained: ({ zh: string; en: string } | string)[];
-  tried: { changes: Changes; scores: Scores }[];
+  best: { changes: Changes; scores: Scores | null } | null;
+  explained: Told[];
+  tried: { changes: Changes; scores: Scores | null }[];
   reached: boolean;
 }
 

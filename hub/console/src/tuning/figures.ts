@@ -45,3 +45,8 @@ export function aboutOf(given: Record<string, unknown>): string {
   const subjects = question?.subjects ?? (typeof given["subject"] === "string" ? [given["subject"]] : []);
   return [...rules, ...subjects].join(" · ");
 }
+
+/** How long a run took: to the hundredth where it was quick. */
+export function tookOf(s: number): string {
+  return s < 10 ? `${number(s, 2)} s` : span(s * 1000);
+}

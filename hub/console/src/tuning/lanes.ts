@@ -66,7 +66,7 @@ export function traceLanes(traced: Traced, until: number): Lane[] {
     return {
       kind: "curve",
       key: `trace ${index} ${one.name}`,
-      name: quantityName(one.name) === one.name ? words(`tuning.lane.${one.name}`, one.name) : quantityName(one.name),
+      name: words(`tuning.lane.${one.name}`, "") || quantityName(one.name),
       unit: one.unit || unitOf(one.name),
       points: one.points.map(([at, value]) => [Date.parse(at), value] as const),
       limits: one.limits.map((each) => each.limit),

@@ -13,11 +13,10 @@ import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
-import { span } from "../ui/time";
 import { refused, told } from "../ui/toast";
 import { workOn } from "./address";
 import type { Question } from "./documents";
-import { aboutOf } from "./figures";
+import { aboutOf, tookOf } from "./figures";
 import { cancel, isOver, type Run } from "./runs";
 import { mayTune, TuningHead } from "./Tabs";
 
@@ -254,10 +253,6 @@ function MyRuns() {
       )}
     </section>
   );
-}
-
-export function tookOf(s: number): string {
-  return s < 10 ? `${number(s, 1)} s` : span(s * 1000);
 }
 
 /** The page where the same was asked, "" where there is none. */

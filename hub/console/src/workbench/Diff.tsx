@@ -1,6 +1,7 @@
 // The alerts that differ between what judges now and what is tried: each with its sight and reasons, walked and labelled by keys.
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { why } from "../alert/why";
 import { post, remove } from "../api/http";
 import { number } from "../health/figures";
 import { t, words } from "../i18n";
@@ -14,11 +15,27 @@ import { Empty } from "../ui/states";
 import { Time } from "../ui/Time";
 import { span } from "../ui/time";
 import { refused, told } from "../ui/toast";
-import { BEGUN, type Change, changesOf, give, left, meant, of, type Review, undo, verdictOf, walk } from "./review";
+import {
+  BEGUN,
+  type Change,
+  changesOf,
+  give,
+  left,
+  meant,
+  of,
+  type Recorded,
+  recordedOf,
+  type Review,
+  undo,
+  verdictOf,
+  walk,
+} from "./review";
 import { Sight } from "./Sight";
 
 interface DiffProps {
   diff: Compared;
+  /** The alerts of the record, which have pictures and verdicts. */
+  recorded?: readonly Recorded[];
   stale: boolean;
   /** Called when a label was given or withdrawn, so that scores are told anew. */
   onLabelled: () => void;
@@ -34,7 +51,7 @@ const TONES: Readonly<Record<Change["kind"], string>> = {
   severity: "accent",
 };
 
-export function Diff({ diff, stale, onLabelled, onShow, traceOf }: DiffProps) {
+export function Diff({ diff, recorded = [], stale, onLabelled, onShow, traceOf }: DiffProps) {
   const review = useSignal<Review>(BEGUN);
   const list = useRef<HTMLUListElement>(null);
   const busy = useRef(false);
@@ -54,7 +71,7 @@ export function Diff({ diff, stale, onLabelled, onShow, traceOf }: DiffProps) {
         until: one.cleared_at,
         verdict,
         source: "diff",
-        alert: one.recorded_alert_id,
+        alert: recordedOf(one, recorded),
       });
       review.value = give({ ...review.value, at }, { key: chosen.key, verdict, label: made.id }, changes);
       onLabelled();
@@ -100,7 +117,13 @@ export function Diff({ diff, stale, onLabelled, onShow, traceOf }: DiffProps) {
     return () => removeEventListener("keydown", hear);
   }, []);
   useEffect(() => {
-    list.current?.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
+    // Within the list alone: the page must not jump to it when an answer comes.
+    const row = list.current?.querySelector<HTMLElement>('[aria-current="true"]');
+    if (!row || !list.current) return;
+    const { top, bottom } = list.current.getBoundingClientRect();
+    const place = row.getBoundingClientRect();
+    if (place.top < top) list.current.scrollTop -= top - place.top;
+    else if (place.bottom > bottom) list.current.scrollTop += place.bottom - bottom;
   }, [at, chosen?.key]);
   if (changes.length === 0)
     return (
@@ -174,7 +197,7 @@ export function Diff({ diff, stale, onLabelled, onShow, traceOf }: DiffProps) {
                 </a>
               </span>
             </header>
-            <Sight key={chosen.key} raised={of(chosen)} other={chosen.base ?? chosen.candidate} />
+            <Sight key={chosen.key} raised={of(chosen)} recorded={recordedOf(chosen.base ?? of(chosen), recorded)} />
             <dl class="sides">
               <Side name={t("tuning.now")} raised={chosen.base} absent={t("tuning.not-raised-now")} />
               <Side name={t("tuning.tried")} raised={chosen.candidate} absent={t("tuning.not-raised-tried")} />
@@ -221,7 +244,7 @@ function Side({ name, raised, absent }: { name: string; raised: Raised | null; a
       <dd>
         {raised ? (
           <>
-            <p>{raised.reason}</p>
+            <p>{why({ rule: raised.rule, reason: { text: raised.reason, ...raised.numbers } })}</p>
             <p class="dim">
               <SeverityMark severity={raised.severity} /> · {t("alert.raised")} <Time at={raised.raised_at} as="full" />
               {raised.cleared_at && (

@@ -117,7 +117,7 @@ export function Search({ question, version, tunables, onTry }: SearchProps) {
             </p>
             <ul class="explained">
               {answer.explained.map((one, index) => (
-                <li key={index}>{typeof one === "string" ? one : one[language.value]}</li>
+                <li key={index}>{language.value === "zh" ? one.text_zh : one.text_en}</li>
               ))}
             </ul>
             {answer.best && (
@@ -125,8 +125,8 @@ export function Search({ question, version, tunables, onTry }: SearchProps) {
                 <p>
                   <strong>{changesInWords(answer.best.changes) || t("tuning.as-it-is")}</strong>{" "}
                   <span class="dim">
-                    {t("tuning.score.recall")} {figureOf("recall", answer.best.scores.recall.value)} ·{" "}
-                    {t("tuning.score.precision")} {figureOf("precision", answer.best.scores.precision.value)}
+                    {t("tuning.score.recall")} {figureOf("recall", answer.best.scores?.recall.value)} ·{" "}
+                    {t("tuning.score.precision")} {figureOf("precision", answer.best.scores?.precision.value)}
                   </span>
                 </p>
                 <Button kind="primary" onClick={() => onTry(answer.best?.changes ?? {})}>

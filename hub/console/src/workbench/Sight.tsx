@@ -20,8 +20,7 @@ const LEAST_AROUND_S = 900;
 const MOST_AROUND_S = 6 * 3600;
 const REST_MS = 350;
 
-export function Sight({ raised, other }: { raised: Raised; other: Raised | null }) {
-  const recorded = raised.recorded_alert_id ?? other?.recorded_alert_id ?? null;
+export function Sight({ raised, recorded }: { raised: Raised; recorded: string | null }) {
   const alert = useResource(
     (signal) =>
       recorded && raised.camera_id && may("evidence:read")

@@ -1,7 +1,7 @@
 // The rule's thresholds as sliders: unit, range, what is shipped, where the value in force comes from.
 import type { Changes, Threshold, Value } from "../tuning/documents";
 import { valueOf } from "../tuning/figures";
-import { t } from "../i18n";
+import { t, words } from "../i18n";
 import { Button } from "../ui/Button";
 import { slideOf, toPosition, toValue } from "./slide";
 
@@ -20,8 +20,26 @@ interface SlidersProps {
 }
 
 const STEPS = 1000;
+const FIRST = 5;
 
+/** The first thresholds of a rule are those one begins with; the others are folded until one of them is moved. */
 export function Sliders({ tunables, changes, onChange }: SlidersProps) {
+  const first = tunables.filter((one, index) => index < FIRST || one.path in changes);
+  const rest = tunables.filter((one) => !first.includes(one));
+  return (
+    <>
+      <Rows tunables={first} changes={changes} onChange={onChange} />
+      {rest.length > 0 && (
+        <details class="more-sliders">
+          <summary>{t("tuning.more-thresholds", { n: rest.length })}</summary>
+          <Rows tunables={rest} changes={changes} onChange={onChange} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Rows({ tunables, changes, onChange }: SlidersProps) {
   const put = (path: string, value: Value, inForce: Value) => {
     const { [path]: _, ...rest } = changes;
     onChange(value === inForce ? rest : { ...rest, [path]: value });
@@ -59,7 +77,7 @@ export function Sliders({ tunables, changes, onChange }: SlidersProps) {
                       }
                     }}
                   />
-                  <span class="dim">{one.unit}</span>
+                  <span class="dim">{words(`tuning.unit.${one.unit}`, one.unit)}</span>
                 </span>
               ) : (
                 typeof one.value === "boolean" && (
@@ -81,7 +99,7 @@ export function Sliders({ tunables, changes, onChange }: SlidersProps) {
               />
             )}
             <p class="slider-about dim">
-              {one.from && (
+              {one.from && one.from !== "default" && (
                 <span class="tag" title={t("tuning.from-about")}>
                   {fromOf(one.from)}
                 </span>
@@ -106,7 +124,7 @@ export function Sliders({ tunables, changes, onChange }: SlidersProps) {
 
 function Range({ id, one, value, put }: { id: string; one: Tunable; value: number; put: (value: number) => void }) {
   const slide = slideOf(one);
-  const shown = `${valueOf(value)} ${one.unit}`.trim();
+  const shown = `${valueOf(value)} ${words(`tuning.unit.${one.unit}`, one.unit)}`.trim();
   return (
     <div class="slider-track">
       <input

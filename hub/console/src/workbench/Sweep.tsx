@@ -172,7 +172,7 @@ function Raises({
   chosen: number | null;
   onChoose: (cell: number) => void;
 }) {
-  const most = Math.max(1, ...swept.cells.map((cell) => cell.raised));
+  const most = Math.max(1, ...swept.cells.map((cell) => cell.raised ?? 0));
   return (
     <figure class="sweep-plot">
       <figcaption>{t("tuning.by-value", { name: short(swept.axes[0]?.path ?? "") })}</figcaption>
@@ -189,9 +189,9 @@ function Raises({
               >
                 <span class="by-value-value">{valueOf(cell.values[0])}</span>
                 <span class="by-value-bar">
-                  <i style={{ width: `${(100 * cell.raised) / most}%` }} />
+                  <i style={{ width: `${(100 * (cell.raised ?? 0)) / most}%` }} />
                 </span>
-                <span class="by-value-count">{cell.raised}</span>
+                <span class="by-value-count">{cell.raised ?? "—"}</span>
                 {swept.current.values[0] === cell.values[0] && <span class="tag">{t("tuning.now")}</span>}
                 {swept.front.includes(index) && <span class="tag good">{t("tuning.on-front")}</span>}
               </button>

@@ -9,6 +9,7 @@ import { go, href, place } from "../router";
 import { questionOf, readWork, type Work, writeWork } from "../tuning/address";
 import type { Changes, Compared, Judged, Label, Raised, RuleDocument, Traced } from "../tuning/documents";
 import { alertBar, labelBars, lane, raisedBars, traceLanes } from "../tuning/lanes";
+import { tookOf } from "../tuning/figures";
 import { useRun } from "../tuning/runs";
 import { mayTune, TuningHead } from "../tuning/Tabs";
 import { Button } from "../ui/Button";
@@ -109,7 +110,7 @@ function Bench({ work, rule, zones, grids, show }: BenchProps) {
     changed ? { question, base: { version, changes: {} }, candidate: { version, changes: work.changes } } : null,
     DIFF_REST_MS,
   );
-  const recorded = useResource((signal) => recordedOf(work, signal), [JSON.stringify(question)]);
+  const recorded = useResource((signal) => recordedWithin(work, signal), [JSON.stringify(question)]);
   const labels = useResource((signal) => labelsOf(work, signal), [JSON.stringify(question), labelled.value]);
   const lanes = useLanes({ work, view, base, tried, recorded: recorded.value, labels: labels.value });
   const again = () => {
@@ -232,7 +233,7 @@ function Bench({ work, rule, zones, grids, show }: BenchProps) {
         <header>
           <h2>{t("tuning.scores")}</h2>
           {tried.run?.took_s != null && !tried.waiting && (
-            <span class="dim">{t("tuning.took", { span: `${tried.run.took_s.toFixed(1)} s` })}</span>
+            <span class="dim">{t("tuning.took", { span: tookOf(tried.run.took_s) })}</span>
           )}
         </header>
         <div class="panel-content">
@@ -258,7 +259,14 @@ function Bench({ work, rule, zones, grids, show }: BenchProps) {
             <>
               <Progress running={diff} />
               {diff.answer && (
-                <Diff diff={diff.answer} stale={diff.waiting} onLabelled={again} onShow={look} traceOf={trace} />
+                <Diff
+                  diff={diff.answer}
+                  recorded={recorded.value ?? []}
+                  stale={diff.waiting}
+                  onLabelled={again}
+                  onShow={look}
+                  traceOf={trace}
+                />
               )}
             </>
           )}
@@ -304,7 +312,7 @@ function Bench({ work, rule, zones, grids, show }: BenchProps) {
 }
 
 /** The alerts of the record that stood within the span at what is looked at. */
-async function recordedOf(work: Work, signal: AbortSignal): Promise<Alert[]> {
+async function recordedWithin(work: Work, signal: AbortSignal): Promise<Alert[]> {
   const found: Alert[] = [];
   let cursor: string | null = null;
   for (let page = 0; page < MOST_PAGES; page += 1) {

@@ -80,10 +80,9 @@ const SHARE: Omit<Scale, "low" | "high"> = { words: (value) => percent(value) };
 
 export function Curve({ swept, chosen, onChoose }: PickProps) {
   const points = swept.cells.flatMap((cell, index) => {
-    const { precision, recall } = cell.scores;
-    return precision.value === null || recall.value === null
-      ? []
-      : [{ index, recall: recall.value, precision: precision.value }];
+    const precision = cell.scores?.precision.value ?? null;
+    const recall = cell.scores?.recall.value ?? null;
+    return precision === null || recall === null ? [] : [{ index, recall, precision }];
   });
   const scale = { low: 0, high: 1, ...SHARE };
   const line = [...points].sort((a, b) => a.recall - b.recall || b.precision - a.precision);
@@ -122,13 +121,13 @@ export function Curve({ swept, chosen, onChoose }: PickProps) {
 }
 
 /** What is counted as false alarms: of a camera's day where there are cameras, else of a device's month. */
-export function falseRate(scores: Scores): number | null {
-  return scores.false_per_camera_day?.value ?? scores.false_per_device_month?.value ?? null;
+export function falseRate(scores: Scores | null): number | null {
+  return scores?.false_per_camera_day?.value ?? scores?.false_per_device_month?.value ?? null;
 }
 
 export function Front({ swept, chosen, onChoose }: PickProps) {
   const points = swept.cells.flatMap((cell, index) => {
-    const delay = cell.scores.delay_s.value;
+    const delay = cell.scores?.delay_s.value ?? null;
     const wrong = falseRate(cell.scores);
     return delay === null || wrong === null ? [] : [{ index, delay, wrong }];
   });
@@ -141,7 +140,7 @@ export function Front({ swept, chosen, onChoose }: PickProps) {
     (value) => figureOf("delay_s", value),
   );
   const front = points.filter((one) => swept.front.includes(one.index)).sort((a, b) => a.wrong - b.wrong);
-  const camera = swept.cells.some((cell) => cell.scores.false_per_camera_day?.value != null);
+  const camera = swept.cells.some((cell) => cell.scores?.false_per_camera_day?.value != null);
   return (
     <Figure title={t("tuning.front")}>
       {points.length === 0 ? (
@@ -207,6 +206,7 @@ function Dot({ x, y, cell, swept, chosen, front, onChoose }: DotProps) {
 export function cellTitle(swept: Swept, cell: Cell): string {
   const at = swept.axes.map((axis, n) => `${short(axis.path)} = ${valueOf(cell.values[n])}`);
   const { scores } = cell;
+  if (!scores) return [...at, cell.problem ?? ""].join("\n");
   return [
     ...at,
     `${t("tuning.raised")}: ${cell.raised}`,
@@ -281,8 +281,8 @@ export function Histogram({ swept }: { swept: Swept }) {
 export function Field({ swept, chosen, onChoose }: PickProps) {
   const [across, up] = swept.axes;
   if (!across || !up) return null;
-  const judged = swept.cells.some((cell) => cell.scores.f1.value !== null);
-  const figures = swept.cells.map((cell) => (judged ? cell.scores.f1.value : cell.raised));
+  const judged = swept.cells.some((cell) => cell.scores?.f1.value != null);
+  const figures = swept.cells.map((cell) => (judged ? (cell.scores?.f1.value ?? null) : cell.raised));
   const known = figures.filter((value): value is number => value !== null);
   const [least, most] = [Math.min(...known), Math.max(...known)];
   const share = (value: number | null) =>

@@ -32,6 +32,27 @@ export function of(change: Change): Raised {
   return (change.candidate ?? change.base) as Raised;
 }
 
+/** What is asked of the record to tell which of its alerts a judged one is. */
+export interface Recorded {
+  id: string;
+  subject: string;
+  since: string;
+}
+
+const SAME_MS = 120_000;
+
+/** Return the recorded alert that a judged one is: by its identity, else by its place and beginning. */
+export function recordedOf(raised: Raised, recorded: readonly Recorded[]): string | null {
+  if (raised.recorded_alert_id) return raised.recorded_alert_id;
+  const begun = Date.parse(raised.since);
+  const same = recorded.find(
+    (one) =>
+      one.id === raised.alert_id ||
+      (one.subject === raised.subject && Math.abs(Date.parse(one.since) - begun) < SAME_MS),
+  );
+  return same?.id ?? null;
+}
+
 export interface Given {
   key: string;
   verdict: Verdict;

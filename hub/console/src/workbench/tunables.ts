@@ -66,6 +66,8 @@ export function useTunables(
         from: here ? originOf(here) : one.value === one.default ? "default" : "file",
       };
     });
+  // What is merely switched on or off comes after what is measured.
+  items.sort((a, b) => Number(typeof a.value === "boolean") - Number(typeof b.value === "boolean"));
   for (const id of work.subjects) {
     const zone = zones.find((one) => one.id === id);
     if (typeof zone?.dwell_s !== "number") continue;
