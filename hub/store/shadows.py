@@ -85,10 +85,11 @@ def start_shadow(
     grids: Sequence[str],
     note: str,
     until: datetime | None,
+    base_version: str | None,
     actor: Actor,
     at: datetime,
 ) -> Shadow:
-    """Begin a shadow of `version` in those grids; raise TooManyShadows."""
+    """Begin a shadow of `version` in those grids, beside `base_version`; raise TooManyShadows."""
     connection.execute("LOCK TABLE shadows IN SHARE ROW EXCLUSIVE MODE")  # counted and begun in one
     row = connection.execute("SELECT count(*) FROM shadows WHERE ended_at IS NULL").fetchone()
     if row is None or row[0] >= MOST_OPEN:
@@ -104,7 +105,13 @@ def start_shadow(
            SELECT %(id)s, grid, %(at)s, %(at)s FROM unnest(%(grids)s::text[]) AS grid""",
         {"id": shadow_id, "at": at, "grids": sorted(grids)},
     )
-    detail = {"version": version, "grids": sorted(grids), "note": note, "until": until and until.isoformat()}
+    detail = {
+        "version": version,
+        "base_version": base_version,
+        "grids": sorted(grids),
+        "note": note,
+        "until": until and until.isoformat(),
+    }
     tell(connection, shadow_id, "started", actor, at=at, detail=detail)
     return find_shadow(connection, shadow_id)
 
@@ -198,6 +205,14 @@ def events_of(connection: Connection[Any], shadow_id: UUID) -> list[ShadowEvent]
         "SELECT at, what, by, detail FROM shadow_events WHERE shadow_id = %s ORDER BY seq", (shadow_id,)
     )
     return [ShadowEvent(at=at, what=what, by=by, detail=detail) for at, what, by, detail in rows]
+
+
+def base_of(connection: Connection[Any], shadow_id: UUID) -> str | None:
+    """Return the version that was in force when a shadow began."""
+    row = connection.execute(
+        "SELECT detail ->> 'base_version' FROM shadow_events WHERE shadow_id = %s AND seq = 1", (shadow_id,)
+    ).fetchone()
+    return None if row is None else row[0]
 
 
 def followed_of(
