@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -133,7 +133,7 @@ def with_heading(text: str, heading: Heading) -> str:
     """Return `text` with who made it before it, as comments: what a repository keeps, and an import reads back."""
     about = {"author": heading.author, "note": heading.note, "parent": heading.parent}
     made = {"made_at": heading.made_at.isoformat()} if heading.made_at is not None else {}
-    return f"{_MARK}{heading.version} {_json({**about, **made})}\n{text}"
+    return f"{_MARK}{heading.version} {_line({**about, **made}, _escaped)}\n{text}"
 
 
 def without_heading(text: str) -> tuple[str, Heading | None]:
@@ -228,13 +228,16 @@ def _scalar(value: Any) -> str:
     """Return `value` as YAML on one line; JSON is YAML, and quotes whatever would read as something else."""
     if isinstance(value, str) and yaml.safe_load(json.dumps(value)) == value and value.isidentifier():
         return value if value.lower() not in _SPOKEN_FOR else json.dumps(value)
-    return _json(value)
+    return _line(value, lambda one: f"\\U{ord(one):08X}")
 
 
-def _json(value: Any) -> str:
-    """Return `value` as JSON on one line of YAML: readable, but for what YAML does not take or breaks a line at."""
-    text = json.dumps(value, ensure_ascii=False)
-    return "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
+def _line(value: Any, escape: Callable[[str], str]) -> str:
+    """Return `value` as JSON on one line: readable, but for what YAML does not take or breaks a line at."""
+    return "".join(one if one.isprintable() else escape(one) for one in json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(one: str) -> str:
+    return json.dumps(one)[1:-1]
 
 
 _SPOKEN_FOR = frozenset({"yes", "no", "on", "off", "true", "false", "null", "y", "n"})
