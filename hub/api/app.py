@@ -21,6 +21,7 @@ from hub.api import (
     routes_about,
     routes_alerts,
     routes_audit,
+    routes_baselines,
     routes_board,
     routes_cap,
     routes_case_commands,
@@ -48,6 +49,7 @@ from hub.api import (
     routes_reports,
     routes_search,
     routes_session,
+    routes_shadows,
     routes_statistics,
     routes_streetlights,
     routes_supervision,
@@ -187,8 +189,10 @@ def create_app(
     app.include_router(routes_supervision.router)
     app.include_router(routes_tour.router)
     app.include_router(routes_tuning.router)
+    app.include_router(routes_shadows.router)
     app.include_router(routes_labels.router)
     app.include_router(routes_trace.router)
+    app.include_router(routes_baselines.router)
     app.include_router(routes_operation.probes)
     app.add_middleware(Gate, hub=hub)
     app.add_middleware(Surroundings, hub=hub)  # added last, so it stands around the gate

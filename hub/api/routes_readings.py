@@ -17,8 +17,10 @@ from hub.api.problem import Problem
 from hub.api.routes_alerts import AlertId
 from hub.dispatch.document import instant
 from hub.people.scopes import Scope
+from hub.store.profiles import profile_of
 from hub.store.read_alerts import find_alert
 from hub.store.read_series import series
+from hub.tuning.baselines.document import expected
 
 router = APIRouter(prefix=API, tags=["alerts"])
 LONGEST = timedelta(days=60)
@@ -40,6 +42,17 @@ class Curve(Document):
     points: list[tuple[datetime, float, float, float]] = Field(description="[instant, lowest, mean, highest] per step.")
 
 
+class Expected(Document):
+    """What was usual, for an alert that was judged by a learnt profile."""
+
+    subject: str = Field(description="Whose profile it is: a device, or the circuit of which it is the lamps' mean.")
+    quantity: str
+    profile: str = Field(description="The profile's version.")
+    points: list[tuple[datetime, float, float, float]] = Field(
+        description="[hour, lowest, median, highest expected] for each hour that was learnt."
+    )
+
+
 class Readings(Document):
     """The readings around an alert."""
 
@@ -47,6 +60,7 @@ class Readings(Document):
     end: datetime
     step_s: float
     curves: list[Curve]
+    expected: list[Expected] = Field(description="Empty for alerts that are judged by no profile.")
 
 
 class ReadingsQuery(Document):
@@ -87,6 +101,8 @@ def read_readings(
             begin=begin,
             end=end,
         )
+        version = alert.reason.numbers.get("profile")
+        profile = profile_of(connection, version) if isinstance(version, str) else None
     return JSONResponse(
         {
             "begin": instant(begin),
@@ -105,6 +121,19 @@ def read_readings(
                 for chart in charts
                 for device in devices_of(alert)
                 if points.get((device, chart.quantity.value))
+            ],
+            "expected": []
+            if profile is None
+            else [
+                {
+                    "subject": profile.subject,
+                    "quantity": profile.quantity.value,
+                    "profile": profile.version,
+                    "points": [
+                        [instant(hour), low, median, high]
+                        for hour, low, median, high in expected(profile, hub.configuration, begin, end)
+                    ],
+                }
             ],
         }
     )
