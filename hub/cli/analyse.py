@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from hub.cli.compare import boxes_in, judged, labels_in, print_compared, watched_again
 from hub.cli.failure import CommandError
 from hub.cli.instant import instant
 from hub.settings import from_environment
@@ -45,6 +46,12 @@ def analyse(
     save_detections: Annotated[
         Path | None, typer.Option(help="Write frames, and looks at the view, here as JSON lines, as they go over MQTT.")
     ] = None,
+    compare_model: Annotated[
+        Path | None, typer.Option(help="Watch it again with these weights, and print what they change.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="With --compare-model: labels (JSON lines or CSV) by which both are scored.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Watch a recording as fast as it goes, with no broker and no database, and print what would be raised and cleared.
@@ -72,13 +79,19 @@ def analyse(
         raise CommandError(f"{error.name} cannot be imported: install lianqin[vision]") from None
 
     bill = Bill()
+    if labels is not None and compare_model is None:
+        raise CommandError("--labels scores two sets of weights: give --compare-model too")
     try:
         (watched,) = chosen(configuration.city, [camera])
         length = length_s(str(path))
         seen_by = perception(replace(settings, city=city or settings.city))
         if model is not None:
             seen_by = seen_by.with_model(camera, model, said_by="--model")
-        (finder,) = watches(seen_by, [camera], Models(cache=settings.data / "yolo"))
+        models = Models(cache=settings.data / "yolo")
+        (finder,) = watches(seen_by, [camera], models)
+        other = None
+        if compare_model is not None:
+            (other,) = watches(seen_by.with_model(camera, compare_model, said_by="--compare-model"), [camera], models)
     except CameraError as error:
         raise CommandError(str(error)) from None
     except StreamError as error:
@@ -86,7 +99,9 @@ def analyse(
     if not watched.zones:
         print(f"lianqin: camera {camera} has no zones: no vehicle and no stall can be at fault", file=sys.stderr)
 
+    known = None if labels is None else labels_in(labels, configuration)
     found: dict[UUID, Alert] = {}
+    boxes = 0
     broken: StreamError | None = None
     with _saving(save_detections) as save, _progress(length, path.name) as advance:
         try:
@@ -101,6 +116,7 @@ def analyse(
             )
             for frame in frames:
                 save(frame.payload)
+                boxes += boxes_in(frame.payload)
                 for change in frame.changes:
                     found[change.alert.alert_id] = change.alert
                     if not as_json:
@@ -113,6 +129,12 @@ def analyse(
     _report(list(found.values()), bill, configuration.version, as_json=as_json)
     if broken is not None:
         raise CommandError(_why(broken, video, bill))
+    if other is None or compare_model is None:
+        return
+    base = judged(str(model or "its own weights"), list(found.values()), bill, boxes, begin)
+    with _progress(length, f"{path.name} again") as advance:
+        candidate = watched_again(path, configuration, camera, begin, other, str(compare_model), advance)
+    print_compared(base, candidate, configuration, camera, known, zone, as_json=as_json)
 
 
 def _existing(video: str) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -22,6 +22,7 @@ from detectors.vision.recording import Cost, Finder, Viewed, observed
 from detectors.vision.settings import VisionSettings
 from hub.alerts.change import AlertChange
 from hub.config.load import Configuration
+from hub.tuning.one_camera import alone
 from hub.worker.fold import Fold
 from ingest import topics
 from ingest.city import DeviceKind
@@ -72,7 +73,7 @@ def analyse(
     """
     # In UTC, because seconds added to a local time would pass over the hour at which the clocks change.
     start = start.astimezone(UTC)
-    fold = Fold(_alone(configuration, camera_id), grids=None, recent=(), listening_since=start)
+    fold = Fold(alone(configuration, camera_id), grids=None, recent=(), listening_since=start)
     grid = configuration.city.cameras[camera_id].grid
     seen = observed(
         video,
@@ -93,21 +94,6 @@ def analyse(
         decoded = fold.decode([Message(topic, payload, 0, 1, False, at)])
         bill.refused += len(decoded.quarantined)
         yield Processed(payload=payload, changes=fold.again(decoded.observations))
-
-
-def _alone(configuration: Configuration, camera_id: str) -> Configuration:
-    """Return the configuration of a city that has this camera and nothing else; its version stays.
-
-    Nobody else is heard in a recording, and that makes nobody silent. Its frames come in order and at once, so none is
-    waited for: the last of them is judged like the first.
-    """
-    city, thresholds = configuration.city, configuration.thresholds
-    at_once = thresholds.lateness_s.model_copy(update={"camera": 0.0})
-    return replace(
-        configuration,
-        city=replace(city, devices={}, circuits={}, cameras={camera_id: city.cameras[camera_id]}),
-        thresholds=thresholds.model_copy(update={"lateness_s": at_once}),
-    )
 
 
 class _Timed:

@@ -23,6 +23,7 @@ from hub.demo.camera_stories import CAMERAS, scene_in
 from hub.demo.scenes.description import Light, Waypoint
 from hub.demo.scenes.description import Path as Way
 from hub.demo.scenes.render import Renderer
+from hub.vision_settings import SHIPPED_MODEL
 from hub.worker.fold import Fold
 from ingest import topics
 from ingest.city import DeviceKind
@@ -163,6 +164,21 @@ def test_a_parked_car_is_raised_once_and_cleared_and_saved_detections_say_the_sa
     told = [again.since, again.raised_at, again.cleared_at]
     assert told == [datetime.fromisoformat(alert[name]) for name in ("since", "raised_at", "cleared_at")]
     assert again.reason.text == alert["reason"]["text"]
+
+
+def test_the_same_weights_change_nothing_and_labels_score_them(analyse: Any, clip: Path, surroundings: Path) -> None:
+    labels = surroundings / "labels.jsonl"
+    label = {"rule": "parking.illegal", "subject": "kerb", "since": BEGAN.isoformat(), "verdict": "true"}
+    labels.write_text(json.dumps(label) + "\n", encoding="utf-8")
+    status, out, err = analyse(clip, "--json", "--compare-model", str(SHIPPED_MODEL), "--labels", str(labels))
+    assert (status, err) == (0, "")
+    compared = json.loads(out.splitlines()[-1])["compared"]
+    assert (compared["same"], compared["appeared"], compared["vanished"], compared["moved"]) == (1, [], [], [])
+    assert compared["base"]["boxes"] == compared["candidate"]["boxes"] > 0
+    assert compared["candidate"]["scores"]["labels"]["true"] == 1
+    assert compared["candidate"]["cost"]["median_inference_ms"] > 0
+    status, _, err = analyse(clip, "--labels", str(labels))
+    assert (status, "give --compare-model too" in err) == (2, True)
 
 
 def test_the_text_tells_local_times_the_place_the_reason_and_the_cost(analyse: Any, clip: Path) -> None:
