@@ -6,7 +6,9 @@ is late, however good the reason.
 
 from __future__ import annotations
 
+from detectors.overrides import resolved
 from detectors.threshold import Rule
+from detectors.thresholds import Thresholds
 from hub.config.load import Configuration
 from hub.tuning.labels.place import parted
 
@@ -17,7 +19,7 @@ WAITS = ("raise_after_s", "dwell_s", "after_s", "moved_after_s", "impossible_aft
 def due_after_s(configuration: Configuration, rule: str, subject: str) -> float:
     """Return the seconds from the beginning of what `rule` finds at `subject` to its alert; 0 for an unknown rule."""
     try:
-        section = configuration.thresholds.of_rule(rule)
+        section = _holding(configuration, parted(subject)[0]).of_rule(rule)
     except KeyError:
         return 0.0
     if rule == "device.silent":
@@ -36,6 +38,16 @@ def due_after_s(configuration: Configuration, rule: str, subject: str) -> float:
         return own
     waits = (getattr(section, name, None) for name in WAITS)
     return float(next((wait for wait in waits if wait is not None), 0.0))
+
+
+def _holding(configuration: Configuration, subject: str) -> Thresholds:
+    """Return the thresholds that hold for `subject`; for one that the city no longer has, those for everybody."""
+    if not configuration.thresholds.overrides:
+        return configuration.thresholds
+    try:
+        return resolved(configuration.thresholds, configuration.city, subject)[0]
+    except KeyError:
+        return configuration.thresholds
 
 
 def _silent_s(configuration: Configuration, section: Rule, subject: str) -> float:

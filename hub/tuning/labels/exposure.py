@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from hub.config.load import Configuration
@@ -71,8 +72,12 @@ def exposure_of(configuration: Configuration, question: Question, *, operators: 
     """
     city = configuration.city
 
+    @cache  # a sweep asks for the same places for each of its cells
+    def wait_at(rule: str, subject: str) -> float:
+        return due_after_s(configuration, rule, subject)
+
     def wait_s(label: Label) -> float:
-        return due_after_s(configuration, label.rule, label.subject)
+        return wait_at(label.rule, label.subject)
 
     return Exposure(
         since=question.since,
