@@ -20,6 +20,7 @@ from hub.cli import (
     people,
     roles,
     trace,
+    tuning,
     zones,
 )
 from hub.cli.failure import KNOWN
@@ -45,6 +46,7 @@ trace.register(app)
 baseline.register(app)
 dataset.register(app)
 labels.register(app)
+tuning.register(app)
 
 
 def main() -> None:

@@ -9,12 +9,12 @@ from typing import Any
 from detectors.thresholds import Described, described
 from hub.config.load import Configuration
 from hub.config.yaml_source import ConfigError
-from hub.tuning.candidate import value_at
+from hub.tuning.candidate import value_at, with_thresholds
 
 ZONE, OVERRIDE = "zone:", "overrides["
 ZONE_DWELL_S = (1.0, 86400.0)
 AROUND = (0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.5, 4.0)  # times what holds now
-COUNT = 9
+COUNT, FEWEST = 9, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,12 @@ def axis_of(configuration: Configuration, path: str) -> Axis:
         step = nice((min(high, 100.0) - low) / (COUNT - 1)) or 1.0
         tried = [low + step * index for index in range(COUNT)]
     inside = {_clean(min(max(value, low), high), whole=whole) for value in tried} | {now}
-    return Axis(path, tuple(sorted(inside)))
+    fitting = [value for value in sorted(inside) if value == now or _fits(configuration, path, value)]
+    if len(fitting) < FEWEST:  # what else is set leaves little room: look for it over the whole range
+        every = {_clean(low + (high - low) * step / 40, whole=whole) for step in range(41)}
+        fitting = [value for value in sorted(every | {now}) if value == now or _fits(configuration, path, value)]
+        fitting = sorted({fitting[round(at * (len(fitting) - 1) / COUNT)] for at in range(COUNT + 1)} | {now})
+    return Axis(path, tuple(fitting))
 
 
 def nice(step: float) -> float:
@@ -72,6 +77,15 @@ def nice(step: float) -> float:
         return 0.0
     power = 10.0 ** math.floor(math.log10(step) + 1e-9)
     return next(power * factor for factor in (1.0, 2.0, 5.0, 10.0) if power * factor >= step * (1 - 1e-9))
+
+
+def _fits(configuration: Configuration, path: str, value: float) -> bool:
+    """Tell whether `value` contradicts nothing else that is set."""
+    try:
+        with_thresholds(configuration, {path: value})
+    except ConfigError:
+        return False
+    return True
 
 
 def _clean(value: float, *, whole: bool) -> float | int:

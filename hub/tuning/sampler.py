@@ -7,19 +7,8 @@ Watanabe and Hutter, c-TPE, IJCAI 2023). docs/decisions/threshold-search.md says
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dimension:
-    """One threshold from `low` to `high` in steps of `step`."""
-
-    path: str
-    low: float
-    high: float
-    step: float
-    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +25,30 @@ def is_installed() -> bool:
 
 
 def sample(
-    space: tuple[Dimension, ...],
-    first: Mapping[str, float] | None,
+    space: Mapping[str, Sequence[float]],
+    first: Mapping[str, float],
     judge: Callable[[Mapping[str, float]], Outcome],
     *,
     budget: int,
     seed: int,
 ) -> None:
-    """Call `judge` with `budget` points of `space`, `first` before all others where it lies within."""
+    """Call `judge` with `budget` points of `space`, ascending values by path, beginning with the nearest to `first`.
+
+    The sampler is asked for places in these lists, so that every point is one that a grid could hold as well.
+    """
     import optuna
-    from optuna.distributions import BaseDistribution, FloatDistribution, IntDistribution
+    from optuna.distributions import BaseDistribution, IntDistribution
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed, n_startup_trials=max(8, budget // 4)))
-    distributions: dict[str, BaseDistribution] = {
-        each.path: IntDistribution(round(each.low), round(each.high), step=max(1, round(each.step)))
-        if each.whole
-        else FloatDistribution(each.low, each.high, step=each.step)
-        for each in space
-    }
-    if first is not None:
-        study.enqueue_trial(dict(first))
+    places: dict[str, BaseDistribution] = {path: IntDistribution(0, len(values) - 1) for path, values in space.items()}
+    study.enqueue_trial({path: _nearest(values, first[path]) for path, values in space.items()})
     for _ in range(budget):
-        trial = study.ask(distributions)
-        outcome = judge({path: trial.params[path] for path in distributions})
+        trial = study.ask(places)
+        outcome = judge({path: values[trial.params[path]] for path, values in space.items()})
         trial.set_constraint("short", outcome.short)
         study.tell(trial, outcome.cost)
+
+
+def _nearest(values: Sequence[float], wanted: float) -> int:
+    return min(range(len(values)), key=lambda place: abs(values[place] - wanted))

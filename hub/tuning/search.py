@@ -24,7 +24,7 @@ from hub.tuning.labels.exposure import Exposure
 from hub.tuning.labels.label import Label
 from hub.tuning.labels.match import match
 from hub.tuning.labels.score import Scores, scores
-from hub.tuning.sampler import Dimension, Outcome
+from hub.tuning.sampler import Outcome
 from hub.tuning.sweep import false_alarms, missed
 
 FINEST = 20  # values of one threshold: more tell nothing that labels could know
@@ -61,6 +61,15 @@ class Range:
     path: str
     low: float
     high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Dimension:
+    path: str
+    low: float
+    high: float
+    step: float
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +149,8 @@ def search(
         runs.grid(space, values)
     elif sampler.is_installed():
         method = Method.SAMPLER
-        inside = all(each.low <= current[each.path] <= each.high for each in space)
-        sampler.sample(space, current if inside else None, lambda at: runs.outcome(at, goal), budget=budget, seed=seed)
+        lists = {each.path: each_values for each, each_values in zip(space, values, strict=True)}
+        sampler.sample(lists, current, lambda at: runs.outcome(at, goal), budget=budget, seed=seed)
     else:
         method = Method.COARSE
         finest = max(2, math.floor(budget ** (1 / len(space)) + 1e-9))
@@ -191,14 +200,14 @@ class _Runs:
         self.tried[key] = found
         return found
 
-    def grid(self, space: Sequence[Dimension], values: Sequence[Sequence[float]]) -> None:
+    def grid(self, space: Sequence[_Dimension], values: Sequence[Sequence[float]]) -> None:
         """Judge every combination of `values`."""
         for combination in product(*values):
             self.judge({each.path: value for each, value in zip(space, combination, strict=True)})
 
     def outcome(self, at: Mapping[str, float], goal: Goal) -> Outcome:
         """Return how good the point is, for a sampler."""
-        found = self.judge({path: _clean(value) for path, value in at.items()})
+        found = self.judge(at)
         if found.scores is None:
             return Outcome(NOWHERE, 1.0)
         return Outcome(_cost(found, goal)[0], short_of(found, goal))
@@ -226,7 +235,7 @@ def _cost(found: Tried, goal: Goal) -> tuple[float, ...]:
 
 
 def _found(
-    space: Sequence[Dimension],
+    space: Sequence[_Dimension],
     ranges: Sequence[Range],
     goal: Goal,
     method: Method,
@@ -260,12 +269,12 @@ def _found(
     )
 
 
-def _away(found: Tried, space: Sequence[Dimension], current: Mapping[str, Any]) -> float:
+def _away(found: Tried, space: Sequence[_Dimension], current: Mapping[str, Any]) -> float:
     """Return how far a combination lies from what holds now: of equals, the smallest change is proposed."""
     return math.sqrt(sum(((found.changes[one.path] - current[one.path]) / (one.high - one.low)) ** 2 for one in space))
 
 
-def _space(configuration: Configuration, ranges: Sequence[Range], budget: int) -> tuple[Dimension, ...]:
+def _space(configuration: Configuration, ranges: Sequence[Range], budget: int) -> tuple[_Dimension, ...]:
     problems = []
     if not 1 <= len(ranges) <= MOST_PATHS:
         problems.append(f"1 to {MOST_PATHS} thresholds are searched at once, not {len(ranges)}")
@@ -285,14 +294,16 @@ def _space(configuration: Configuration, ranges: Sequence[Range], budget: int) -
         whole = isinstance(now, int) and not isinstance(now, bool)
         step = nice((each.high - each.low) / FINEST)
         space.append(
-            Dimension(path=each.path, low=each.low, high=each.high, step=max(1.0, step) if whole else step, whole=whole)
+            _Dimension(
+                path=each.path, low=each.low, high=each.high, step=max(1.0, step) if whole else step, whole=whole
+            )
         )
     if problems:
         raise ConfigError(problems)
     return tuple(space)
 
 
-def _values(each: Dimension) -> list[float]:
+def _values(each: _Dimension) -> list[float]:
     steps = math.floor((each.high - each.low) / each.step + 1e-9)
     found = [_clean(each.low + each.step * index) for index in range(steps + 1)]
     if found[-1] < each.high:

@@ -1,0 +1,207 @@
+"""What a command of the workbench is asked over, by the options that name it: recording, labels, configurations."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from hub.cli.failure import CommandError
+from hub.cli.instant import instant
+from hub.settings import Settings, from_environment
+
+if TYPE_CHECKING:
+    from hub.config.load import Configuration
+    from hub.tuning.judging import Judging, Question, Told
+    from hub.tuning.labels.label import Label
+
+Rules = Annotated[list[str] | None, typer.Option("--rule", help="Only this rule; may be repeated.")]
+Subjects = Annotated[
+    list[str] | None, typer.Option("--subject", help="Only this device, circuit, camera or zone; may be repeated.")
+]
+Grids = Annotated[str, typer.Option(help="Grids, parted by commas; all by default.")]
+Since = Annotated[str, typer.Option(help="ISO 8601; city time unless it says. With --recording: its beginning.")]
+Until = Annotated[str, typer.Option(help="ISO 8601; now by default. With --recording: its end.")]
+CityFile = Annotated[Path | None, typer.Option("--city", help="The city file; LIANQIN_CITY by default.")]
+Detectors = Annotated[Path | None, typer.Option(help="The detectors file; LIANQIN_DETECTORS by default.")]
+Recordings = Annotated[
+    list[Path] | None,
+    typer.Option("--recording", help="Judge this file of observations, not the database; may be repeated."),
+]
+Whose = Annotated[str | None, typer.Option("--of", help="Whose the lines of a recording are that name nobody.")]
+Labels = Annotated[
+    Path | None, typer.Option("--labels", help="Labels from this file (JSON lines, or .csv), not the database.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What is judged: the present configuration, the loaded recording, and the labels on it."""
+
+    settings: Settings
+    configuration: Configuration
+    city_file: Path
+    judging: Judging
+    labels: list[Label]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's timezone."""
+        return ZoneInfo(self.configuration.city.timezone)
+
+
+def inputs(
+    *,
+    rules: Sequence[str] | None,
+    subjects: Sequence[str] | None,
+    grids: str,
+    since: str,
+    until: str,
+    city: Path | None,
+    detectors: Path | None,
+    recordings: Sequence[Path] | None,
+    whose: str | None,
+    labels: Path | None,
+) -> Inputs:
+    """Return what the options name; raise CommandError or ConfigError for what is wrong with them."""
+    from hub import clock
+    from hub.config.load import load
+    from hub.store.recording import StoredRecording
+    from hub.tuning.judging import Question, judging_of
+    from hub.tuning.recorded_file import read_recordings
+
+    settings = from_environment()
+    configuration = load(city or settings.city, detectors or settings.detectors)
+    zone = ZoneInfo(configuration.city.timezone)
+    _check_names(configuration, rules, subjects)
+    chosen = frozenset(part.strip() for part in grids.split(",") if part.strip()) or None
+    unknown = sorted((chosen or frozenset()) - set(configuration.city.grids))
+    if unknown:
+        raise CommandError(f"the city has no grid {', '.join(unknown)}")
+    if recordings:
+        file = read_recordings(recordings, configuration.city, of=whose)
+        begin = instant(since, zone) if since else file.since
+        end = instant(until, zone) if until else file.until(configuration)
+    else:
+        if whose:
+            raise CommandError("--of says whose the lines of a --recording are; name the file too")
+        if not since:
+            raise CommandError("say from when: --since, or --recording FILE")
+        file = None
+        begin, end = instant(since, zone), instant(until, zone) if until else clock.now()
+    if begin >= end:
+        raise CommandError("--since must lie before --until")
+    question = Question(
+        rules=frozenset(rules) if rules else None,
+        grids=chosen,
+        subjects=frozenset(subjects) if subjects else None,
+        since=begin,
+        until=end,
+    )
+    return Inputs(
+        settings=settings,
+        configuration=configuration,
+        city_file=city or settings.city,
+        judging=judging_of(file if file is not None else StoredRecording(settings.database_url), question),
+        labels=_labels(labels, configuration, question, has_file=file is not None),
+    )
+
+
+def named(name: str, given: Inputs) -> Configuration:
+    """Return the configuration that `name` names: `current`, a detectors file, or a stored version."""
+    from hub.cli.data import connection
+    from hub.config.load import Configuration, config_version, load
+    from hub.store.stored_configurations import stored_thresholds
+
+    if name == "current":
+        return given.configuration
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml") or path.exists():
+        return load(given.city_file, path)
+    from detectors.thresholds import Thresholds
+
+    with connection() as session:
+        document = stored_thresholds(session, name)
+    if document is None:
+        raise CommandError(f"{name} is neither `current`, nor a file, nor a stored version")
+    try:
+        thresholds = Thresholds.model_validate(document)
+    except ValueError:
+        raise CommandError(f"{name}: this hub cannot read its thresholds any more") from None
+    city, profiles = given.configuration.city, given.configuration.profiles
+    return Configuration(city, thresholds, config_version(city, thresholds, profiles), profiles)
+
+
+@contextmanager
+def working(title: str) -> Iterator[Told]:
+    """Show a bar on a terminal's stderr while a piece of work is on; turn what the store refuses into words."""
+    from hub.store.session import StoreUnavailable
+    from hub.tuning.judging import untold
+
+    try:
+        if not sys.stderr.isatty():
+            yield untold
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(title, total=1.0)
+            yield lambda progress: bar.update(task, completed=progress.done)
+    except StoreUnavailable as error:
+        raise CommandError(f"the database does not answer: {error}") from None
+
+
+def local(at: datetime | None, zone: ZoneInfo) -> str:
+    """Return a time for people."""
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") if at is not None else "still open"
+
+
+def _labels(path: Path | None, configuration: Configuration, question: Question, *, has_file: bool) -> list[Label]:
+    from hub.tuning.labels.file import BadLabels, Form, read
+    from hub.tuning.labels.known import KnownTo, touches
+
+    if path is None:
+        if has_file:
+            return []
+        from hub.cli.data import connection
+        from hub.store.read_labels import labels_of
+
+        with connection() as session:
+            return labels_of(session, question, configuration.city)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path}: cannot be read: {error.strerror}") from None
+    form = Form.CSV if path.suffix.lower() == ".csv" else Form.JSONL
+    try:
+        found = read(data, form, KnownTo(configuration), by=path.name, at=question.until)
+    except BadLabels as error:
+        raise CommandError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
+    return [label for label in found if touches(question, configuration.city, label)]
+
+
+def _check_names(configuration: Configuration, rules: Sequence[str] | None, subjects: Sequence[str] | None) -> None:
+    from difflib import get_close_matches
+
+    from detectors.rules import RULES
+
+    for rule in rules or ():
+        if rule not in RULES:
+            near = get_close_matches(rule, RULES, n=1)
+            raise CommandError(f"there is no rule {rule}" + (f"; is {near[0]} meant?" if near else ""))
+    city = configuration.city
+    zones = {zone.zone_id for camera in city.cameras.values() for zone in camera.zones}
+    known = {*city.devices, *city.circuits, *city.cameras, *zones}
+    for subject in subjects or ():
+        if subject.partition("@")[0] not in known:
+            raise CommandError(f"the city has no device, circuit, camera or zone {subject}")
