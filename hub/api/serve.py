@@ -28,6 +28,7 @@ from hub.dispatch.escalate import Clocks, keep_clocks
 from hub.dispatch.follow_alerts import AlertFollower, follow_alerts
 from hub.log import logger
 from hub.settings import Settings, SettingsError
+from hub.tuning.shadow.watch import Guard, keep_guard
 
 log = logger("api")
 GRACE_S = 5
@@ -74,12 +75,15 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
     following = threading.Thread(target=follow_alerts, args=(alerts, stop), name="cases", daemon=True)
     follower = Follower(settings.database_url, (settings.city, settings.detectors), hub.now)
     configuring = threading.Thread(target=follow, args=(follower, stop), name="configurations", daemon=True)
+    guard = Guard(settings.database_url, (settings.city, settings.detectors), hub.now)
+    guarding = threading.Thread(target=keep_guard, args=(guard, stop), name="canaries", daemon=True)
     delivering = _deliveries(settings, sender, hub, stop)
     with listen(settings.http_host, settings.http_port) as listener:
         warn(hub)
         watching.start()
         following.start()
         configuring.start()
+        guarding.start()
         if delivering is not None:
             delivering.start()
         host, port = listener.getsockname()[:2]
@@ -88,6 +92,7 @@ def serve(settings: Settings, configuration: Configuration, stop: threading.Even
     watching.join(GRACE_S)
     following.join(GRACE_S)
     configuring.join(GRACE_S)
+    guarding.join(GRACE_S)
     if delivering is not None:
         delivering.join(GRACE_S)
     log.info("stopped")

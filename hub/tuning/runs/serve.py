@@ -19,6 +19,7 @@ from hub.config.yaml_source import ConfigError
 from hub.config.zones_file import files_of
 from hub.log import logger
 from hub.settings import Settings, SettingsError
+from hub.store.maintain import keep_of
 from hub.store.read_labels import labels_of
 from hub.store.recording import StoredRecording
 from hub.store.session import open_session
@@ -28,6 +29,7 @@ from hub.tuning.baselines.periodic import keep_learning
 from hub.tuning.judging import Judging, Question, judging_of
 from hub.tuning.runs.loaded import Loaded
 from hub.tuning.runs.worker import Worker
+from hub.tuning.shadow.role import Shadows, keep_following
 
 log = logger("tuning")
 NICE = 10
@@ -55,6 +57,13 @@ def serve(settings: Settings, *, metrics_port: int, stop: threading.Event) -> No
             daemon=True,
         ).start()
     log.info("the tuning role starts", configuration=current.configuration(None).version)
+    following = Shadows(
+        dsn=quiet(settings.database_url),
+        configuration=current.configuration,
+        now=clock.now,
+        keep=keep_of(settings).readings,
+    )
+    threading.Thread(target=keep_following, args=(following, stop), name="shadows", daemon=True).start()
     worker.run()
 
 

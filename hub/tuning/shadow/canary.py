@@ -80,6 +80,7 @@ def without_override(present: Thresholds, name: str) -> Thresholds | None:
 def start_canary(hands: Hands, shadow_id: UUID, *, grids: Sequence[str], limits: Limits) -> Shadow:
     """Put a shadow's candidate into force in `grids`; raise NotPossible, NotApplied, ConfigError or NoSuchShadow."""
     connection, at = hands.connection, hands.now()
+    shadows.find_shadow(connection, shadow_id)
     in_force = settle(connection, hands.files, at=at)
     name = f"canary {str(shadow_id)[:8]}"
     with connection.transaction():
@@ -172,8 +173,8 @@ def promote(hands: Hands, shadow_id: UUID, note: str) -> Shadow:
     is in force by now, applying it would undo that unseen, so it is refused.
     """
     connection, at = hands.connection, hands.now()
-    in_force = settle(connection, hands.files, at=at)
     shadow = shadows.find_shadow(connection, shadow_id)
+    in_force = settle(connection, hands.files, at=at)
     if not shadow.is_open:
         raise NotPossible(f"the shadow is {shadow.state.value.replace('_', ' ')}: only an open one is promoted")
     if shadow.canary is not None and shadow.canary.ending:
