@@ -35,9 +35,9 @@ that you train from them carry the licence of the weights and of the program tha
 
 manifest.json lists every picture with its SHA-256, the alert and the verdict that it rests on, and every box with its
 origin: "confirmed" by a person's verdict, or "assumed", because the model was sure and nobody said otherwise.
-to_draw.csv lists what was missed, and has no box: draw it by hand. to_look_at.csv lists pictures with doubtful boxes
-and those of false alarms with the operator's reason: where the thing was there and only its standing was allowed, draw
-its box again, else the model is taught not to see it.
+to_draw.csv lists what was missed, and has no box: draw it by hand. to_look_at.csv lists pictures with doubtful boxes,
+those whose frame is no longer known, and those of false alarms with the operator's reason: where the thing was there
+and only its standing was allowed, draw its box again, else the model is taught not to see it.
 """
 
 
@@ -101,7 +101,7 @@ def export(
         "confirmed": sum(box["origin"] == "confirmed" for file in files for box in file["boxes"]),
         "assumed": sum(box["origin"] == "assumed" for file in files for box in file["boxes"]),
         "to_draw": len(source.missed) if _wants_missed(options) else 0,
-        "to_look_at": sum(file["doubtful"] > 0 or file["verdict"] == Verdict.FALSE for file in files),
+        "to_look_at": sum(file["to_look_at"] for file in files),
         "left_out": len(left_out),
     }
     manifest = {
@@ -153,6 +153,11 @@ def _why_unusable(sha256: str, jpeg: bytes | None, prints: dict[str, int]) -> st
     return None
 
 
+def _is_to_look_at(item: Item) -> bool:
+    """Tell whether somebody should look: boxes are doubtful or not known, or what was false may have been there."""
+    return item.doubtful > 0 or item.shot.boxes is None or item.shot.verdict is Verdict.FALSE
+
+
 def _is_blurred(camera_id: str, options: Options) -> bool:
     return options.blur is None or camera_id in options.blur
 
@@ -185,6 +190,8 @@ def _write(item: Item, source: Source, out: Path, options: Options, classes: Seq
         "boxes": [{"label": one.label, "origin": one.origin.value} for one in item.boxes],
         "refuted": item.refuted,
         "doubtful": item.doubtful,
+        "frame_known": shot.boxes is not None,
+        "to_look_at": _is_to_look_at(item),
     }
 
 
@@ -212,14 +219,16 @@ def _write_about(
                 one.label.rule, one.label.subject, one.camera_id, one.label.since.isoformat(), until,
                 one.label.reason, " ".join(one.pictures),
             ])  # fmt: skip
-    look = {item.name: item for item in items if item.doubtful or item.shot.verdict is Verdict.FALSE}
+    look = {item.name: item for item in items if _is_to_look_at(item)}
     with (out / "to_look_at.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["image", "doubtful_boxes", "verdict", "reason"])
+        writer.writerow(["image", "doubtful_boxes", "frame_known", "verdict", "reason"])
         for entry in files:
             item = look.get(Path(str(entry["image"])).stem)
             if item is not None:
-                writer.writerow([entry["image"], item.doubtful, item.shot.verdict.value, item.shot.reason])
+                writer.writerow(
+                    [entry["image"], item.doubtful, entry["frame_known"], item.shot.verdict.value, item.shot.reason]
+                )
 
 
 def _text(path: Path, text: str) -> None:
