@@ -79,6 +79,7 @@ function Console() {
   // Heard and shown on every page, and loaded only for those whom it concerns.
   useEffect(() => (may("alerts:write") ? later(() => import("../board/Watch")) : undefined), []);
   useEffect(() => (may("alerts:read") && may("city:read") ? later(() => import("../tour/Watch")) : undefined), []);
+  useEffect(() => (may("tune:read") ? later(() => import("../shadows/Watch")) : undefined), []);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = () =>

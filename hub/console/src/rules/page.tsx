@@ -2,8 +2,8 @@
 import { rules as cards, ruleTitle } from "../api/city";
 import { get } from "../api/http";
 import { may } from "../api/session";
-import type { Severity } from "../api/types";
-import { language, t } from "../i18n";
+import { SEVERITIES, type Severity } from "../api/types";
+import { language, t, words } from "../i18n";
 import { href } from "../router";
 import type { PageProps } from "../routes";
 import { workOn } from "../tuning/address";
@@ -13,6 +13,8 @@ import { SeverityMark } from "../ui/Severity";
 import { Empty, Failed, Loading } from "../ui/states";
 import { span } from "../ui/time";
 import "./rules.css";
+
+const UNITLESS = new Set(["yes or no", "severity", "names"]); // the value says it all
 
 type Value = number | string | boolean | null;
 
@@ -24,12 +26,15 @@ interface Threshold {
   low: number | null;
   high: number | null;
   meaning: string;
+  meaning_zh: string;
   source: string;
+  source_zh: string;
 }
 
 interface RuleDocument {
   rule: string;
   meaning: string;
+  meaning_zh: string;
   enabled: boolean;
   severity: Severity;
   thresholds: Threshold[];
@@ -57,6 +62,7 @@ export default function RulesPage({ parameters }: PageProps) {
 }
 
 function RulePanel({ rule }: { rule: RuleDocument }) {
+  const chinese = language.value === "zh";
   const guidance = cards.value.get(rule.rule);
   const changed = rule.thresholds.some((threshold) => threshold.value !== threshold.default);
   return (
@@ -71,7 +77,7 @@ function RulePanel({ rule }: { rule: RuleDocument }) {
         {may("tune:write") && <a href={href(workOn(rule.rule, ""))}>{t("tuning.tune")}</a>}
       </header>
       <div class="panel-content">
-        <p>{rule.meaning}</p>
+        <p>{chinese ? rule.meaning_zh : rule.meaning}</p>
         {guidance && (
           <dl class="rules-guidance">
             <dt>{t("rules.consequence")}</dt>
@@ -99,13 +105,13 @@ function RulePanel({ rule }: { rule: RuleDocument }) {
                   <tr key={threshold.path}>
                     <td>
                       <span class="mono">{threshold.path.slice(rule.rule.length + 1)}</span>
-                      <p class="dim">{threshold.meaning}</p>
+                      <p class="dim">{chinese ? threshold.meaning_zh : threshold.meaning}</p>
                     </td>
                     <td class="number">
                       <b class={threshold.value === threshold.default ? "" : "rules-changed"}>
                         {show(threshold.value)}
                       </b>{" "}
-                      <span class="dim">{threshold.unit}</span>
+                      <span class="dim">{UNITLESS.has(threshold.unit) ? "" : words(`tuning.unit.${threshold.unit}`, threshold.unit)}</span>
                     </td>
                     <td class="number dim">{show(threshold.default)}</td>
                     <td class="number dim nowrap">
@@ -113,7 +119,7 @@ function RulePanel({ rule }: { rule: RuleDocument }) {
                         ? `${show(threshold.low)} – ${show(threshold.high)}`
                         : "—"}
                     </td>
-                    <td class="dim">{threshold.source}</td>
+                    <td class="dim">{chinese ? threshold.source_zh : threshold.source}</td>
                   </tr>
                 ))}
               </tbody>
@@ -127,6 +133,7 @@ function RulePanel({ rule }: { rule: RuleDocument }) {
 
 function show(value: Value): string {
   if (value === null) return "—";
+  if (typeof value === "string" && SEVERITIES.includes(value as Severity)) return t(`ui.severity.${value}`);
   if (typeof value === "boolean") return t(value ? "rules.yes" : "rules.no");
   return String(value);
 }

@@ -4,11 +4,11 @@ import { useEffect } from "preact/hooks";
 import { city, gridName } from "../api/city";
 import { get, post } from "../api/http";
 import { gridOptions } from "../api/options";
-import type { Version } from "../configurations/documents";
+import type { VersionList } from "../configurations/documents";
 import { number } from "../health/figures";
 import { t, words } from "../i18n";
 import { go, href, place } from "../router";
-import type { Compared, Raised } from "../tuning/documents";
+import type { Raised } from "../tuning/documents";
 import { mayTune, TuningHead } from "../tuning/Tabs";
 import { Ask } from "../ui/Ask";
 import { Button } from "../ui/Button";
@@ -17,38 +17,14 @@ import { Choice, Line } from "../ui/inputs";
 import { useResource } from "../ui/resource";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
-import { span } from "../ui/time";
+import { shortTime, span } from "../ui/time";
 import { told } from "../ui/toast";
 import { Diff } from "../workbench/Diff";
 import "../workbench/workbench.css";
+import { type Shadow, type ShadowDetail, TONES } from "./documents";
 import "./shadows.css";
 
-interface Shadow {
-  id: string;
-  version: string;
-  base_version?: string;
-  grids: string[] | null;
-  note: string;
-  state: string;
-  by: string;
-  started_at: string;
-  ended_at: string | null;
-  until: string | null;
-  lag_s: number | null;
-  alarms_per_hour: { base: number | null; candidate: number | null } | null;
-  why: string | null;
-  diff?: Compared | null;
-  canary?: { grids: string[]; since: string; limits: Record<string, number> } | null;
-}
-
 const AGAIN_MS = 10_000;
-const TONES: Readonly<Record<string, string>> = {
-  running: "accent",
-  shadow: "accent",
-  canary: "warn",
-  promoted: "good",
-  rolled_back: "bad",
-};
 type Question = "start" | "end" | "canary" | "promote" | "rollback" | null;
 
 export default function ShadowsPage() {
@@ -63,7 +39,7 @@ function Shadows() {
   const items = found.value?.items ?? [];
   const id = query.get("id") ?? items.find((one) => !one.ended_at)?.id ?? items[0]?.id ?? "";
   const one = useResource(
-    (signal) => (id ? get<Shadow>(`tuning/shadows/${id}`, { signal }) : Promise.resolve(null)),
+    (signal) => (id ? get<ShadowDetail>(`tuning/shadows/${id}`, { signal }) : Promise.resolve(null)),
     [id],
   );
   useEffect(() => {
@@ -117,7 +93,7 @@ function Shadows() {
               <li key={shadow.id}>
                 <a href={href(`/tuning/shadows?id=${shadow.id}`)} aria-current={shadow.id === id ? "true" : undefined}>
                   <span>
-                    <span class={`tag ${TONES[shadow.state] ?? ""}`}>
+                    <span class={`tag ${TONES[shadow.state]}`}>
                       {words(`tuning.shadow.${shadow.state}`, shadow.state)}
                     </span>{" "}
                     <span class="mono">{shadow.version}</span>
@@ -148,7 +124,7 @@ function Shadows() {
   );
 }
 
-function Card({ shadow, asking, again }: { shadow: Shadow; asking: Signal<Question>; again: () => void }) {
+function Card({ shadow, asking, again }: { shadow: ShadowDetail; asking: Signal<Question>; again: () => void }) {
   const over = shadow.ended_at !== null;
   const rates = shadow.alarms_per_hour;
   const most = Math.max(rates?.base ?? 0, rates?.candidate ?? 0, 0.001);
@@ -166,7 +142,7 @@ function Card({ shadow, asking, again }: { shadow: Shadow; asking: Signal<Questi
           </a>{" "}
           {shadow.note}
         </h2>
-        <span class={`tag ${TONES[shadow.state] ?? ""}`}>{words(`tuning.shadow.${shadow.state}`, shadow.state)}</span>
+        <span class={`tag ${TONES[shadow.state]}`}>{words(`tuning.shadow.${shadow.state}`, shadow.state)}</span>
       </header>
       <div class="panel-content">
         {shadow.why && (
@@ -175,6 +151,7 @@ function Card({ shadow, asking, again }: { shadow: Shadow; asking: Signal<Questi
             {shadow.why}
           </p>
         )}
+        {shadow.problem && <p class="field-error">{shadow.problem}</p>}
         <dl class="configuration-facts">
           <Fact name={t("tuning.shadow.started")}>
             <Time at={shadow.started_at} as="full" />
@@ -188,9 +165,7 @@ function Card({ shadow, asking, again }: { shadow: Shadow; asking: Signal<Questi
               t("tuning.shadow.open-end")
             )}
           </Fact>
-          <Fact name={t("tuning.shadow.grids")}>
-            {shadow.grids ? shadow.grids.map(gridName).join("、") : t("tuning.shadow.all-grids")}
-          </Fact>
+          <Fact name={t("tuning.shadow.grids")}>{shadow.grids.map(gridName).join("、")}</Fact>
           {!over && (
             <Fact name={t("tuning.shadow.lag")}>{shadow.lag_s === null ? "—" : span(shadow.lag_s * 1000)}</Fact>
           )}
@@ -206,10 +181,10 @@ function Card({ shadow, asking, again }: { shadow: Shadow; asking: Signal<Questi
                 <meter
                   min={0}
                   max={most}
-                  value={rates[side] ?? 0}
+                  value={rates[side]}
                   aria-label={t(side === "base" ? "tuning.now" : "tuning.candidate")}
                 />
-                <strong>{rates[side] === null ? "—" : number(rates[side] ?? 0, 2)}</strong>
+                <strong>{number(rates[side], 2)}</strong>
                 <span class="dim">{t("tuning.shadow.per-hour")}</span>
               </li>
             ))}
@@ -226,9 +201,11 @@ function Card({ shadow, asking, again }: { shadow: Shadow; asking: Signal<Questi
             <Button kind="primary" onClick={ask("promote")}>
               {t("tuning.shadow.promote")}
             </Button>
-            <Button onClick={ask("end")}>{t("tuning.shadow.end")}</Button>
+            {shadow.state !== "canary" && <Button onClick={ask("end")}>{t("tuning.shadow.end")}</Button>}
           </div>
         )}
+        <Hours hours={shadow.hours} />
+        {shadow.is_cut && <p class="field-hint">{t("tuning.shadow.is-cut")}</p>}
         {shadow.diff ? (
           <Diff
             diff={shadow.diff}
@@ -240,8 +217,40 @@ function Card({ shadow, asking, again }: { shadow: Shadow; asking: Signal<Questi
         ) : (
           <p class="dim">{t("tuning.shadow.no-diff")}</p>
         )}
+        {shadow.timeline.length > 0 && (
+          <ul class="shadow-steps dim" aria-label={t("tuning.shadow.steps")}>
+            {shadow.timeline.map((one) => (
+              <li key={`${one.at} ${one.what}`}>
+                <Time at={one.at} /> {words(`tuning.shadow.step.${one.what}`, one.what)} · {one.by}
+              </li>
+            ))}
+          </ul>
+        )}
       </div>
     </section>
+  );
+}
+
+const SHOWN_HOURS = 48;
+
+/** Alarms of each hour on both sides, as pairs of bars. */
+function Hours({ hours }: { hours: ShadowDetail["hours"] }) {
+  const shown = hours.slice(-SHOWN_HOURS);
+  if (shown.length === 0) return null;
+  const most = Math.max(1, ...shown.map((one) => Math.max(one.base, one.candidate)));
+  return (
+    <ul class="shadow-hours" aria-label={t("tuning.shadow.by-hour")}>
+      {shown.map((one) => {
+        const about = `${shortTime(one.at)} · ${t("tuning.now")} ${one.base} · ${t("tuning.candidate")} ${one.candidate}`;
+        return (
+          <li key={one.at} title={about}>
+            <i class="base" style={{ height: `${(100 * one.base) / most}%` }} />
+            <i class="candidate" style={{ height: `${(100 * one.candidate) / most}%` }} />
+            <span class="visually-hidden">{about}</span>
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
@@ -281,7 +290,7 @@ function Grids({ chosen, legend }: { chosen: Signal<readonly string[]>; legend: 
 }
 
 function Start({ version, onClose, onDone }: DialogProps & { version: string }) {
-  const list = useResource((signal) => get<{ items: Version[] }>("configurations", { signal }), []);
+  const list = useResource((signal) => get<VersionList>("configurations", { signal }), []);
   const chosen = useSignal(version);
   const note = useSignal("");
   const grids = useSignal<readonly string[]>([]);
