@@ -14,6 +14,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
+from detectors.overrides import Overridden
 from detectors.rules import RULES
 from detectors.threshold import Rule, Section
 from detectors.thresholds import Thresholds, described
@@ -25,6 +26,7 @@ from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.api.readiness import Check, check_calendar, check_cameras, check_lag, check_listening
 from hub.cases.stage import OPEN
+from hub.config.chinese import in_chinese
 from hub.config.load import city_document
 from hub.deliveries.endpoint import Endpoint
 from hub.dispatch.document import instant
@@ -195,7 +197,8 @@ def rule_documents(thresholds: Thresholds) -> Iterator[dict[str, Any]]:
             yield {
                 "rule": f"{domain}.{name}",
                 **_guidance(f"{domain}.{name}"),
-                "meaning": (type(rule).__doc__ or "").strip(),
+                "meaning": (meaning := " ".join((type(rule).__doc__ or "").split())),
+                "meaning_zh": in_chinese(meaning) or meaning,
                 "enabled": rule.enabled,
                 "severity": rule.severity.value,
                 "thresholds": [
@@ -207,7 +210,9 @@ def rule_documents(thresholds: Thresholds) -> Iterator[dict[str, Any]]:
                         "low": entry.low,
                         "high": entry.high,
                         "meaning": entry.meaning,
+                        "meaning_zh": in_chinese(entry.meaning) or entry.meaning,
                         "source": entry.source,
+                        "source_zh": in_chinese(entry.source) or entry.source,
                     }
                     for entry in described(rule)
                 ],
@@ -238,13 +243,20 @@ def _checks(hub: Hub, reach: Reach) -> list[Check]:
                 check_cameras(
                     city,
                     newest_frames(connection, list(city.cameras), at),
-                    hub.configuration.thresholds.camera.lost.after_s,
+                    _lost_after_s(hub),
                     at,
                 ),
                 check_calendar(hub.plan, at),
             ]
     except StoreUnavailable as error:
         return [Check(name="database", ok=False, detail=f"it does not answer: {error}")]
+
+
+def _lost_after_s(hub: Hub) -> float:
+    """Return after how long without a frame a camera is lost, where that is longest."""
+    city, overridden = hub.configuration.city, Overridden(hub.configuration.thresholds, hub.configuration.city)
+    limits = [overridden.of("camera.lost", name).camera.lost.after_s for name in city.cameras]
+    return max(limits, default=hub.configuration.thresholds.camera.lost.after_s)
 
 
 def _measure(hub: Hub) -> None:

@@ -13,7 +13,9 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from detectors.lighting import Lighting, Segment
+from detectors.overrides import Overridden
 from detectors.sun import Sun
+from detectors.thresholds_streetlight import Burning
 from hub.alerts.lamps import LampState, lamp_state
 from hub.api import model
 from hub.api.context import CallerDep, Hub, HubDep, needs
@@ -121,19 +123,22 @@ def get_streetlights(
 
 
 class _Expected:
-    """When circuits should burn; all that go by the sun share what was reckoned."""
+    """When circuits should burn; all that go by the sun, by the same thresholds, share what was reckoned."""
 
     def __init__(self, hub: Hub) -> None:
         city = hub.configuration.city
-        self._burning = hub.configuration.thresholds.streetlight.burning
+        self._overridden = Overridden(hub.configuration.thresholds, city)
         self._zone, self._sun = ZoneInfo(city.timezone), Sun(city.latitude, city.longitude)
-        self._by_sun = Lighting(self._burning, self._zone, self._sun, None)
+        self._by_sun: dict[Burning, Lighting] = {}
 
     def at(self, circuit: Circuit, at: datetime) -> Segment:
         """Return the stretch of time that `at` lies in for `circuit`."""
-        if circuit.lit is None:
-            return self._by_sun.at(at)
-        return Lighting(self._burning, self._zone, self._sun, circuit.lit).at(at)
+        burning = self._overridden.of("streetlight", circuit.circuit_id).streetlight.burning
+        if circuit.lit is not None:
+            return Lighting(burning, self._zone, self._sun, circuit.lit).at(at)
+        if burning not in self._by_sun:
+            self._by_sun[burning] = Lighting(burning, self._zone, self._sun, None)
+        return self._by_sun[burning].at(at)
 
 
 def _reachable(city: City, caller: Caller, circuit_id: str) -> Circuit:
@@ -151,12 +156,12 @@ def _heard(
     with hub.pool.session() as connection:
         values = lamp_values(connection, names, at)
         alerts = by_subject(open_alerts(connection, reach))
-    limits = hub.configuration.thresholds.streetlight.burning
+    overridden = Overridden(hub.configuration.thresholds, city)
     lamps: Lamps = {}
     for name in names:
         device, found = city.devices[name], values[name]
         state = lamp_state(
-            limits,
+            overridden.of("streetlight", name).streetlight.burning,
             rated_power_w=device.rated_power_w,
             power_w=found.power_w,
             lamp_on=found.lamp_on,

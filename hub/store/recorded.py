@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from psycopg import Connection
 
+from detectors.overrides import Overridden
+from detectors.thresholds_telemetry import Leak
 from hub.config.load import Configuration
 from hub.store.rows import box_from
 from hub.store.session import connect, unavailable
@@ -107,27 +109,27 @@ def _at_hour(midnight: datetime, hour: float) -> datetime:
 def _nights(
     connection: Connection[Any], grids: Sequence[str] | None, configuration: Configuration, before: datetime
 ) -> Iterator[_Keyed]:
-    city, leak = configuration.city, configuration.thresholds.water.leak
-    devices = [
-        device.device_id
-        for device in city.devices.values()
-        if device.kind is DeviceKind.WATER and (grids is None or device.grid in grids)
-    ]
-    windows = night_windows(
-        before,
-        zone=ZoneInfo(city.timezone),
-        nights=leak.nights + 1,  # the last one is judged against those before it
-        from_hour=leak.from_hour,
-        to_hour=leak.to_hour,
-    )
-    parameters = {
-        "devices": devices,
-        "begins": [begin for begin, _ in windows],
-        "ends": [end for _, end in windows],
-        "quantity": Quantity.FLOW_L_S.value,
-        "begin": before,
-    }
-    if devices:
+    city, overridden = configuration.city, Overridden(configuration.thresholds, configuration.city)
+    sharing: dict[Leak, list[str]] = {}  # devices by the leak rule that judges them
+    for device in city.devices.values():
+        if device.kind is DeviceKind.WATER and (grids is None or device.grid in grids):
+            leak = overridden.of("water.leak", device.device_id).water.leak
+            sharing.setdefault(leak, []).append(device.device_id)
+    for leak, devices in sharing.items():
+        windows = night_windows(
+            before,
+            zone=ZoneInfo(city.timezone),
+            nights=leak.nights + 1,  # the last one is judged against those before it
+            from_hour=leak.from_hour,
+            to_hour=leak.to_hour,
+        )
+        parameters = {
+            "devices": devices,
+            "begins": [begin for begin, _ in windows],
+            "ends": [end for _, end in windows],
+            "quantity": Quantity.FLOW_L_S.value,
+            "begin": before,
+        }
         yield from _readings(connection, "recorded_nights", _NIGHTS, parameters)
 
 
