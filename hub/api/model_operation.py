@@ -48,7 +48,9 @@ class Threshold(Document):
     low: float | None
     high: float | None
     meaning: str
+    meaning_zh: str
     source: str
+    source_zh: str
 
 
 class InBoth(Document):
@@ -68,6 +70,7 @@ class RuleEntry(Document):
     action: InBoth = Field(description="What the operator does.")
     respond_within_s: float = Field(description="By when an alert must have been looked at.")
     meaning: str
+    meaning_zh: str
     enabled: bool
     severity: Severity
     thresholds: list[Threshold]

@@ -1,0 +1,24 @@
+"""Every rule, threshold and source says in Chinese what it says in English."""
+
+from detectors.thresholds import Thresholds, described
+from hub.api.routes_operation import rule_documents
+from hub.config.chinese import in_chinese, sentences
+
+
+def test_all_that_a_threshold_says_of_itself_has_its_chinese() -> None:
+    said = {each.meaning for each in described()} | {each.source for each in described()}
+    said |= {str(document["meaning"]) for document in rule_documents(Thresholds())}
+    assert sorted(sentence for sentence in said if in_chinese(sentence) is None) == []
+
+
+def test_nothing_is_kept_for_a_sentence_that_is_gone() -> None:
+    said = {each.meaning for each in described()} | {each.source for each in described()}
+    said |= {" ".join(str(document["meaning"]).split()) for document in rule_documents(Thresholds())}
+    assert sorted(sentences().keys() - said) == []
+
+
+def test_figures_and_names_of_standards_are_the_same_in_both() -> None:
+    for english, said in sentences().items():
+        if english.startswith("GB"):
+            standard = english.split(",")[0].split(" §")[0].split(":")[0]
+            assert standard in said, english
