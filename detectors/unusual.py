@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -33,6 +33,7 @@ WORDS: Mapping[Quantity, tuple[str, str, str]] = {
 CAUSE = {FLOW: "flow", PRESSURE: "pressure", POWER: "power"}
 Lit = tuple[tuple[time, time], ...] | None
 BAND = 3.0  # spreads to either side of the usual: what charts draw as expected
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 STRAGGLERS = timedelta(minutes=5)  # no stream waits longer: see `lateness_s`
 
 
@@ -50,7 +51,7 @@ class Place:
 class UnusualState:
     """One place: the hours not yet over, the judged ones of the last two windows, and the finding that is open."""
 
-    __slots__ = ("ended", "ends", "judged", "noted", "pending", "place", "raised_at", "since", "sums")
+    __slots__ = ("ended", "ends", "judged", "noted", "pending", "place", "raised_at", "recalled", "since", "sums")
 
     def __init__(self, place: Place) -> None:
         """Begin with nothing heard."""
@@ -59,6 +60,7 @@ class UnusualState:
         self.ends: datetime | None = None  # of the hour that readings come in now
         self.sums: dict[Quantity, dict[str, Sums]] = {}
         self.judged: dict[Quantity, list[Judged]] = {quantity: [] for quantity in place.profiles}
+        self.recalled = LONG_AGO  # what was received before is known, and comes again for other rules' sake
         self.since: datetime | None = None
         self.raised_at: datetime | None = None
         self.noted: tuple[str, ...] = ()
@@ -109,6 +111,7 @@ class UnusualDetector:
             if one.quantity in state.judged:
                 sums = state.pending.setdefault(one.hour, {}).setdefault(one.quantity, {})
                 sums.setdefault(one.device_id, Sums()).join(one.sums)
+        state.recalled = until
         for hour in sorted(state.pending)[:-1]:
             if hour + HOUR + STRAGGLERS <= until:
                 self._judge(state, hour, hour + HOUR)
@@ -116,7 +119,7 @@ class UnusualDetector:
     def observe(self, state: UnusualState, reading: Reading) -> tuple[Any, Sequence[Finding]]:
         """Return the place's state after `reading`, and what the hours that it ends have shown."""
         quantity, at = reading.quantity, reading.measured_at
-        if quantity not in state.judged:
+        if quantity not in state.judged or reading.received_at < state.recalled:
             return state, ()
         found: Sequence[Finding] = ()
         if state.ends is None or at >= state.ends:
