@@ -49,7 +49,7 @@ def share(hits: Sequence[float], misses: Sequence[float], clusters: Sequence[Has
     if 0.0 < value < 1.0:
         effective /= max(1.0, float(shares.var()) * effective / (value * (1.0 - value)))
     low, high = wilson(value, effective)
-    return Interval(value, min(low, _at(shares, 0.025)), max(high, _at(shares, 0.975)))
+    return _widened(value, low, high, shares)
 
 
 def rate(counts: Sequence[float], clusters: Sequence[Hashable], exposure: float, seed: int) -> Interval:
@@ -66,11 +66,7 @@ def rate(counts: Sequence[float], clusters: Sequence[Hashable], exposure: float,
     drawn = _poisson_draws(len(sums), seed) @ sums
     each = float((sums**2).sum()) / total  # how many come together
     low, high = poisson(total / each)
-    return Interval(
-        total / exposure,
-        min(low * each, _at(drawn, 0.025)) / exposure,
-        max(high * each, _at(drawn, 0.975)) / exposure,
-    )
+    return _widened(total / exposure, low * each / exposure, high * each / exposure, drawn / exposure)
 
 
 def median(values: Sequence[float], weights: Sequence[float], clusters: Sequence[Hashable], seed: int) -> Interval:
@@ -86,7 +82,7 @@ def median(values: Sequence[float], weights: Sequence[float], clusters: Sequence
     effective = float(weight.sum() ** 2 / (weight**2).sum())
     reach = Z * math.sqrt(0.25 / effective)
     low, high = (_weighted_at(value, whole, at) for at in (0.5 - reach, 0.5 + reach))
-    return Interval(middle, min(low, _at(medians, 0.025)), max(high, _at(medians, 0.975)))
+    return _widened(middle, low, high, medians)
 
 
 def wilson(value: float, n: float) -> tuple[float, float]:
@@ -128,8 +124,10 @@ def _poisson_draws(clusters: int, seed: int) -> Vector:
     return np.random.default_rng([seed, clusters]).poisson(1.0, size=(DRAWS, clusters)).astype(np.float64)
 
 
-def _at(drawn: Vector, quantile: float) -> float:
-    return float(np.quantile(drawn, quantile))
+def _widened(value: float, low: float, high: float, drawn: Vector) -> Interval:
+    """Return the interval that holds both [low, high] and the percentile limits of what was drawn."""
+    least, most = np.quantile(drawn, (0.025, 0.975))
+    return Interval(value, min(low, float(least)), max(high, float(most)))
 
 
 def _weighted_at(values: Vector, cumulated: Vector, quantile: float) -> float:

@@ -12,17 +12,19 @@ The law:
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import accumulate
 from uuid import UUID
 
 from hub.tuning.judging import Raised
 from hub.tuning.labels.assign import assign
 from hub.tuning.labels.label import Label, Verdict, latest
-from hub.tuning.labels.place import REACH, apart, parted
+from hub.tuning.labels.place import REACH, apart, distance, parted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,30 +108,6 @@ def match(
     )
 
 
-def closeness(one: Raised, label: Label, tolerance: Tolerance = EXACTLY) -> float | None:
-    """Return how far an alert is from being the labelled event, 0 to 1; None where it cannot be it.
-
-    An alert that the label was given to is that event. Else half of it is the place, half how little of the time that
-    either takes is shared.
-    """
-    if one.rule != label.rule:
-        return None
-    distance = apart(one.subject, label.subject, reach=tolerance.reach)
-    if distance is None:
-        return None
-    if label.alert_id is not None and one.alert_id == label.alert_id:
-        return 0.0
-    begin, end = one.since.timestamp(), (one.cleared_at or label.ends_at).timestamp()
-    end = max(begin, end)  # one that never cleared lasts as long as the event does
-    since, until = label.since.timestamp(), label.ends_at.timestamp()
-    gap_s = max(begin, since) - min(end, until)
-    if gap_s > tolerance.gap_s:
-        return None
-    whole_s = max(end, until) - min(begin, since)
-    shared = max(0.0, -gap_s) / whole_s if whole_s > 0 else 1.0
-    return 0.01 + 0.495 * distance + 0.495 * (1.0 - shared)
-
-
 def touch(one: Raised, other: Raised, tolerance: Tolerance = EXACTLY) -> bool:
     """Tell whether two alerts, of two configurations, may be one event."""
     if one.rule != other.rule or apart(one.subject, other.subject, reach=tolerance.reach) is None:
@@ -138,20 +116,72 @@ def touch(one: Raised, other: Raised, tolerance: Tolerance = EXACTLY) -> bool:
     return gap_s <= tolerance.gap_s
 
 
-def _near(alerts: Sequence[Raised], labels: Sequence[Label], tolerance: Tolerance) -> list[dict[int, float]]:
+def _near(alerts: Sequence[Raised], labels: tuple[Label, ...], tolerance: Tolerance) -> list[dict[int, float]]:
     """Return for each alert the labels that it may be, by their index, with the closeness."""
-    by_place: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for index, label in enumerate(labels):
-        by_place[label.rule, parted(label.subject)[0]].append(index)
+    index = _indexed(labels)
     found = []
     for one in alerts:
+        begin = one.since.timestamp()
+        end = None if one.cleared_at is None else one.cleared_at.timestamp()
+        name, position = parted(one.subject)
         near = {}
-        for index in by_place.get((one.rule, parted(one.subject)[0]), ()):
-            distance = closeness(one, labels[index], tolerance)
-            if distance is not None:
-                near[index] = distance
+        for entry in index.around(one.rule, name, begin, end, tolerance.gap_s):
+            label = labels[entry.at]
+            if label.alert_id is not None and label.alert_id == one.alert_id:
+                near[entry.at] = 0.0
+                continue
+            place = distance(position, entry.position, reach=tolerance.reach)
+            if place is not None:
+                near[entry.at] = _closeness(place, begin, end, entry.since, entry.until)
         found.append(near)
     return found
+
+
+def _closeness(place: float, begin: float, end: float | None, since: float, until: float) -> float:
+    """Return how far two that may be one are apart: half of it the place, half how little of their time they share."""
+    last = max(begin, until if end is None else end)  # an alert that never cleared lasts as long as the event does
+    whole_s = max(last, until) - min(begin, since)
+    shared_s = min(last, until) - max(begin, since)
+    shared = max(0.0, shared_s) / whole_s if whole_s > 0 else 1.0
+    return 0.01 + 0.495 * place + 0.495 * (1.0 - shared)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    at: int
+    position: tuple[float, float] | None
+    since: float
+    until: float
+
+
+class _Index:
+    """The labels of each rule and place in order of time, so that an alert looks only at those around it."""
+
+    def __init__(self, labels: Sequence[Label]) -> None:
+        here: dict[tuple[str, str], list[_Entry]] = defaultdict(list)
+        for at, label in enumerate(labels):
+            name, position = parted(label.subject)
+            entry = _Entry(at, position, label.since.timestamp(), label.ends_at.timestamp())
+            here[label.rule, name].append(entry)
+        self._places = {
+            place: (
+                sorted(entries, key=lambda entry: entry.since),
+                sorted(entry.since for entry in entries),
+                list(accumulate((entry.until for entry in sorted(entries, key=lambda each: each.since)), max)),
+            )
+            for place, entries in here.items()
+        }
+
+    def around(self, rule: str, name: str, begin: float, end: float | None, gap_s: float) -> Iterator[_Entry]:
+        """Yield the labels of a place that lie no further than `gap_s` from [begin, end]; None: without end."""
+        if (rule, name) not in self._places:
+            return
+        entries, starts, last_ends = self._places[rule, name]
+        at = len(entries) if end is None else bisect_right(starts, max(begin, end) + gap_s)
+        while at > 0 and last_ends[at - 1] >= begin - gap_s:  # before that, all have ended
+            at -= 1
+            if entries[at].until >= begin - gap_s:
+                yield entries[at]
 
 
 def _counts(label: Label, span: tuple[datetime, datetime] | None) -> bool:
@@ -162,7 +192,12 @@ def _word(label: Label) -> str:
     return Verdict.TRUE.value if label.verdict.is_real else Verdict.FALSE.value
 
 
+# A sweep asks for the same labels again and again.
 @lru_cache(maxsize=8)
-def _last_words(labels: tuple[Label, ...]) -> list[Label]:
-    """Return the labels that count; a sweep asks for those of the same labels again and again."""
-    return latest(labels)
+def _last_words(labels: tuple[Label, ...]) -> tuple[Label, ...]:
+    return tuple(latest(labels))
+
+
+@lru_cache(maxsize=8)
+def _indexed(labels: tuple[Label, ...]) -> _Index:
+    return _Index(labels)

@@ -27,8 +27,16 @@ def parted(subject: str) -> tuple[str, tuple[float, float] | None]:
 def apart(one: str, other: str, *, reach: float = REACH) -> float | None:
     """Return how far apart two subjects are as a share of `reach`, from 0 to 1; None where they are two places."""
     (name, here), (other_name, there) = parted(one), parted(other)
-    if name != other_name:
-        return None
+    return None if name != other_name else distance(here, there, reach=reach)
+
+
+def distance(
+    here: tuple[float, float] | None, there: tuple[float, float] | None, *, reach: float = REACH
+) -> float | None:
+    """Return how far apart two positions in one zone are as a share of `reach`, 0 to 1; None beyond it.
+
+    None as a position is the whole zone, or what is no place in a picture.
+    """
     if here is None or there is None:
         return 0.0 if here is there else 0.5  # a whole zone holds every place in it, but says less than the place
     # The rounding's own error must not part two places that are just in reach of one another.

@@ -11,14 +11,15 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
 from hub.tuning.judging import Raised
 from hub.tuning.labels.label import Label, Source
-from hub.tuning.labels.match import EXACTLY, Tolerance, closeness, touch
+from hub.tuning.labels.match import EXACTLY, Tolerance, match, touch
+from hub.tuning.labels.place import parted
 
 LEAST_DRAWN = 10  # of each stratum, where it has so many
 
@@ -57,14 +58,13 @@ def quiet(
     tolerance: Tolerance = EXACTLY,
 ) -> list[Quiet]:
     """Return what is raised at `lax` thresholds, but not `now`, and carries no label, but for one given to a sample."""
-    spoken = [label for label in labels if label.source is not Source.SAMPLE]
+    words = match(lax, [label for label in labels if label.source is not Source.SAMPLE], tolerance=tolerance).words()
+    raised_now, raised_halfway = _by_place(now), _by_place(halfway)
     found = []
     for one in sorted(lax, key=lambda each: (each.since, each.rule, each.subject)):
-        if any(touch(one, other, tolerance) for other in now):
+        if one.alert_id in words or any(touch(one, other, tolerance) for other in raised_now[_place(one)]):
             continue
-        if any(closeness(one, label, tolerance) is not None for label in spoken):
-            continue
-        near = any(touch(one, other, tolerance) for other in halfway)
+        near = any(touch(one, other, tolerance) for other in raised_halfway[_place(one)])
         found.append(Quiet(candidate=one, nearness=Nearness.NEAR if near else Nearness.FAR))
     return found
 
@@ -92,6 +92,17 @@ def draw(
             if turn < count or one.alert_id in already
         ]
     return drawn
+
+
+def _by_place(raised: Iterable[Raised]) -> Mapping[tuple[str, str], list[Raised]]:
+    here: dict[tuple[str, str], list[Raised]] = defaultdict(list)
+    for one in raised:
+        here[_place(one)].append(one)
+    return here
+
+
+def _place(one: Raised) -> tuple[str, str]:
+    return one.rule, parted(one.subject)[0]
 
 
 def _number(seed: int, identity: UUID) -> bytes:

@@ -63,6 +63,8 @@ def scores(matched: Matched, exposure: Exposure, seed: int = 0) -> Scores:
     found = [(one, label) for one, label in matched.pairs if label.verdict.is_real]
     false = [(one, label) for one, label in matched.pairs if not label.verdict.is_real]
     labels = list(matched.labels())
+    precision = _precision(found, false, exposure, seed)
+    recall = _recall(found, matched.missed, labels, exposure, seed)
     return Scores(
         true=sum(label.verdict is Verdict.TRUE for label in labels),
         false=sum(label.verdict is Verdict.FALSE for label in labels),
@@ -70,9 +72,9 @@ def scores(matched: Matched, exposure: Exposure, seed: int = 0) -> Scores:
         raised=len(matched.raised),
         unlabelled=len(matched.unlabelled),
         repeats=len(matched.repeats),
-        precision=_precision(found, false, exposure, seed),
-        recall=_recall(found, matched.missed, labels, exposure, seed),
-        f1=_f1(found, false, matched.missed, labels, exposure, seed),
+        precision=precision,
+        recall=recall,
+        f1=_f1(precision, recall, found, false, matched.missed, exposure, seed),
         delay_s=_delay(found, exposure, seed),
         false_per_camera_day=_false_rate(matched, exposure, seed, of_cameras=True),
         false_per_device_month=_false_rate(matched, exposure, seed, of_cameras=False),
@@ -141,9 +143,15 @@ def _recall(found: Pairs, missed: Sequence[Label], labels: Sequence[Label], expo
 
 
 def _f1(
-    found: Pairs, false: Pairs, missed: Sequence[Label], labels: Sequence[Label], exposure: Exposure, seed: int
+    precision: Estimate,
+    recall: Estimate,
+    found: Pairs,
+    false: Pairs,
+    missed: Sequence[Label],
+    exposure: Exposure,
+    seed: int,
 ) -> Estimate:
-    for part in (_precision(found, false, exposure, seed), _recall(found, missed, labels, exposure, seed)):
+    for part in (precision, recall):
         if part.value is None:
             return part
     # F1 = 2J/(1+J), where J is the share of what was found of everything found, false or missed.
