@@ -80,6 +80,7 @@ class Follower:
         self._fold = Fold(configuration, grids=frozenset([grid]), recent=known, listening_since=listening_since)
         reach = timedelta(seconds=self._fold.memory_s)
         begin = at - (reach if memory is None else max(reach, memory))
+        self._fold.recall(past, begin)
         self._begun = self._fold.rebuild(past.recorded([grid], begin, at, nights_of=configuration), emit_from=at)
 
     def follow(
