@@ -19,6 +19,8 @@ from hub.cli import (
     labels,
     people,
     roles,
+    rules,
+    shadow,
     trace,
     tuning,
     zones,
@@ -47,6 +49,8 @@ baseline.register(app)
 dataset.register(app)
 labels.register(app)
 tuning.register(app)
+rules.register(app)
+shadow.register(app)
 
 
 def main() -> None:
