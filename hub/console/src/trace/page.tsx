@@ -12,6 +12,7 @@ import { changesInWords, valueOf } from "../tuning/figures";
 import { traceLanes, whyOf } from "../tuning/lanes";
 import { useRun } from "../tuning/runs";
 import { TuningHead } from "../tuning/Tabs";
+import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
@@ -22,6 +23,7 @@ import type { Stretch } from "../workbench/scale";
 import { Timeline } from "../workbench/Timeline";
 import "../workbench/workbench.css";
 
+const HALF_DAY_MS = 43_200_000;
 const AROUND_S = [900, 3600, 6 * 3600] as const;
 
 export default function TracePage() {
@@ -74,12 +76,17 @@ function Shown({ rule, subject, at, alert }: ShownProps) {
   useEffect(() => {
     view.value = bounds;
   }, [aroundS.value]);
-  const found = useRun<Traced>("trace", {
+  const asked = {
     ...(alert ? { alert_id: alert.id } : { rule, subject, at }),
     around_s: aroundS.value,
     changes,
-  });
+  };
+  const found = useRun<Traced>("trace", { ...asked, what_if: false });
   const traced = found.answer;
+  // Every threshold of the rule is tried for it, which takes its time: only when somebody wants to know.
+  const wanted = useSignal(false);
+  const other = useRun<Traced>("trace", wanted.value ? { ...asked, what_if: true } : null);
+  const whatIf = other.answer?.what_if;
   return (
     <div class="column trace">
       <TuningHead title={t("tuning.trace")} about={`${ruleTitle(rule)} · ${subject}`}>
@@ -106,7 +113,7 @@ function Shown({ rule, subject, at, alert }: ShownProps) {
         )}
         <a
           class="button"
-          href={href(workOn(rule, subject, { since: middle - 43_200_000, until: middle + 43_200_000 }))}
+          href={href(workOn(rule, subject, { since: middle - HALF_DAY_MS, until: middle + HALF_DAY_MS }))}
         >
           <Icon name="sliders" size={16} />
           <span>{t("tuning.tune")}</span>
@@ -136,19 +143,31 @@ function Shown({ rule, subject, at, alert }: ShownProps) {
               ))}
             </div>
           </section>
-          {traced.what_if.length > 0 && (
-            <section class="panel" aria-label={t("tuning.what-if")}>
-              <header>
-                <h2>{t("tuning.what-if")}</h2>
-              </header>
-              <ul class="panel-content what-if">
-                {traced.what_if.map((one) => (
+          <section class="panel" aria-label={t("tuning.what-if")}>
+            <header>
+              <h2>{t("tuning.what-if")}</h2>
+              {!wanted.value && (
+                <Button
+                  onClick={() => {
+                    wanted.value = true;
+                  }}
+                >
+                  {t("tuning.what-if-ask")}
+                </Button>
+              )}
+            </header>
+            <div class="panel-content">
+              {!wanted.value && <p class="dim">{t("tuning.what-if-about")}</p>}
+              <Progress running={other} asked={wanted.value} />
+              {whatIf && whatIf.length === 0 && <p class="dim">{t("tuning.what-if-none")}</p>}
+              <ul class="what-if">
+                {whatIf?.map((one) => (
                   <li key={one.path}>
                     <span>{told(one)}</span>
                     <a
                       class="button"
                       href={href(
-                        `${workOn(rule, subject, { since: middle - 43_200_000, until: middle + 43_200_000 })}&${new URLSearchParams({ set: `${one.path}=${one.to}` })}`,
+                        `${workOn(rule, subject, { since: middle - HALF_DAY_MS, until: middle + HALF_DAY_MS })}&${new URLSearchParams({ set: `${one.path}=${one.to}` })}`,
                       )}
                     >
                       {t("tuning.try")}
@@ -156,8 +175,8 @@ function Shown({ rule, subject, at, alert }: ShownProps) {
                   </li>
                 ))}
               </ul>
-            </section>
-          )}
+            </div>
+          </section>
           <section class={`panel${found.waiting ? " stale" : ""}`} aria-label={t("tuning.timeline")}>
             <div class="panel-content">
               <Timeline lanes={traceLanes(traced, bounds.to)} view={view} bounds={bounds} />

@@ -406,4 +406,8 @@ export default {
   "tuning.shadow.step.rolled_back": "rolled back",
   "tuning.shadow.step.promoted": "applied everywhere",
   "tuning.shadow.step.ended": "ended",
+  "tuning.what-if-ask": "Try each threshold",
+  "tuning.what-if-about":
+    "Each threshold of the rule is tried to see which would have changed the outcome; that takes a while.",
+  "tuning.what-if-none": "No single threshold would have changed it.",
 } as const;

@@ -399,4 +399,7 @@ export default {
   "tuning.shadow.step.rolled_back": "回退",
   "tuning.shadow.step.promoted": "全面应用",
   "tuning.shadow.step.ended": "结束",
+  "tuning.what-if-ask": "逐个试阈值",
+  "tuning.what-if-about": "逐个试这条规则的阈值，看哪一个会改变结果；要一点时间。",
+  "tuning.what-if-none": "改动单个阈值不会改变结果。",
 } as const;
