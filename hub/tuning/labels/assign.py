@@ -7,6 +7,7 @@ each path takes in one more of the left side at the least added distance, so no 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
 
 GRAIN = 1 << 40  # distances become whole numbers: sums are exact, so no rounding decides and nothing loops
 
@@ -27,37 +28,53 @@ def assign(near: Sequence[Mapping[int, float]], right: int) -> dict[int, int]:
 def _match(
     group: Sequence[int], costs: Sequence[Mapping[int, int]], taken_by: list[int | None], gives: dict[int, int]
 ) -> None:
-    """Match the left sides of one connected part: while a shortest augmenting path is found, flip it."""
+    """Match the left sides of one connected part, one after the other, each along its shortest augmenting path.
+
+    Each left side has a seat of its own that nobody else can take, dearer than all else together: so as many as can
+    sit elsewhere. `prices` keep what is left of each distance non-negative, so that the shortest path is found first.
+    """
     if len(group) == 1:
         left = group[0]
         chosen = min(costs[left], key=lambda other: (costs[left][other], other))
         taken_by[chosen], gives[left] = left, chosen
         return
-    while True:
-        # Bellman and Ford over the free left sides at once: reached[other] is the least cost to let `other` be taken.
+    alone = (len(group) + 1) * (1 + max(max(costs[left].values()) for left in group))
+    options = {left: {**costs[left], -1 - left: alone} for left in group}
+    holder: dict[int, int] = {}
+    seat: dict[int, int] = {}
+    prices: dict[int, int] = {}
+    # Those with few choices first: whoever could sit anywhere would be moved on by each of them.
+    for start in sorted(group, key=lambda each: (len(costs[each]), each)):
         reached: dict[int, int] = {}
         through: dict[int, int] = {}
-        waiting = {left: 0 for left in group if left not in gives}
-        while waiting:
-            following: dict[int, int] = {}
-            for left, spent in sorted(waiting.items()):
-                for other, cost in costs[left].items():
-                    total = spent + cost
-                    if gives.get(left) != other and (other not in reached or total < reached[other]):
-                        reached[other], through[other] = total, left
-                        owner = taken_by[other]
-                        if owner is not None:
-                            following[owner] = total - costs[owner][other]
-            waiting = following
-        free = [other for other in reached if taken_by[other] is None]
-        if not free:
-            return
-        step: int | None = min(free, key=lambda other: (reached[other], other))
+        settled: list[int] = []
+        waiting: list[tuple[int, int]] = []
+        left, spent = start, 0
+        while True:
+            own = options[left][seat[left]] - prices.get(seat[left], 0) if left in seat else 0
+            for other, cost in options[left].items():
+                total = spent + cost - prices.get(other, 0) - own
+                if other not in reached or total < reached[other]:
+                    reached[other], through[other] = total, left
+                    heappush(waiting, (total, other))
+            spent, end = heappop(waiting)
+            while spent > reached[end]:  # a nearer way was found since
+                spent, end = heappop(waiting)
+            if end not in holder:
+                break
+            settled.append(end)
+            left = holder[end]
+        for other in settled:
+            prices[other] = prices.get(other, 0) + reached[other] - spent
+        step: int | None = end
         while step is not None:
             left = through[step]
-            before = gives.get(left)
-            taken_by[step], gives[left] = left, step
+            before = seat.get(left)
+            holder[step], seat[left] = left, step
             step = before
+    for left, other in seat.items():
+        if other >= 0:
+            taken_by[other], gives[left] = left, other
 
 
 def _components(costs: Sequence[Mapping[int, int]], right: int) -> list[list[int]]:
