@@ -30,7 +30,7 @@ from tests.support.servers import Servers
 
 RESULTS = Path(__file__).with_name("results")
 VISION = ("vision-cost", "vision-capacity", "vision-batches")
-SECTIONS = ("singles", "batches", "latency", "replay", "console", *VISION)
+SECTIONS = ("singles", "batches", "latency", "replay", "tuning", "console", *VISION)
 SINGLES, BATCHES = 40_000, 3_000  # messages
 Row = tuple[str, str, str, str]  # what, figure, aim, kept
 Section = Callable[[Servers, Path, int], tuple[dict[str, Any], list[Row]]]
@@ -73,6 +73,10 @@ def _section(name: str) -> Section:
         from bench import vision
 
         return {"vision-cost": vision.cost, "vision-capacity": vision.capacity, "vision-batches": vision.batches}[name]
+    if name == "tuning":
+        from bench.tuning import tuning  # makes its own recordings, which takes minutes
+
+        return tuning
     if name == "console":
         from bench.console import console  # drives a browser
 
@@ -81,11 +85,12 @@ def _section(name: str) -> Section:
 
 
 def _write(found: dict[str, Any], runs: int, took_s: int) -> list[Path]:
-    """Write the hub's sections and the vision role's to a file each; one of which nothing was measured stays."""
+    """Write the hub's sections, the vision role's and the workbench's to a file each; what was not measured stays."""
     RESULTS.mkdir(exist_ok=True)
     paths = []
-    for name, is_vision in (("latest.json", False), ("vision.json", True)):
-        sections = {key: each for key, each in found.items() if key in SECTIONS and (key in VISION) is is_vision}
+    apart = {"vision.json": set(VISION), "tuning.json": {"tuning"}}
+    for name, own in {"latest.json": set(SECTIONS).difference(*apart.values()), **apart}.items():
+        sections = {key: each for key, each in found.items() if key in own}
         if sections:
             about = {"machine": found["machine"], "command": "make bench", "runs": runs, "took_s": took_s}
             paths.append(RESULTS / name)

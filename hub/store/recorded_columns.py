@@ -20,8 +20,9 @@ from ingest.observation import Quantity
 
 Names = Mapping[str, frozenset[Quantity] | None]
 DAY = timedelta(days=1)
-# How far a measurement may lie from its receipt: the decoder refuses what lies farther, so nothing beyond is looked at.
-BEFORE, AFTER = timedelta(days=8), timedelta(hours=1)
+# How far a measurement may lie from its receipt: the decoder refuses what lies farther. Little lies more than a day
+# before it, so the days before that are looked through at once.
+OLDEST, AFTER = timedelta(days=31), timedelta(hours=1)
 _POSTGRES_EPOCH_US = 946_684_800_000_000  # 2000-01-01
 
 _READINGS: LiteralString = """
@@ -56,12 +57,12 @@ def rows(dsn: str, names: Names, received_from: datetime, received_to: datetime)
     """Yield what was received in [from, to) of those names and was not late; a quantity of a device at a time."""
     quantities = sorted({one.value for wanted in names.values() for one in (wanted or Quantity)})
     with connect(dsn) as connection, unavailable():
-        for first in _days(received_from - BEFORE, received_to + AFTER):
+        for first, last in _spans(received_from, received_to):
             span: dict[str, Any] = {
                 "names": list(names),
                 "quantities": quantities,
                 "first": first,
-                "last": first + DAY,
+                "last": last,
                 "begin": received_from,
                 "end": received_to,
             }
@@ -117,7 +118,10 @@ def _instants(sent: bytes) -> npt.NDArray[np.int64]:
     return found
 
 
-def _days(begin: datetime, end: datetime) -> Iterator[datetime]:
-    while begin < end:
-        yield begin
-        begin += DAY
+def _spans(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield spans of measuring: the long one of stragglers first, then day by day."""
+    first, last = begin - DAY, end + AFTER
+    yield begin - OLDEST, first
+    while first < last:
+        yield first, min(first + DAY, last)
+        first += DAY

@@ -7,7 +7,7 @@ detector wants to see them. What came late is left out: it was stored, not judge
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -20,6 +20,7 @@ Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_MADE, FRAME_BYTES = 50_000, 1000
 MICROSECOND = timedelta(microseconds=1)
 QUANTITIES = tuple(sorted(Quantity))  # by name: readings of one device and instant are folded in this order
 CODE = {quantity: number for number, quantity in enumerate(QUANTITIES)}
@@ -78,6 +79,7 @@ class FrameColumns:
     y2: Floats
     past: int
     looks: ReadingColumns
+    _made: dict[int, Frame] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.at_us)
@@ -86,10 +88,13 @@ class FrameColumns:
     def bytes(self) -> int:
         """How much memory they take."""
         columns = (self.at_us, self.first, self.label, self.confidence, self.x1, self.y1, self.x2, self.y2)
-        return int(sum(column.nbytes for column in columns)) + self.looks.bytes
+        return int(sum(column.nbytes for column in columns)) + self.looks.bytes + FRAME_BYTES * len(self._made)
 
     def frame(self, number: int) -> Frame:
-        """Return one of them as detectors take it."""
+        """Return one of them as detectors take it; those that every answer needs anew are kept."""
+        known = self._made.get(number)
+        if known is not None:
+            return known
         at = moment(int(self.at_us[number]))
         begin, end = int(self.first[number]), int(self.first[number + 1])
         span, labels = slice(begin, end), self.labels
@@ -105,7 +110,10 @@ class FrameColumns:
                 strict=True,
             )
         )
-        return Frame(self.camera_id, at, boxes, at)
+        made = Frame(self.camera_id, at, boxes, at)
+        if len(self._made) < MOST_MADE:
+            self._made[number] = made
+        return made
 
     def blank(self, number: int) -> Frame:
         """Return one of them without its boxes, for who looks at when there were frames alone."""

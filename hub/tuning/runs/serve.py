@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import threading
@@ -64,6 +65,10 @@ def serve(settings: Settings, *, metrics_port: int, stop: threading.Event) -> No
         keep=keep_of(settings).readings,
     )
     threading.Thread(target=keep_following, args=(following, stop), name="shadows", daemon=True).start()
+    # What is loaded lives long and is no garbage; frames go by reference count.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
     worker.run()
 
 
