@@ -95,7 +95,7 @@ def recording(live: Configuration) -> Kept:
                 continue
             messages.append(Message(topic, payload, 0, 1, False, at(second) + timedelta(milliseconds=place)))
     observations = [(one, False) for one in fold.decode(messages).observations if isinstance(one, Reading)]
-    return Kept(observations, [Heard(START, at(30)), Heard(at(36), END)], {})
+    return Kept(observations, [Heard(at(-60), at(30)), Heard(at(36), END)], {})
 
 
 def told(alerts: Any) -> list[tuple[Any, ...]]:
@@ -134,7 +134,7 @@ def followed(
                     at=begin,
                     heard_until=follower.heard_until,
                     heard=recording.listening(START, begin, [grid]),
-                    goes_on=True,
+                    began_at=START,
                 )
             heard = [Heard(one.since, min(one.until, until)) for one in recording.intervals if one.since <= until]
             for change in follower.follow(recording.recorded([grid], begin, until), heard=heard, until=until):

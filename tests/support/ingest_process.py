@@ -14,9 +14,10 @@ START_WAIT_S = 60.0
 
 
 class IngestProcess:
-    """`with IngestProcess(…) as ingest:` runs `lianqin ingest` and ends it, one way or another."""
+    """`with IngestProcess(…) as ingest:` runs `lianqin ingest`, or another role, and ends it, one way or another."""
 
-    def __init__(self, dsn: str, url: str, city: Path, detectors: Path) -> None:
+    def __init__(self, dsn: str, url: str, city: Path, detectors: Path, role: str = "ingest") -> None:
+        self._role = role
         self._environment = {
             **os.environ,
             "LIANQIN_DATABASE_URL": dsn,
@@ -25,7 +26,7 @@ class IngestProcess:
             "LIANQIN_DETECTORS": str(detectors),
             "LIANQIN_LOG_FORMAT": "json",
         }
-        self._log = city.parent / "ingest.log"
+        self._log = city.parent / f"{role}.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._begin = 0
 
@@ -56,7 +57,7 @@ class IngestProcess:
         self._begin = self._log.stat().st_size if self._log.exists() else 0
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "hub.cli", "ingest"],
+                [sys.executable, "-m", "hub.cli", self._role],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -67,14 +68,14 @@ class IngestProcess:
         """Wait until it says `word` in its log; fail when it ends, or does not say it."""
         deadline = time.monotonic() + wait_s
         while word not in self.log:
-            assert self.alive, f"ingest ended by itself: {self.log[-3000:]}"
-            assert time.monotonic() < deadline, f"ingest never said {word!r}: {self.log[-3000:]}"
+            assert self.alive, f"{self._role} ended by itself: {self.log[-3000:]}"
+            assert time.monotonic() < deadline, f"{self._role} never said {word!r}: {self.log[-3000:]}"
             time.sleep(0.02)
 
     def kill(self) -> None:
         """SIGKILL: no chance to finish anything."""
         assert self._process is not None
-        assert self.alive, f"ingest ended by itself: {self.log[-3000:]}"
+        assert self.alive, f"{self._role} ended by itself: {self.log[-3000:]}"
         self._process.kill()
         self._process.wait()
 

@@ -59,13 +59,13 @@ class Follower:
         at: datetime,
         heard_until: datetime,
         heard: Sequence[Interval] = (),
-        goes_on: bool = False,
+        began_at: datetime | None = None,
     ) -> None:
         """Begin at `at`, with the alerts `known` then, oldest first.
 
         `heard_until` is until when somebody is known to have listened; what lies between it and the next interval is
-        time in which nothing could be heard. A follower that `goes_on` in another one's place is given the intervals
-        that began until `at` in `heard`: their silence has not to be waited for again.
+        time in which nothing could be heard. A follower that goes on in another one's place is given when that one
+        `began_at`, and in `heard` the intervals that began until `at`: their silence has not to be waited for again.
         """
         self.configuration = configuration
         self.grid = grid
@@ -74,9 +74,9 @@ class Follower:
         self._intervals = {interval.since for interval in heard if interval.since <= at}
         listening_since = at
         memory = None
-        if goes_on:
+        if began_at is not None:
             memory = _longest_grace(configuration, grid, at)
-            listening_since = max(min(max(self._intervals, default=at), heard_until), at - memory)
+            listening_since = max(min(max(self._intervals, default=at), heard_until), began_at, at - memory)
         self._fold = Fold(configuration, grids=frozenset([grid]), recent=known, listening_since=listening_since)
         reach = timedelta(seconds=self._fold.memory_s)
         begin = at - (reach if memory is None else max(reach, memory))

@@ -201,7 +201,7 @@ class Shadows:
             at=at,
             heard_until=grid.heard_until,
             heard=listening(connection, min(grid.heard_until, at), at, grids=[grid.grid]),
-            goes_on=True,
+            began_at=shadow.started_at,
         )
         if grid.config_version != configuration.version:
             log.info("a shadow's city has changed", shadow=str(shadow.shadow_id), grid=grid.grid)
