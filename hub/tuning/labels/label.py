@@ -85,12 +85,13 @@ def latest(labels: Iterable[Label]) -> list[Label]:
     """
     kept: list[Label] = []
     alerts: set[UUID] = set()
-    said: dict[tuple[str, str], list[Label]] = defaultdict(list)
+    said: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
     for label in sorted(labels, key=_newest_first):
         here = said[label.rule, label.subject]
-        if label.alert_id not in alerts and not any(_one_interval(label, other) for other in here):
+        since, until = label.since.timestamp(), label.ends_at.timestamp()
+        if label.alert_id not in alerts and not _is_said(here, since, until):
             kept.append(label)
-        here.append(label)
+        here.append((since, until))
         if label.alert_id is not None:
             alerts.add(label.alert_id)
     return sorted(kept, key=order)
@@ -115,7 +116,8 @@ def _newest_first(label: Label) -> tuple[float, str]:
     return (-label.at.timestamp(), str(label.label_id))
 
 
-def _one_interval(one: Label, other: Label) -> bool:
-    shared_s = (min(one.ends_at, other.ends_at) - max(one.since, other.since)).total_seconds()
-    whole_s = (max(one.ends_at, other.ends_at) - min(one.since, other.since)).total_seconds()
-    return shared_s >= SAME * whole_s if whole_s > 0 else True
+def _is_said(said: Sequence[tuple[float, float]], since: float, until: float) -> bool:
+    """Tell whether one of the intervals shares at least half of the time that it and this one take."""
+    return any(
+        min(end, until) - max(begin, since) >= SAME * (max(end, until) - min(begin, since)) for begin, end in said
+    )
