@@ -54,15 +54,24 @@ const TONES: Readonly<Record<Change["kind"], string>> = {
 export function Diff({ diff, recorded = [], stale, onLabelled, onShow, traceOf }: DiffProps) {
   const review = useSignal<Review>(BEGUN);
   const list = useRef<HTMLUListElement>(null);
-  const busy = useRef(false);
+  const line = useRef(Promise.resolve());
   const changes = changesOf(diff);
   const at = Math.min(review.value.at, Math.max(0, changes.length - 1));
   const chosen = changes[at];
-  const label = async (verdict: Verdict) => {
-    if (!chosen || busy.current || !mayTune()) return;
-    busy.current = true;
-    const one = of(chosen);
-    try {
+  const shown = useRef({ changes, recorded });
+  shown.current = { changes, recorded };
+  // Keys may come faster than the hub answers: each word waits for the one before it, and is said of what is chosen then.
+  const turn = (work: () => Promise<void>) => {
+    line.current = line.current.then(work).catch(refused);
+  };
+  const label = (verdict: Verdict) => {
+    if (!mayTune()) return;
+    turn(async () => {
+      const { changes: all, recorded: known } = shown.current;
+      const index = Math.min(review.value.at, Math.max(0, all.length - 1));
+      const change = all[index];
+      if (!change) return;
+      const one = of(change);
       const made = await post<Label>("tuning/labels", {
         rule: one.rule,
         subject: one.subject,
@@ -71,31 +80,21 @@ export function Diff({ diff, recorded = [], stale, onLabelled, onShow, traceOf }
         until: one.cleared_at,
         verdict,
         source: "diff",
-        alert: recordedOf(one, recorded),
+        alert: recordedOf(one, known),
       });
-      review.value = give({ ...review.value, at }, { key: chosen.key, verdict, label: made.id }, changes);
+      review.value = give({ ...review.value, at: index }, { key: change.key, verdict, label: made.id }, all);
       onLabelled();
-    } catch (error) {
-      refused(error);
-    } finally {
-      busy.current = false;
-    }
+    });
   };
-  const takeBack = async () => {
-    const [before, last] = undo(review.value, changes);
-    if (!last || busy.current) return;
-    busy.current = true;
-    try {
+  const takeBack = () =>
+    turn(async () => {
+      const [before, last] = undo(review.value, shown.current.changes);
+      if (!last) return;
       await remove(`tuning/labels/${last.label}`);
       review.value = before;
       told(t("tuning.taken-back"));
       onLabelled();
-    } catch (error) {
-      refused(error);
-    } finally {
-      busy.current = false;
-    }
-  };
+    });
   const step = (by: number) => {
     review.value = walk({ ...review.value, at }, by, changes.length);
   };
@@ -105,9 +104,9 @@ export function Diff({ diff, recorded = [], stale, onLabelled, onShow, traceOf }
     event.preventDefault();
     if (what === "next") step(1);
     else if (what === "previous") step(-1);
-    else if (what === "undo") void takeBack();
+    else if (what === "undo") takeBack();
     else if (what === "trace") chosen && go(traceOf(of(chosen)));
-    else void label(what);
+    else label(what);
   };
   const now = useRef(pressed);
   now.current = pressed;
@@ -204,13 +203,13 @@ export function Diff({ diff, recorded = [], stale, onLabelled, onShow, traceOf }
             </dl>
             {mayTune() && (
               <div class="choices">
-                <Button hotkey="T" icon="check" onClick={() => void label("true")}>
+                <Button hotkey="T" icon="check" onClick={() => label("true")}>
                   {t("tuning.verdict.true")}
                 </Button>
-                <Button hotkey="F" icon="close" onClick={() => void label("false")}>
+                <Button hotkey="F" icon="close" onClick={() => label("false")}>
                   {t("tuning.verdict.false")}
                 </Button>
-                <Button hotkey="M" icon="warning" onClick={() => void label("missed")}>
+                <Button hotkey="M" icon="warning" onClick={() => label("missed")}>
                   {t("tuning.verdict.missed")}
                 </Button>
                 <Button
@@ -218,7 +217,7 @@ export function Diff({ diff, recorded = [], stale, onLabelled, onShow, traceOf }
                   hotkey="U"
                   icon="undo"
                   disabled={review.value.given.length === 0}
-                  onClick={() => void takeBack()}
+                  onClick={() => takeBack()}
                 >
                   {t("tuning.undo")}
                 </Button>
