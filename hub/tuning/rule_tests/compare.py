@@ -137,7 +137,6 @@ def _equal(want: float | int | str | bool | None, got: object) -> bool:
 
 def _expected_line(want: Expected) -> str:
     parts = [want.rule, want.subject or "anywhere"]
-    parts += [
-        f"{what} {value}" for what, value in (("raised", want.raised), ("cleared", want.cleared)) if value is not None
-    ]
+    times = (("since", want.since), ("raised", want.raised), ("cleared", want.cleared))
+    parts += [f"{what} {value}" for what, value in times if value is not None]
     return " ".join([*parts, *([want.severity.value] if want.severity is not None else [])])
