@@ -263,6 +263,12 @@ class GridState(Document):
     active: dict[str, int] = Field(description="Active alerts by severity.")
 
 
+class Names(Document):
+    """What subjects are called."""
+
+    names: dict[str, str] = Field(description="Name by subject; a subject without one is left out.")
+
+
 class GridList(Document):
     """Every grid."""
 

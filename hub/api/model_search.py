@@ -9,7 +9,7 @@ from pydantic import Field
 
 from detectors.finding import Severity
 from hub.alerts.alert import Condition
-from hub.api.model import Document
+from hub.api.model import Document, Reason
 from hub.cases.stage import Stage
 
 
@@ -23,7 +23,7 @@ class FoundAlert(Document):
     grid: str
     subject: str
     raised_at: datetime
-    text: str
+    reason: Reason
 
 
 class FoundThing(Document):

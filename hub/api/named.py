@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from ingest.city import City
 
@@ -38,6 +39,22 @@ def find_named(city: City, text: str, *, grids: frozenset[str] | None) -> list[N
             found.append((rank, thing.kind, thing.named_id, thing))
     found.sort(key=lambda each: each[:3])
     return [each[3] for each in found]
+
+
+def name_of(city: City, subject: str) -> str | None:
+    """Return what people call an alert's subject, a place in a zone by its zone or camera; None without a name."""
+    named = (city.devices, city.circuits, city.cameras, city.grids)
+    thing: Any = next((found[subject] for found in named if subject in found), None)
+    if thing is not None:
+        return thing.name or None
+    zone_id, at_sign, _ = subject.rpartition("@")
+    if not at_sign:
+        return None
+    for camera in city.cameras.values():
+        for zone in camera.zones:
+            if zone.zone_id == zone_id:
+                return zone.name or camera.name or None
+    return None
 
 
 def _things(city: City) -> Iterator[Named]:

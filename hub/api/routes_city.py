@@ -14,8 +14,10 @@ from hub.api import model
 from hub.api.context import CallerDep, HubDep, needs
 from hub.api.cursor import plain_text, seal, unseal
 from hub.api.model import Cursor, Text
+from hub.api.named import name_of
 from hub.api.openapi import API, problems
 from hub.dispatch.document import instant
+from hub.people.reach import within
 from hub.people.scopes import Scope
 from hub.store.read_city import Heard, OpenAlert, by_subject, frames_of, heard_of, open_alerts
 from ingest.city import Camera, Device, DeviceKind
@@ -32,6 +34,26 @@ class DeviceQuery(model.Document):
     silent: bool | None = None
     cursor: Cursor | None = Field(default=None, description="`next` of the page before; keep the filters the same.")
     limit: int = Field(default=100, ge=1, le=500)
+
+
+class NamesQuery(model.Document):
+    """Whose names."""
+
+    subject: list[Text] = Field(min_length=1, max_length=200)
+
+
+@router.get(
+    "/names",
+    operation_id="listNames",
+    summary="What alerts' subjects are called",
+    response_model=model.Names,
+    responses=problems(),
+)
+async def list_names(hub: HubDep, caller: CallerDep, query: Annotated[NamesQuery, Query()]) -> JSONResponse:
+    """Return the names of devices, circuits, cameras and places in zones, as far as they have one and are in reach."""
+    city = within(hub.configuration.city, caller.reach)
+    names = {subject: name for subject in query.subject if (name := name_of(city, subject)) is not None}
+    return JSONResponse({"names": names})
 
 
 @router.get(

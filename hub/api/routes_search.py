@@ -8,14 +8,14 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
+from detectors.rules import RULES, RuleCard
 from hub.api import model, model_search
 from hub.api.context import CallerDep, HubDep, needs
 from hub.api.model import Text
 from hub.api.named import Named, find_named
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
-from hub.api.routes_operation import rule_documents
-from hub.dispatch.document import instant
+from hub.dispatch.document import instant, reason_document
 from hub.people.scopes import Scope
 from hub.store.read_search import FoundCase, search_alerts, search_cases
 
@@ -46,7 +46,7 @@ def search(hub: HubDep, caller: CallerDep, query: Annotated[SearchQuery, Query()
     if not text:
         raise Problem("invalid", "q: write what to look for", extra={"errors": [_EMPTY]})
     named = find_named(configuration.city, text, grids=reach.grids)
-    rules = [entry["rule"] for entry in rule_documents(configuration.thresholds) if text.lower() in entry["rule"]]
+    rules = [name for name, card in RULES.items() if any(text.lower() in each.lower() for each in _names(card))]
     subjects = [thing.named_id for thing in named[:_SUBJECTS]]
     with hub.pool.session() as connection:
         alerts = search_alerts(
@@ -73,7 +73,7 @@ def search(hub: HubDep, caller: CallerDep, query: Annotated[SearchQuery, Query()
                     "grid": alert.grid,
                     "subject": alert.subject,
                     "raised_at": instant(alert.raised_at),
-                    "text": alert.reason.text,
+                    "reason": reason_document(alert.reason),
                 }
                 for alert in alerts[: query.limit]
             ],
@@ -86,6 +86,10 @@ def search(hub: HubDep, caller: CallerDep, query: Annotated[SearchQuery, Query()
             },
         }
     )
+
+
+def _names(card: RuleCard) -> tuple[str, ...]:
+    return card.name, card.title_zh, card.title_en
 
 
 def _case(case: FoundCase) -> dict[str, Any]:

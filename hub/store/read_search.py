@@ -32,14 +32,15 @@ def search_alerts(
     grids: Sequence[str] | None,
     limit: int,
 ) -> list[Alert]:
-    """Return the newest alerts whose id begins with `text`, whose subject contains it or is one of `subjects`.
+    """Return the newest alerts whose id begins with `text`, whose subject contains it, or that are of `subjects`.
 
     `rules` are those that `text` means by name. An alert's reason is searched too: it is what operators remember.
     """
     rows = connection.execute(
         f"""SELECT {ALERT_SELECT} FROM alerts
             WHERE (%(grids)s::text[] IS NULL OR grid = ANY(%(grids)s))
-              AND (subject = ANY(%(subjects)s) OR rule = ANY(%(rules)s) OR subject ILIKE %(contains)s
+              AND (split_part(subject, '@', 1) = ANY(%(subjects)s) OR camera_id = ANY(%(subjects)s)
+                   OR rule = ANY(%(rules)s) OR subject ILIKE %(contains)s
                    OR alert_id::text LIKE %(begins)s OR reason ->> 'text' ILIKE %(contains)s)
             ORDER BY raised_at DESC, alert_id DESC LIMIT %(limit)s""".encode(),
         {

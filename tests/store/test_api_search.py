@@ -1,6 +1,7 @@
 """Search over HTTP: an operator types what they remember, and finds it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,20 @@ def test_things_are_found_by_part_of_their_id_the_closest_first(api: Api) -> Non
 def test_an_alert_is_found_by_id_subject_rule_and_reason(api: Api) -> None:
     gas, water = raised(subject="gas-1"), raised(subject="water-1", rule="water.burst", second=5)
     api.write(batch(changes=[gas, water]))
-    for text in (str(gas.alert.alert_id)[:8].upper(), "gas-1", "gas.le", "gas-1: rai"):
+    for text in (str(gas.alert.alert_id)[:8].upper(), "gas-1", "gas.le", "燃气泄漏", "gas LEAK", "gas-1: rai"):
         assert [alert["subject"] for alert in found(api, text)["alerts"]] == ["gas-1"], text
     assert [alert["subject"] for alert in found(api, "raised")["alerts"]] == ["water-1", "gas-1"]
+
+
+def test_a_camera_s_alert_is_found_by_what_people_call_the_camera_and_the_zone(api: Api) -> None:
+    change = raised(rule="parking.illegal", subject="zone-1@0.30,0.40", grid="02")
+    api.write(batch(changes=[replace(change, alert=replace(change.alert, camera_id="cam-1"))], grid="02"))
+    city = api.hub.configuration.city
+    camera = city.cameras["cam-1"]
+    api.hub.configuration = replace(
+        api.hub.configuration, city=replace(city, cameras={"cam-1": replace(camera, name="学校街人行道")})
+    )
+    assert [alert["subject"] for alert in found(api, "学校街")["alerts"]] == ["zone-1@0.30,0.40"]
 
 
 def test_a_case_is_found_by_number_title_and_place_by_those_who_may_see_it(api: Api) -> None:

@@ -22,6 +22,7 @@ import { SeverityMark } from "../ui/Severity";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
 import { nowMs } from "../ui/ticking";
+import { Subject } from "../ui/Subject";
 import { counter } from "../ui/time";
 import { Chart } from "./Chart";
 import { Evidence } from "./Evidence";
@@ -84,7 +85,9 @@ export default function AlertPage({ parameters }: PageProps) {
         <div class="alert-title">
           <SeverityMark severity={alert.severity} hollow={alert.condition === "cleared"} />
           <h1>{ruleTitle(alert.rule)}</h1>
-          <span class="alert-subject">{alert.subject}</span>
+          <span class="alert-subject">
+            <Subject id={alert.subject} />
+          </span>
           <Marks alert={alert} now={now} />
         </div>
         <p class="alert-why">{why(alert)}</p>

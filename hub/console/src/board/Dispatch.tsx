@@ -14,6 +14,7 @@ import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { problemTitle } from "../ui/states";
 import { fullTime, span } from "../ui/time";
+import { Subject } from "../ui/Subject";
 import { told } from "../ui/toast";
 import type { CaseLink } from "./store";
 
@@ -124,7 +125,10 @@ export function Dispatch({ alert, link, onClose }: { alert: Alert; link: CaseLin
       }
     >
       <p class="dialog-about">
-        <strong>{ruleTitle(alert.rule)}</strong> <span class="dim">{alert.subject}</span>
+        <strong>{ruleTitle(alert.rule)}</strong>{" "}
+        <span class="dim">
+          <Subject id={alert.subject} />
+        </span>
         {link && <span class="tag accent">{words(`cases.stage.${link.stage}`, link.stage)}</span>}
       </p>
       {problem.value && (

@@ -11,6 +11,7 @@ import { href } from "../router";
 import { Button } from "../ui/Button";
 import { SeverityMark } from "../ui/Severity";
 import { Time } from "../ui/Time";
+import { Subject } from "../ui/Subject";
 import { nowMs } from "../ui/ticking";
 import { acknowledge, judge, unacknowledge, unjudge, unshelve } from "./actions";
 import { store } from "./live";
@@ -89,7 +90,7 @@ export function Preview({ alert, ask }: { alert: Alert; ask: (what: Asked) => vo
         <SeverityMark severity={alert.severity} hollow={hasEnded(alert.id)} />
         <h2>{ruleTitle(alert.rule)}</h2>
         <p class="dim">
-          {alert.subject} · {gridName(alert.grid)}
+          <Subject id={alert.subject} /> · {gridName(alert.grid)}
           {alert.camera && alert.camera !== alert.subject ? ` · ${alert.camera}` : ""}
         </p>
         <div class="preview-marks">

@@ -7,6 +7,7 @@ import { t, words } from "../i18n";
 import { Icon } from "../ui/Icon";
 import { SeverityMark, SeverityShape } from "../ui/Severity";
 import { nowMs } from "../ui/ticking";
+import { Subject } from "../ui/Subject";
 import { counter, fullTime, shortTime } from "../ui/time";
 import type { Line } from "./flood";
 import { store } from "./live";
@@ -48,7 +49,9 @@ export function AlertRow({ id, top, index, chosen, inGroup }: Placed & { id: str
       <div class="cell cell-what" role="gridcell">
         <div class="row-title">
           <strong>{ruleTitle(alert.rule)}</strong>
-          <span class="row-subject">{alert.subject}</span>
+          <span class="row-subject">
+            <Subject id={alert.subject} />
+          </span>
           <Symptoms id={id} />
         </div>
         <div class="row-why">{why(alert)}</div>

@@ -10,6 +10,7 @@ import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
 import { fullTime } from "../ui/time";
+import { Subject } from "../ui/Subject";
 import { refused } from "../ui/toast";
 import { assign, judge, shelve } from "./actions";
 import { KEYS } from "./keys";
@@ -23,7 +24,10 @@ interface ForAlert {
 function About({ alert }: { alert: Alert }) {
   return (
     <p class="dialog-about">
-      <strong>{ruleTitle(alert.rule)}</strong> <span class="dim">{alert.subject}</span>
+      <strong>{ruleTitle(alert.rule)}</strong>{" "}
+      <span class="dim">
+        <Subject id={alert.subject} />
+      </span>
     </p>
   );
 }

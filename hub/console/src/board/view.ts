@@ -1,6 +1,7 @@
 // What of the board is on the screen: filter, order, where the cursor stands; and when the order may move.
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import { gridName, hubNow, ruleTitle } from "../api/city";
+import { nameOf } from "../api/names";
 import { me } from "../api/session";
 import type { Alert, Severity } from "../api/types";
 import { why } from "../alert/why";
@@ -33,6 +34,7 @@ function searched(alert: Alert): string {
     ruleTitle(alert.rule),
     alert.rule,
     alert.subject,
+    nameOf(alert.subject),
     gridName(alert.grid),
     alert.grid,
     alert.camera,

@@ -14,6 +14,7 @@ import { SeverityMark } from "../ui/Severity";
 import { Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
 import { nowMs } from "../ui/ticking";
+import { Subject } from "../ui/Subject";
 import { timeOfDay } from "../ui/time";
 import { ActionDialog } from "./ActionDialog";
 import {
@@ -305,7 +306,10 @@ function Alerts({ found }: { found: CaseDetail }) {
                   <a href={href(`/alerts/${id}`)}>
                     <SeverityMark severity={alert.severity} hollow={alert.condition === "cleared"} />
                     <span class="ellipsis">
-                      {ruleTitle(alert.rule)} <span class="dim">{alert.subject}</span>
+                      {ruleTitle(alert.rule)}{" "}
+                      <span class="dim">
+                        <Subject id={alert.subject} />
+                      </span>
                     </span>
                     <span class="tag">
                       {t(alert.condition === "active" ? "cases.alert-active" : "cases.alert-cleared")}

@@ -11,6 +11,7 @@ import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { SeverityMark } from "../ui/Severity";
 import { Empty, Failed, Loading } from "../ui/states";
+import { Subject } from "../ui/Subject";
 import { Time } from "../ui/Time";
 import { number, percent } from "./figures";
 import { RateChart } from "./RateChart";
@@ -245,7 +246,9 @@ function Sources({ title, sources, span }: SourcesProps) {
             {sources.map((source) => (
               <tr key={`${source.rule} ${source.subject}`}>
                 <td>
-                  <a href={href(`/alerts/${source.last}`)}>{source.subject}</a>{" "}
+                  <a href={href(`/alerts/${source.last}`)}>
+                    <Subject id={source.subject} />
+                  </a>{" "}
                   {source.chattering && (
                     <span class="tag bad" title={t("health.chattering-about")}>
                       {t("health.chatters")}
@@ -334,7 +337,9 @@ function Standing({ health }: { health: HealthDocument }) {
                     <SeverityMark severity={alarm.severity} />
                   </td>
                   <td>
-                    <a href={href(`/alerts/${alarm.id}`)}>{alarm.subject}</a>
+                    <a href={href(`/alerts/${alarm.id}`)}>
+                      <Subject id={alarm.subject} />
+                    </a>
                   </td>
                   <td>{ruleTitle(alarm.rule)}</td>
                   <td class="nowrap">{gridName(alarm.grid)}</td>

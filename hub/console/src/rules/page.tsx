@@ -111,7 +111,9 @@ function RulePanel({ rule }: { rule: RuleDocument }) {
                       <b class={threshold.value === threshold.default ? "" : "rules-changed"}>
                         {show(threshold.value)}
                       </b>{" "}
-                      <span class="dim">{UNITLESS.has(threshold.unit) ? "" : words(`tuning.unit.${threshold.unit}`, threshold.unit)}</span>
+                      <span class="dim">
+                        {UNITLESS.has(threshold.unit) ? "" : words(`tuning.unit.${threshold.unit}`, threshold.unit)}
+                      </span>
                     </td>
                     <td class="number dim">{show(threshold.default)}</td>
                     <td class="number dim nowrap">
@@ -133,7 +135,7 @@ function RulePanel({ rule }: { rule: RuleDocument }) {
 
 function show(value: Value): string {
   if (value === null) return "—";
-  if (typeof value === "string" && SEVERITIES.includes(value as Severity)) return t(`ui.severity.${value}`);
+  if (typeof value === "string" && SEVERITIES.includes(value as Severity)) return words(`ui.severity.${value}`);
   if (typeof value === "boolean") return t(value ? "rules.yes" : "rules.no");
   return String(value);
 }

@@ -3,12 +3,14 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { gridName, ruleTitle } from "../api/city";
 import { get } from "../api/http";
-import type { Severity, Stage } from "../api/types";
+import { why } from "../alert/why";
+import type { Reason, Severity, Stage } from "../api/types";
 import { t, words } from "../i18n";
 import { go, href, place } from "../router";
 import { Icon } from "../ui/Icon";
 import { useResource } from "../ui/resource";
 import { SeverityMark } from "../ui/Severity";
+import { Subject } from "../ui/Subject";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
 import "./search.css";
@@ -21,7 +23,7 @@ interface FoundAlert {
   grid: string;
   subject: string;
   raised_at: string;
-  text: string;
+  reason: Reason;
 }
 
 interface FoundThing {
@@ -151,7 +153,7 @@ function Results({ found, asked }: { found: Found; asked: string }) {
                 <a href={href(`/alerts/${alert.id}`)}>
                   <SeverityMark severity={alert.severity} hollow={alert.condition === "cleared"} />
                   <span class="search-what">
-                    <b>{ruleTitle(alert.rule)}</b> {alert.subject} <span class="dim">{alert.text}</span>
+                    <b>{ruleTitle(alert.rule)}</b> <Subject id={alert.subject} /> <span class="dim">{why(alert)}</span>
                   </span>
                   <span class="tag">{t(alert.condition === "active" ? "search.active" : "search.cleared")}</span>
                   <span class="dim nowrap">{gridName(alert.grid)}</span>
