@@ -338,7 +338,7 @@ def _connection(settings: Settings) -> Iterator[Connection[Any]]:
         with connect(settings.database_url) as connection, unavailable():
             yield connection
     except StoreUnavailable as error:
-        raise CommandError(f"the database cannot be used: {error}") from None
+        raise CommandError(f"the database does not answer: {error}") from None
 
 
 @contextmanager

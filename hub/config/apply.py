@@ -22,7 +22,6 @@ from hub.config.load import detectors_file, load
 from hub.config.thresholds_file import read_text, replaced, thresholds_version
 from hub.config.yaml_source import ConfigError
 from hub.config.zones_file import NotWritable, locked
-from hub.log import logger
 from hub.store import configuration_applications as record
 from hub.store.audit import Actor
 from hub.store.audit import note as audit
@@ -32,7 +31,6 @@ from hub.store.configuration_versions import keep_text, kept_version, propose
 if TYPE_CHECKING:
     from psycopg import Connection
 
-log = logger("configurations")
 BY_HAND = Actor(name="file")
 # A threshold meant for the night does not come into force in the morning because the hub was down in between.
 STALE = timedelta(hours=1)
@@ -245,8 +243,6 @@ def _settle(connection: Connection[Any], place: _Place, at: datetime) -> Applica
         made = record.begin(connection, version, how="file", by=BY_HAND, note="", at=since, before_id=before_id)
         detail = {"before": parent, "sha256": _sha256(text), "how": "file"}
         audit(connection, BY_HAND, "configuration.noticed", f"configuration/{version}", at=at, detail=detail)
-        event = "the detectors file was changed by hand" if parent else "the detectors file is on record from now on"
-        log.info(event, version=version, before=parent)
         return record.complete(connection, made)
 
 
@@ -284,7 +280,6 @@ def _write(
         raise
     with connection.transaction():
         done = _completed(connection, meant, at)
-    log.info("a configuration was applied", version=version, how=how, by=by.name, before=present.version)
     return done
 
 
@@ -317,7 +312,6 @@ def _end(connection: Connection[Any], one: Schedule, state: str, why: str, at: d
         detail = {"schedule": one.schedule_id, "due_at": one.due_at.isoformat(), "why": why}
         by, target = Actor(name=one.made_by), f"configuration/{one.version}"
         audit(connection, by, f"configuration.schedule_{state}", target, at=at, detail=detail)
-    log.error("a scheduled configuration was not applied", version=one.version, state=state, why=why)
     return [ended] if ended is not None else []
 
 

@@ -11,6 +11,7 @@ from hub.config.apply import Files, NotApplied, apply_due, settle
 from hub.config.load import detectors_file
 from hub.config.watch import fingerprint
 from hub.log import logger
+from hub.store.configuration_applications import Application
 from hub.store.session import StoreUnavailable, connect, unavailable
 
 log = logger("configurations")
@@ -25,6 +26,7 @@ class Follower:
     files: Files
     now: Callable[[], datetime]
     _seen: object = None
+    _present: int | None = None
     _said: set[str] = field(default_factory=set)
 
     def turn(self) -> None:
@@ -36,15 +38,22 @@ class Follower:
             with connect(self.dsn) as connection, unavailable():
                 seen = (fingerprint(detectors_file(city, named)),)
                 if seen != self._seen:
-                    settle(connection, self.files, at=self.now())
+                    self._tell(settle(connection, self.files, at=self.now()))
                     self._seen = seen
-                apply_due(connection, self.files, at=self.now())
+                for ended in apply_due(connection, self.files, at=self.now()):
+                    told = log.info if ended.state == "applied" else log.error
+                    told("a planned configuration", version=ended.version, state=ended.state, why=ended.why)
         except (NotApplied, StoreUnavailable) as error:
             if str(error) not in self._said:
                 log.error("configurations cannot be followed", why=str(error))
             self._said = {str(error)}
         else:
             self._said = set()
+
+    def _tell(self, present: Application) -> None:
+        if present.application_id != self._present:
+            log.info("detectors file in force", version=present.version, how=present.how, by=present.made_by)
+            self._present = present.application_id
 
 
 def follow(follower: Follower, stop: threading.Event, look_s: float = LOOK_S) -> None:
