@@ -88,10 +88,10 @@ def hours_of(
 
 
 def alarms_in(connection: Connection[Any], grids: Sequence[str], since: datetime, until: datetime) -> int:
-    """Return how many alarms the hub learned of in [since, until) in those grids; symptoms held back are none."""
+    """Return how many alarms the hub learned of from `since` to `until` in those grids; symptoms held back are none."""
     row = connection.execute(
         """SELECT count(*) FROM alerts
-           WHERE grid = ANY(%s) AND known_at >= %s AND known_at < %s AND inhibited_by IS NULL""",
+           WHERE grid = ANY(%s) AND known_at >= %s AND known_at <= %s AND inhibited_by IS NULL""",
         (list(grids), since, until),
     ).fetchone()
     return 0 if row is None else int(row[0])
