@@ -105,7 +105,7 @@ def work_sweep(arguments: Sweep, means: Means) -> dict[str, Any]:
         axis_of(configuration, each.path) if each.values is None else Axis(each.path, tuple(each.values))
         for each in arguments.axes
     ]
-    labels, exposure = means.labels(question), exposure_of(configuration, question)
+    labels, exposure = means.labels(question), exposure_of(means.configuration(None), question)
     return sweep_document(sweep(means.judging(question), configuration, axes, labels, exposure, means.told))
 
 
@@ -119,7 +119,7 @@ def work_search(arguments: Search, means: Means) -> dict[str, Any]:
         [Range(each.path, each.low, each.high) for each in arguments.paths],
         arguments.target.goal(arguments.minimise),
         means.labels(question),
-        exposure_of(configuration, question),
+        exposure_of(means.configuration(None), question),
         means.told,
         budget=arguments.budget,
     )
