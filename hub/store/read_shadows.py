@@ -76,7 +76,8 @@ def hours_of(
         f"""SELECT hour, sum(base)::int, sum(candidate)::int FROM (
                 SELECT date_trunc('hour', alerts.raised_at) AS hour, 1 AS base, 0 AS candidate
                 FROM alerts, shadows, shadow_grids
-                WHERE {_LIVE} AND inhibited_by IS NULL AND alerts.raised_at >= coalesce(%(since)s::timestamptz, '-infinity')
+                WHERE {_LIVE} AND inhibited_by IS NULL
+                  AND alerts.raised_at >= coalesce(%(since)s::timestamptz, '-infinity')
                 UNION ALL
                 SELECT date_trunc('hour', shadow_alerts.raised_at), 0, 1 FROM shadow_alerts, shadows, shadow_grids
                 WHERE {_CANDIDATE} AND inhibited_by IS NULL
