@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+import yaml
 
 from hub.cli.failure import CommandError
 from hub.cli.instant import instant
@@ -160,38 +162,65 @@ def replay(
     begin: Annotated[str, typer.Option("--from", help="ISO 8601; without a zone it is the city's time.")],
     end: Annotated[str, typer.Option("--to", help="ISO 8601; now by default.")] = "",
     config: Annotated[Path | None, typer.Option(help="Another detectors file to judge with.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Another threshold; may be repeated.")
+    ] = None,
     grids: Annotated[str, typer.Option(help="Grids, parted by commas; all by default.")] = "",
+    rules: Annotated[str, typer.Option(help="Rules, parted by commas; all by default.")] = "",
+    subjects: Annotated[str, typer.Option(help="Devices, circuits, cameras or zones; all by default.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Judge recorded readings and detections again, with the same code, and print the alerts; nothing is written."""
     from hub import clock
+    from hub.cli.progress import shown
     from hub.config.load import load
     from hub.dispatch.document import alert_document
+    from hub.store.recording import StoredRecording
     from hub.store.session import StoreUnavailable
+    from hub.store.tuning_runs import quiet
     from hub.store.write import Store
-    from hub.tuning.replay import replay as judge_again
+    from hub.tuning.candidate import with_thresholds
+    from hub.tuning.judging import Question
+    from hub.tuning.warm import replayed
 
     settings = from_environment()
-    configuration = load(settings.city, config or settings.detectors)
+    configuration = with_thresholds(load(settings.city, config or settings.detectors), _changes(changes or ()))
     zone = ZoneInfo(configuration.city.timezone)
     since, until = instant(begin, zone), instant(end, zone) if end else clock.now()
     if since >= until:
         raise CommandError("--from must lie before --to")
-    chosen = frozenset(part.strip() for part in grids.split(",") if part.strip()) or None
-    store = Store(settings.database_url)
-    count = 0
+    question = Question(rules=_names(rules), grids=_names(grids), subjects=_names(subjects), since=since, until=until)
     try:
-        store.connect()
-        for alert in judge_again(store, configuration, grids=chosen, since=since, until=until):
-            count += 1
-            document = alert_document(alert, ())
-            print(json.dumps(document, ensure_ascii=False) if as_json else _line(document, zone))
+        store = Store(settings.database_url)
+        store.connect()  # says what is missing where the schema is not up to date
+        store.close()
+        with shown("judging", is_wanted=not as_json) as told:
+            found = replayed(StoredRecording(quiet(settings.database_url)), configuration, question, told=told)
     except StoreUnavailable as error:
         raise CommandError(f"the database does not answer: {error}") from None
-    finally:
-        store.close()
+    for alert in found:
+        document = alert_document(alert, ())
+        print(json.dumps(document, ensure_ascii=False) if as_json else _line(document, zone))
     if not as_json:
-        print(f"{count} alerts with configuration {configuration.version}")
+        print(f"{len(found)} alerts with configuration {configuration.version}")
+
+
+def _names(text: str) -> frozenset[str] | None:
+    return frozenset(part.strip() for part in text.split(",") if part.strip()) or None
+
+
+def _changes(given: Sequence[str]) -> dict[str, Any]:
+    """Return the thresholds of `PATH=VALUE` options; the values are written as in the detectors file."""
+    changes: dict[str, Any] = {}
+    for one in given:
+        path, equals, value = one.partition("=")
+        if not equals or not path.strip():
+            raise CommandError(f"--set {one}: write it as PATH=VALUE, such as parking.illegal.dwell_s=90")
+        try:
+            changes[path.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise CommandError(f"--set {one}: {value!r} is no value as the detectors file has them") from None
+    return changes
 
 
 def _line(document: dict[str, Any], zone: ZoneInfo) -> str:

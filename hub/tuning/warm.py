@@ -98,7 +98,7 @@ class Warm:
         if rules is not None and rules <= RULES and self._is_quick(configuration, rules):
             alerts = self._by_episodes(configuration, rules, told)
         else:
-            alerts = self._whole(configuration, told)
+            alerts = replayed(self._recording, configuration, self.question, told=told)
         told(Progress(1.0))
         found = [raised_of(alert) for alert in alerts if asked(self.question, configuration.city, alert)]
         return sorted(found, key=lambda one: (one.raised_at, one.rule, one.subject))
@@ -234,19 +234,22 @@ class Warm:
         grids = _grids(part)
         yield from rows_from(self._recording.recorded(grids, begin, until), names)
 
-    def _whole(self, configuration: Configuration, told: Told) -> list[Alert]:
-        question = self.question
-        part = section_of(configuration.city, question)
-        if part is None:
-            return []
-        section = Section(self._recording, part, question, told)
-        return replay(
-            section,
-            replace(configuration, city=part.city),
-            grids=part.grids,
-            since=question.since,
-            until=question.until,
-        )
+
+def replayed(
+    recording: Recording, configuration: Configuration, question: Question, *, told: Told = untold
+) -> list[Alert]:
+    """Return the alerts that answer the question, by a replay of the part of the city that matters."""
+    part = section_of(configuration.city, question)
+    if part is None:
+        return []
+    alerts = replay(
+        Section(recording, part, question, told),
+        replace(configuration, city=part.city),
+        grids=part.grids,
+        since=question.since,
+        until=question.until,
+    )
+    return [alert for alert in alerts if asked(question, configuration.city, alert)]
 
 
 def _about(alerts: Sequence[Alert], part: City) -> list[Alert]:

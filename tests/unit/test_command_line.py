@@ -52,6 +52,8 @@ def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *w
         (("evidence", "verify"), "the database does not answer"),
         (("replay", "--from", "2026-11-22"), "the database does not answer"),
         (("replay", "--from", "yesterday"), "no ISO 8601 time"),
+        (("replay", "--from", "2026-11-22", "--set", "parking.illegal.dwell_s"), "write it as PATH=VALUE"),
+        (("replay", "--from", "2026-11-22", "--set", "parking.illegal.dwel_s=9"), "is parking.illegal.dwell_s meant?"),
         (("replay", "--from", "0001-01-01"), "outside of all recorded time"),
         (("replay", "--from", "2026-11-22", "--to", "2026-11-21"), "must lie before"),
         (("config", "check", "--city", "nowhere.yaml"), "nowhere.yaml: cannot be read"),
@@ -137,6 +139,7 @@ def test_the_doctor_names_everything_that_is_away(
         "cameras": False,
         "dispatch plan": True,
         "deliveries": False,
+        "tuning": False,
         "api": False,
     }
     assert err == ""

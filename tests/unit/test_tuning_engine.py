@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -15,8 +16,9 @@ from detectors.thresholds import Thresholds
 from hub.config.load import Configuration, config_version
 from hub.tuning import engine
 from hub.tuning.candidate import with_thresholds
-from hub.tuning.judging import Question, Raised, asked, judging_of, raised_of
+from hub.tuning.judging import Cancelled, Progress, Question, Raised, TooLarge, asked, judging_of, raised_of
 from hub.tuning.replay import replay
+from hub.tuning.warm import Warm
 from ingest.city import Camera, City, Device, DeviceKind, Grid, Zone, ZoneKind
 from ingest.observation import Box, Frame, Observation, Quantity, Reading
 from tests.support.memory_recording import MemoryRecording
@@ -186,3 +188,45 @@ def test_stays_judged_by_episodes_are_as_replayed(rule: str, looks: bool, data: 
     question = question_of(rule, data.draw(st.sampled_from((0, 1800))), data.draw(st.sampled_from((3600, LASTS_S))))
     configuration = with_thresholds(TOWN, changes)
     assert judging_of(recording, question).judge(configuration) == long_way(recording, configuration, question)
+
+
+def test_a_judging_keeps_what_it_loaded_and_can_be_cancelled() -> None:
+    recording = recording_of(received(telemetry(random.Random(3))))
+    judging = judging_of(recording, question_of("gas.leak", 0, LASTS_S))
+    first = judging.judge(TOWN)
+    assert first
+    recording.pairs.clear()
+    assert judging.judge(TOWN) == first, "it was loaded once"
+    assert isinstance(judging, Warm)
+    assert judging.bytes > 0
+
+    def no_more(_: Progress) -> None:
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        judging.judge(TOWN, told=no_more)
+
+
+def test_what_takes_more_memory_than_is_allowed_is_refused_with_words() -> None:
+    recording = recording_of(received(telemetry(random.Random(3))))
+    judging = judging_of(recording, question_of("gas.leak", 0, LASTS_S), most_bytes=100)
+    with pytest.raises(TooLarge, match="ask for a shorter span"):
+        judging.judge(TOWN)
+
+
+@pytest.mark.parametrize("rule", ["sensor.fault", "device.silent", "water.leak", "camera.lost"])
+def test_a_rule_of_which_no_rest_is_known_is_replayed_as_a_whole(rule: str) -> None:
+    chance = random.Random(5)
+    recording = recording_of(received(chain(telemetry(chance), street(chance, looks=False))))
+    question = question_of(rule, 600, 5000)
+    configuration = with_thresholds(TOWN, {"sensor.fault.impossible_after_s": 5, "device.silent.at_least_s": 20})
+    assert judging_of(recording, question).judge(configuration) == long_way(recording, configuration, question)
+
+
+def test_a_change_of_how_long_stragglers_are_waited_for_is_judged_anew() -> None:
+    recording = recording_of(received(telemetry(random.Random(8))))
+    question = question_of("gas.leak", 0, LASTS_S)
+    judging = judging_of(recording, question)
+    judging.judge(TOWN)
+    patient = with_thresholds(TOWN, {"lateness_s.gas": 5.0})
+    assert judging.judge(patient) == long_way(recording, patient, question)
