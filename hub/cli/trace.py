@@ -73,6 +73,8 @@ def trace(
         print(json.dumps(answer, ensure_ascii=False))
     else:
         _print(answer, zone, "zh" if chinese else "en")
+        if what_if and answer["states"] and answer["what_if_complete"] and not answer["what_if"]:
+            print("\n  (no single threshold, anywhere in its range, would have changed it)")
 
 
 def _print(answer: dict[str, Any], zone: ZoneInfo, language: str) -> None:

@@ -92,6 +92,16 @@ def test_a_raised_alert_is_the_one_that_a_replay_raises() -> None:
     ).items()
 
 
+def test_an_alert_is_told_by_the_reason_it_was_raised_for_not_by_how_it_went_on() -> None:
+    methane = [
+        reading("g1", 10.0 * n, Quantity.METHANE_PCT_LEL, 1.0 if n < 10 else 30.0 if n < 20 else 60.0)
+        for n in range(40)
+    ]
+    found = ask(city_of(DeviceKind.GAS, "g1"), methane, "gas.leak", "g1", 200.0)
+    assert "30 %LEL" in found["text_en"]
+    assert "60 %LEL" not in found["text_en"]
+
+
 def test_a_box_that_faded_below_the_floor_is_named_with_its_confidence() -> None:
     shown = frames((0, 15, 0.8), (15, 30, 0.05), (30, 40, None))
     found = ask(STREET, shown, "parking.illegal", "kerb@0.50,0.50", 15.0, around_s=20.0)

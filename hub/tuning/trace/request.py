@@ -148,7 +148,7 @@ def _document(
                 "raised_at": _iso(one.raised_at),
                 "cleared_at": _iso(one.cleared_at),
                 "severity": one.severity.value,
-                "reason": one.reason.text,
+                "reason": seen.reasons[one.alert_id].text,
                 "inhibited_by": None if one.inhibited_by is None else str(one.inhibited_by),
                 "flapping": one.flapping,
             }

@@ -90,7 +90,7 @@ def _raised(alert: Alert, watched: Watched, clock: Clock, beside: tuple[Text, ..
     return Told(
         why=Text(
             f"{clock(alert.raised_at)} 报警（自 {clock(alert.since)} 起）：{zh}",
-            f"raised at {clock(alert.raised_at)}, since {clock(alert.since)}: {alert.reason.text}",
+            f"raised at {clock(alert.raised_at)}, since {clock(alert.since)}: {watched.reasons[alert.alert_id].text}",
         ),
         is_raised=True,
         key_at=alert.raised_at,

@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from detectors.finding import Finding
+from detectors.finding import Finding, Reason
 from detectors.judge import Judge
 from detectors.laying import Narrowed
 from detectors.overrides import Overridden
@@ -38,12 +38,14 @@ SILENCE = (DEVICE_SILENT, CAMERA_LOST)
 class Watched:
     """What the judge's detector held, and what became of the observations.
 
-    `raised` are the alerts that are asked about, as they stood at the end, by their id; `others` are those of other
-    rules or subjects that were open meanwhile. `late` and `impossible` are the times of what was not judged.
+    `raised` are the alerts that are asked about, as they stood at the end, by their id, and `reasons` why each was raised.
+    `others` are those of other rules or subjects that were open meanwhile. `late` and `impossible` are the times of what
+    was not judged.
     """
 
     looks: list[Look] = field(default_factory=list)
     raised: dict[Any, Alert] = field(default_factory=dict)
+    reasons: dict[Any, Reason] = field(default_factory=dict)
     others: dict[Any, Alert] = field(default_factory=dict)
     late: list[datetime] = field(default_factory=list)
     impossible: list[tuple[datetime, str, float]] = field(default_factory=list)
@@ -199,6 +201,8 @@ class _Judged:
     def _note(self, alert: Alert) -> None:
         about = self._scope.is_about(alert.rule, alert.subject, alert.camera_id)
         (self._out.raised if about else self._out.others)[alert.alert_id] = alert
+        if about:
+            self._out.reasons.setdefault(alert.alert_id, alert.reason)  # later ones tell how it went on
 
 
 def _is_sign(one: Observation, watch: Watch) -> bool:

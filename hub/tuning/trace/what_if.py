@@ -43,7 +43,11 @@ class WhatIf:
     def text(self, raised: bool) -> Text:
         """Say it; `raised`: so far the alert is raised."""
         of = f" {self.unit}" if self.unit not in ("", "ratio") else ""
-        ends_zh, ends_en = ("就不会报警", "it would not be raised") if raised else ("就会报警", "it would be raised")
+        ends_zh, ends_en = (
+            ("这段时间内就不会报警", "it would not be raised in that time")
+            if raised
+            else ("就会报警", "it would be raised")
+        )
         return Text(
             f"若 {self.path} 从 {self.value:g}{of} 改为 {self.to:g}{of}，{ends_zh}",
             f"with {self.path} at {self.to:g}{of} instead of {self.value:g}{of} {ends_en}",
