@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Alert } from "../src/api/types";
-import { cells, nearest } from "../src/map/cells";
+import { type Box, cells, nearest, shiftOf } from "../src/map/cells";
 import { Geography, middle, outer } from "../src/map/geography";
 import { incidents } from "../src/map/openAlerts";
 
@@ -161,5 +161,28 @@ describe("incidents", () => {
       ["old", 0],
       ["minor", 0],
     ]);
+  });
+});
+
+describe("where a name goes", () => {
+  const name: Box = [-30, -9, 30, 9];
+  const spot = (x: number, y: number): Box => [x - 15, y - 15, x + 15, y + 15];
+
+  it("stays where nothing lies", () => {
+    expect(shiftOf(name, [], [spot(100, 0)])).toBe(0);
+  });
+
+  it("moves off a spot, and stays nearest to its place", () => {
+    expect(shiftOf(name, [], [spot(0, 8)])).toBe(-22);
+    expect(shiftOf(name, [], [spot(0, -8)])).toBe(22);
+  });
+
+  it("lies on a spot rather than on another name, and nowhere where names are everywhere", () => {
+    const others: Box[] = [
+      [-30, -80, 30, -10],
+      [-30, 10, 30, 80],
+    ];
+    expect(shiftOf(name, others, [spot(0, 0)])).toBe(0);
+    expect(shiftOf(name, [[-30, -80, 30, 80]], [])).toBeNull();
   });
 });

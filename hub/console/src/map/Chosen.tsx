@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import { quantityName, unitOf } from "../alert/quantities";
 import { gridName, ruleTitle } from "../api/city";
+import { nameOf } from "../api/names";
 import { get } from "../api/http";
 import { may } from "../api/session";
 import type { Alert } from "../api/types";
@@ -63,7 +64,7 @@ function AlertCard({ alert }: { alert: Alert }) {
         {alert.acknowledged && <span class="tag good">{t("map.acknowledged")}</span>}
       </p>
       <p>
-        {geography.value?.nameOf(alert) ?? alert.subject}{" "}
+        {nameOf(alert.subject) ?? geography.value?.nameOf(alert) ?? alert.subject}{" "}
         <span class="dim">
           {alert.subject} · {gridName(alert.grid)}
         </span>

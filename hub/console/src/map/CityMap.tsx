@@ -124,7 +124,7 @@ function Painted({ label, dots, chosen = null, onPick, onReady, grids = true, at
     if (!city || !there) return;
     const ends = [layGround(there, city)];
     if (grids) ends.push(layGrids(there, city));
-    const names = new NameLayer(city, { grids }).addTo(there);
+    const names = new NameLayer(city, { grids, spots: () => layer.current?.spots ?? [] }).addTo(there);
     const zooms = control
       .zoom({ position: "bottomright", zoomInTitle: t("map.zoom-in"), zoomOutTitle: t("map.zoom-out") })
       .addTo(there);

@@ -45,3 +45,30 @@ export function nearest<Thing>(list: readonly Cell<Thing>[], x: number, y: numbe
   }
   return best;
 }
+
+/** Left, top, right, bottom on the screen. */
+export type Box = readonly [number, number, number, number];
+
+/** How far up or down a name may move to lie where nothing else does, nearest first. */
+const SHIFTS = [0, -22, 22, -40, 40, -58, 58];
+
+/**
+ * Return how far down a name's `box` is best moved so that it lies on no name of `taken`, and on as few of `spots` as
+ * can be; null where it would lie on another name wherever it went.
+ */
+export function shiftOf(box: Box, taken: readonly Box[], spots: readonly Box[]): number | null {
+  let best: number | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (const shift of SHIFTS) {
+    const moved: Box = [box[0], box[1] + shift, box[2], box[3] + shift];
+    if (taken.some((other) => overlaps(moved, other))) continue;
+    const covered = spots.filter((other) => overlaps(moved, other)).length;
+    if (covered < least) [best, least] = [shift, covered];
+    if (covered === 0) break;
+  }
+  return best;
+}
+
+function overlaps(one: Box, other: Box): boolean {
+  return one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3];
+}

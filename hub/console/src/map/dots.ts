@@ -5,7 +5,7 @@
 import { DomUtil, type LatLng, Layer, type Map as LeafletMap, type LeafletMouseEvent, latLng, Point } from "leaflet";
 import { SEVERITIES, type Severity } from "../api/types";
 import { colour } from "../ui/theme";
-import { type Cell, cells, nearest } from "./cells";
+import { type Box, type Cell, cells, nearest } from "./cells";
 import type { LngLat } from "./gcj02";
 
 export interface Dot {
@@ -37,6 +37,7 @@ export class DotLayer extends Layer {
   #painted: Painted[] = [];
   #frame = 0;
   #paintedAt = Number.NEGATIVE_INFINITY;
+  #lie = "";
   #later: ReturnType<typeof setTimeout> | undefined;
   #map: LeafletMap | null = null;
 
@@ -88,6 +89,18 @@ export class DotLayer extends Layer {
       if (found) return found.things;
     }
     return [];
+  }
+
+  /** Return where clusters, cameras and incidents were painted, on the screen. */
+  get spots(): Box[] {
+    const map = this.#map;
+    if (!map) return [];
+    return this.#painted.flatMap(({ cell, layer }): Box[] => {
+      if (layer === "device" && cell.things.length < 2) return [];
+      const reach = layer === "incident" ? 12 : cell.things.length > 1 ? clusterRadius(cell.things.length) : 8;
+      const { x, y } = map.layerPointToContainerPoint([cell.x, cell.y]);
+      return [[x - reach, y - reach, x + reach, y + reach]];
+    });
   }
 
   #paint(): void {
@@ -143,6 +156,11 @@ export class DotLayer extends Layer {
       else if (cell.things.length > 1) paintCluster(pen, cell, tones, layer);
       else paintSingle(pen, cell, tones, grow);
       if (this.#chosen && cell.things.some((dot) => dot.id === this.#chosen)) ring(pen, cell, tones);
+    }
+    const lie = JSON.stringify(this.spots.map((box) => box.map(Math.round)));
+    if (lie !== this.#lie) {
+      this.#lie = lie;
+      map.fire("spotsmoved");
     }
   }
 }
@@ -202,13 +220,17 @@ function paintSingle(pen: CanvasRenderingContext2D, { x, y, things }: Cell<Dot>,
   pen.stroke();
 }
 
+function clusterRadius(things: number): number {
+  return Math.min(18, 8 + 1.6 * Math.log2(things));
+}
+
 function paintCluster(
   pen: CanvasRenderingContext2D,
   { x, y, things }: Cell<Dot>,
   tones: Tones,
   layer: Dot["layer"],
 ): void {
-  const radius = Math.min(18, 8 + 1.6 * Math.log2(things.length));
+  const radius = clusterRadius(things.length);
   pen.beginPath();
   pen.arc(x, y, radius, 0, 7);
   pen.fillStyle = tones.of(layer === "camera" ? "accent-soft" : "raised");

@@ -14,6 +14,7 @@ import {
 } from "leaflet";
 import { language } from "../i18n";
 import { colour } from "../ui/theme";
+import { type Box, shiftOf } from "./cells";
 import type { BaseFeature, Geography } from "./geography";
 import { middle, outer } from "./geography";
 
@@ -118,9 +119,12 @@ export class NameLayer extends Layer {
   #map: LeafletMap | null = null;
   #frame = 0;
   readonly #names: Name[];
+  readonly #spots: () => readonly Box[];
 
-  constructor(city: Geography, { grids }: { grids: boolean }) {
+  /** `spots` tells what is painted that a grid's name should not lie on. */
+  constructor(city: Geography, { grids, spots }: { grids: boolean; spots: () => readonly Box[] }) {
     super();
+    this.#spots = spots;
     this.#names = [
       ...(grids ? gridNames(city) : []),
       ...(city.view.tiles ? [] : city.base.flatMap((feature) => baseName(feature))),
@@ -131,13 +135,13 @@ export class NameLayer extends Layer {
     this.#map = map;
     this.#canvas = DomUtil.create("canvas", "map-names");
     map.getPane("overlayPane")?.append(this.#canvas);
-    map.on("moveend zoomend resize viewreset", this.#again, this);
+    map.on("moveend zoomend resize viewreset spotsmoved", this.#again, this);
     this.#again();
     return this;
   }
 
   override onRemove(map: LeafletMap): this {
-    map.off("moveend zoomend resize viewreset", this.#again, this);
+    map.off("moveend zoomend resize viewreset spotsmoved", this.#again, this);
     cancelAnimationFrame(this.#frame);
     this.#canvas?.remove();
     this.#canvas = null;
@@ -165,21 +169,23 @@ export class NameLayer extends Layer {
     const font = getComputedStyle(document.body).fontFamily;
     const zoom = map.getZoom();
     const tones = { halo: colour("map-halo"), grid: colour("map-grid-name"), other: colour("map-name") };
-    const taken: [number, number, number, number][] = [];
+    const taken: Box[] = [];
+    const spots = this.#spots();
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     pen.lineJoin = "round";
     for (const name of this.#names) {
       if (name.kind === "place" && zoom < NAMES_FROM_ZOOM) continue;
       if (name.kind === "street" && zoom < STREET_NAMES_FROM_ZOOM) continue;
-      const { x, y } = map.latLngToContainerPoint(name.at);
+      const { x, y: own } = map.latLngToContainerPoint(name.at);
+      let y = own;
       if (x < -60 || y < -20 || x > size.x + 60 || y > size.y + 20) continue;
       pen.font = `${name.kind === "grid" ? "600 13px" : "400 11.5px"} ${font}`;
       const wide = pen.measureText(name.text).width / 2 + 4;
-      const box: [number, number, number, number] = [x - wide, y - 9, x + wide, y + 9];
-      if (taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3]))
-        continue;
-      taken.push(box);
+      const shift = shiftOf([x - wide, y - 9, x + wide, y + 9], taken, name.kind === "grid" ? spots : []);
+      if (shift === null || (shift !== 0 && name.kind !== "grid")) continue;
+      y += shift;
+      taken.push([x - wide, y - 9, x + wide, y + 9]);
       pen.save();
       pen.translate(x, y);
       if (name.along) {

@@ -2,6 +2,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import { gridName, ruleTitle } from "../api/city";
+import { nameOf } from "../api/names";
 import type { Alert } from "../api/types";
 import { language, t, words } from "../i18n";
 import { go, place } from "../router";
@@ -156,7 +157,7 @@ function IncidentList({
             <span class="map-incident">
               <strong class="ellipsis">{ruleTitle(alert.rule)}</strong>
               <span class="dim ellipsis">
-                {geography.value?.nameOf(alert) ?? alert.subject} · {gridName(alert.grid)}
+                {nameOf(alert.subject) ?? geography.value?.nameOf(alert) ?? alert.subject} · {gridName(alert.grid)}
               </span>
             </span>
             <span class="map-incident-end">
