@@ -104,7 +104,7 @@ def test_too_few_labels_give_words_and_no_figure() -> None:
     assert (found.precision.value, found.precision.why, found.precision.needs) == (None, Why.FEW_LABELS, LEAST)
     assert (
         found.why_not
-        == "There are 9 alerts with a verdict, 10 are needed. There are 9 labels of real events, 10 are needed."
+        == "Alerts with a label: 9 of the 10 that are needed. Labels of real events: 9 of the 10 that are needed."
     )
     assert scores_document(found)["recall"]["value"] is None
     assert scores_document(found)["enough"] is False

@@ -124,19 +124,19 @@ def _precision(found: Pairs, false: Pairs, exposure: Exposure, seed: int) -> Est
     right, wrong = [label for _, label in found], [label for _, label in false]
     n = len(right) + len(wrong)
     if n < LEAST:
-        return _few(n, "alerts with a verdict")
+        return _few(n, "Alerts with a label")
     return _share(right, wrong, exposure, seed)
 
 
 def _recall(found: Pairs, missed: Sequence[Label], labels: Sequence[Label], exposure: Exposure, seed: int) -> Estimate:
     n = len(found) + len(missed)
     if n < LEAST:
-        return _few(n, "labels of real events")
+        return _few(n, "Labels of real events")
     looked = sum(is_beyond_alerts(label) for label in labels)
     if looked < LEAST:
         says = (
-            f"Recall is not known: {looked} labels come from moments without an alert, {LEAST} are needed. Label a "
-            "sample of quiet candidates, or draw what was missed."
+            f"Labels of moments without an alert: {looked} of the {LEAST} that are needed. Label a sample of quiet "
+            "candidates, or draw what was missed."
         )
         return withheld(Why.NOBODY_LOOKED, looked, says, needs=LEAST)
     return _share([label for _, label in found], list(missed), exposure, seed)
@@ -162,7 +162,7 @@ def _f1(
 
 def _delay(found: Pairs, exposure: Exposure, seed: int) -> Estimate:
     if len(found) < LEAST:
-        return _few(len(found), "real events with an alert")
+        return _few(len(found), "Real events with an alert")
     late_s = [(one.raised_at - label.since).total_seconds() - exposure.due_after_s(label) for one, label in found]
     labels = [label for _, label in found]
     interval = bootstrap.median(late_s, [label.weight for label in labels], _clusters(labels, exposure), seed)
@@ -188,7 +188,7 @@ def _false_rate(matched: Matched, exposure: Exposure, seed: int, *, of_cameras: 
         )
         return withheld(Why.MOSTLY_UNLABELLED, len(pairs), says, needs=-(-(len(pairs) + unlabelled) // 2))
     if unlabelled and len(pairs) < LEAST:
-        return _few(len(pairs), "alerts with a verdict")
+        return _few(len(pairs), "Alerts with a label")
     false = [label for _, label in pairs if not label.verdict.is_real]
     weights = [label.weight for label in false]
     return _given(bootstrap.rate(weights, _clusters(false, exposure), amount, seed), len(pairs))
@@ -218,4 +218,4 @@ def _given(interval: Interval, n: int) -> Estimate:
 
 
 def _few(n: int, what: str) -> Estimate:
-    return withheld(Why.FEW_LABELS, n, f"There are {n} {what}, {LEAST} are needed.", needs=LEAST)
+    return withheld(Why.FEW_LABELS, n, f"{what}: {n} of the {LEAST} that are needed.", needs=LEAST)

@@ -51,14 +51,14 @@ def _of(rule: str, labels: list[Label], waiting: int) -> dict[str, Any]:
         "sources": {source.value: sources[source] for source in Source if sources[source]},
         "beyond_alerts": beyond,
         "waiting": waiting,
-        "precision": _needed(told_of, "labels say whether something was true or false").document(),
+        "precision": _needed(told_of, "Labels that say true or false").document(),
         "recall": (
-            _needed(real, "labels are of real events")
+            _needed(real, "Labels of real events")
             if real < LEAST
-            else _needed(beyond, "labels are of moments without an alert", Why.NOBODY_LOOKED)
+            else _needed(beyond, "Labels of moments without an alert", Why.NOBODY_LOOKED)
         ).document(),
     }
 
 
 def _needed(has: int, what: str, why: Why = Why.FEW_LABELS) -> Needed:
-    return Needed(has) if has >= LEAST else Needed(has, why, f"{has} {what}, {LEAST} are needed.")
+    return Needed(has) if has >= LEAST else Needed(has, why, f"{what}: {has} of the {LEAST} that are needed.")
