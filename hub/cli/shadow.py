@@ -47,8 +47,8 @@ def start(
 ) -> None:
     """Let the tuning role follow a candidate from now on, in all grids or in some."""
     from hub import clock
+    from hub.config.apply import settle
     from hub.store.audit import COMMAND_LINE
-    from hub.store.configuration_applications import in_force
     from hub.store.configuration_versions import version_of
     from hub.store.shadows import start_shadow
 
@@ -62,7 +62,7 @@ def start(
         found = version_of(connection, version)
         if found is None:
             raise CommandError(f"there is no version {version}: `lianqin config list` shows them")
-        present = in_force(connection)
+        present = settle(connection, (settings.city, settings.detectors), at=now)
         with connection.transaction():
             started = start_shadow(
                 connection,
@@ -70,7 +70,7 @@ def start(
                 grids=wanted,
                 note=note,
                 until=ends_at,
-                base_version=present.version if present else None,
+                base_version=present.version,
                 actor=COMMAND_LINE,
                 at=now,
             )

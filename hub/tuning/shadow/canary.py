@@ -180,8 +180,9 @@ def promote(hands: Hands, shadow_id: UUID, note: str) -> Shadow:
     if shadow.canary is not None and shadow.canary.ending:
         raise NotPossible("the canary is being rolled back")
     version = _kept(connection, shadow.version)
-    compared = {shadows.base_of(connection, shadow_id), shadow.canary and shadow.canary.version, version, None}
-    if in_force.version not in compared:
+    base = shadows.base_of(connection, shadow_id)
+    compared = {base, version, *([shadow.canary.version] if shadow.canary is not None else [])}
+    if base is not None and in_force.version not in compared:
         raise NotPossible(
             f"{in_force.version} was put into force by {in_force.made_by} since the shadow began, and would be undone: "
             "make a candidate of it and follow that one"
