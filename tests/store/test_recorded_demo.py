@@ -16,7 +16,10 @@ from hub.demo.camera_stories import CAMERAS
 from hub.demo.city_plan import city_document, write_files
 from hub.demo.scenes.render import render
 from hub.demo.telemetry import Telemetry
+from hub.store.recording import StoredRecording
 from hub.store.write import Batch, Store
+from hub.tuning import engine
+from hub.tuning.judging import Question, judging_of, raised_of
 from hub.tuning.replay import replay
 from hub.worker.fold import Fold
 from hub.worker.resume import resume
@@ -152,6 +155,12 @@ def test_a_recorded_demo_is_replayed_exactly(database: Any, recording: tuple[Con
     assert told(again) == told(raised) == told(purely(configuration, messages))
     assert told(longer) == told(raised), "a time in which nobody listened says nothing"
     assert before == []
+    for rule in sorted(engine.RULES & RULES):
+        question = Question(
+            rules=frozenset({rule}), grids=None, subjects=None, since=START - timedelta(seconds=1), until=END
+        )
+        judged = judging_of(StoredRecording(database.dsn), question).judge(configuration)
+        assert judged == [raised_of(one) for one in again if one.rule == rule], "the quick way finds the same"
 
 
 @pytest.mark.parametrize("seed", [2, 3])
@@ -165,3 +174,7 @@ def test_neither_batch_size_nor_restarts_change_an_alert(
     hubs_clock = frozenset({"device.silent", "camera.lost"})
     assert told(cut, without=hubs_clock) == told(whole, without=hubs_clock)
     assert {one.alert_id for one in cut if one.rule in hubs_clock} <= {one.alert_id for one in whole}
+    store = Store(plain_database.dsn)
+    again = replay(store, configuration, grids=None, since=START - timedelta(seconds=1), until=END)
+    store.close()
+    assert told(again, without=hubs_clock) == told(whole, without=hubs_clock), "nor does a replay of such a log"
