@@ -167,7 +167,7 @@ def delete_label(
     operation_id="importLabels",
     summary="Take the labels of a file, all or none",
     response_model=model.ImportedLabels,
-    responses=problems(413, 415, 422),
+    responses=problems(413, 422),
     openapi_extra={"requestBody": {"required": True, "content": {"application/x-ndjson": _FILE, "text/csv": _FILE}}},
     **_WRITE,
 )
