@@ -225,7 +225,7 @@ class UnusualDetector:
             "causes": ",".join(state.noted),
         }
         mean = f"{what} averaged {hour.value:.4g} {unit} in the last hour"
-        usual = f"{hour.expected:.4g} {unit} is usual for this hour of the week, give or take {hour.spread:.3g}"
+        usual = f"{hour.expected:.4g} ± {hour.spread:.2g} {unit} is usual for this hour of the week"
         if phase is Phase.CLEARED:
             numbers["lasted_s"] = round((at - since).total_seconds(), 3)
             text = f"{mean}; {usual}. The last {limits.clear_hours} judged hours were as usual on average."
@@ -233,7 +233,7 @@ class UnusualDetector:
             numbers["hours"] = turn.hours
             side = "above" if cause.endswith("high") else "below"
             text = (
-                f"{mean}; {usual}. {turn.hours} hours {side} the usual add up to {turn.total_z:.1f} spreads "
+                f"{mean}; {usual}. In all, {turn.hours} hours {side} the usual add up to {turn.total_z:.1f} spreads "
                 f"(limit {limits.limit_z:g}, {limits.slack_z:g} an hour let pass)."
             )
         return Finding(
