@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from detectors.thresholds import Thresholds
+from hub.config.thresholds_file import HEAD
 from hub.demo import ground_plan
 from hub.demo.base_map import STREETS_BY_GRID, base_map
 from hub.demo.camera_stories import CAMERAS
@@ -130,10 +131,12 @@ def detectors_document() -> Document:
 
 
 def write_files(folder: Path, camera_ports: Mapping[str, int]) -> tuple[Path, Path]:
-    """Write city.yaml and detectors.yaml into `folder`, and return where they are."""
+    """Write city.yaml and detectors.yaml into `folder`, and return where they are; thresholds once applied stay."""
     city, detectors = folder / "city.yaml", folder / "detectors.yaml"
     text = yaml.dump(city_document(camera_ports), Dumper=Dumper, allow_unicode=True, sort_keys=False, width=120)
     city.write_text("# The demo city, written anew at every start. Every name in it is invented.\n" + text, "utf-8")
+    if detectors.exists() and detectors.read_text("utf-8").startswith(HEAD):
+        return city, detectors  # what somebody applied in the console stays in force over a restart
     lines = "".join(f"{line}\n" for line in _with_defaults(detectors_document(), Thresholds()))
     detectors.write_text(
         "# The demo's thresholds, written anew at every start: shorter than the shipped ones where marked, so that a\n"

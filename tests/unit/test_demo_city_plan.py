@@ -11,6 +11,7 @@ from detectors.thresholds import Thresholds
 from hub.areas import area_of, overlaps
 from hub.config.geography import warnings
 from hub.config.load import load, load_city
+from hub.config.thresholds_file import text_of
 from hub.config.yaml_source import read
 from hub.demo.camera_stories import CAMERAS
 from hub.demo.city_plan import city_document, detectors_document, write_base_map, write_files
@@ -105,3 +106,13 @@ def test_the_base_map_is_geojson_with_the_streets_that_the_lamps_name(tmp_path):
 def test_a_camera_without_a_port_is_named():
     with pytest.raises(ValueError, match=CAMERAS[0].camera_id):
         city_document({})
+
+
+def test_thresholds_that_were_applied_stay_over_a_restart_and_others_are_written_anew(tmp_path):
+    _, path = write_files(tmp_path, PORTS)
+    own = path.read_text("utf-8")
+    path.write_text(text_of(Thresholds.model_validate({"water": {"pressure": {"low_kpa": 150}}})), "utf-8")
+    assert load(*write_files(tmp_path, PORTS)).thresholds.water.pressure.low_kpa == 150
+    path.write_text("# by hand\nwater: {}\n", "utf-8")
+    write_files(tmp_path, PORTS)
+    assert path.read_text("utf-8") == own
