@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from hub.cli.app import app
 from hub.cli.failure import CommandError
+from hub.config.load import Configuration
 from hub.store.recording import StoredRecording
+from hub.store.session import open_session
 from hub.store.write import Store
+from hub.tuning.judging import Progress
+from hub.tuning.runs.refused import RunRefused
+from hub.tuning.runs.trace import Trace, work
 from ingest.observation import Quantity, Reading
 from tests.support.api import Api, serving
 from tests.support.databases import Database
-from tests.support.stored import NOW, batch, reading
+from tests.support.stored import NOW, batch, raised, reading
 from tests.support.town import write_city
 
 
@@ -96,3 +103,38 @@ def test_the_command_line_tells_it_in_lines_and_as_json(
     assert told["text_zh"]
     with pytest.raises(CommandError, match="give an alert"):
         CliRunner().invoke(app, ["trace"], catch_exceptions=False)
+
+
+class Bench:
+    """What a run of the kind `trace` needs, over a real database."""
+
+    def __init__(self, dsn: str, configuration: Configuration) -> None:
+        self._dsn, self._configuration = dsn, configuration
+        self.recording = StoredRecording(dsn)
+        self.told_of: list[float] = []
+
+    def told(self, progress: Progress) -> None:
+        self.told_of.append(progress.done)
+
+    def configuration(self, version: str | None) -> Configuration:
+        return self._configuration
+
+    def session(self) -> AbstractContextManager[Any]:
+        return open_session(self._dsn)
+
+
+def test_a_run_traces_an_alert_by_its_id_and_other_thresholds(api: Api) -> None:
+    leaking(api)
+    found = raised(rule="gas.leak", subject="gas-2", grid="02", since=290, second=300)
+    api.write(batch(changes=[found], grid="02", at=NOW + timedelta(seconds=300)))
+    bench: Any = Bench(api.dsn, api.hub.configuration)
+    arguments = Trace.model_validate({"alert_id": str(found.alert.alert_id), "around_s": 200, "what_if": False})
+    told = work(arguments, bench)
+    assert (told["rule"], told["subject"], told["alert_id"]) == ("gas.leak", "gas-2", str(found.alert.alert_id))
+    assert bench.told_of == sorted(bench.told_of) != []
+    lax = arguments.model_copy(update={"changes": {"gas.leak.rise_raise_after_s": 0.0}})
+    assert work(lax, bench)["is_raised"]
+    with pytest.raises(RunRefused, match="there is no alert"):
+        work(Trace.model_validate({"alert_id": "00000000-0000-0000-0000-000000000000"}), bench)
+    with pytest.raises(ValidationError, match="give alert_id, or rule, subject and at"):
+        Trace.model_validate({"rule": "gas.leak"})

@@ -131,6 +131,16 @@ def test_the_smallest_change_that_would_have_raised_it_raises_it_and_half_of_it_
     assert not raises((best["to"] + best["value"]) / 2)
 
 
+def test_an_override_is_what_the_place_is_held_against_and_what_is_tried() -> None:
+    override = {"name": "kerb", "zones": ["kerb"], "set": {"parking.illegal.confidence": 0.7}}
+    thresholds = Thresholds.model_validate({"overrides": [override]})
+    both = stories.small_city(KERB, replace(KERB, zone_id="other", polygon=((0.0, 0.0), (0.1, 0.0), (0.1, 0.1))))
+    found = ask(both, frames((0, 60, 0.5)), "parking.illegal", "kerb", 30.0, around_s=30.0, wants_what_if=True,
+                thresholds=thresholds)  # fmt: skip
+    assert found["text_en"] == "it reached its 20 s at 00:00:20, but its median confidence 0.5 does not reach 0.7"
+    assert found["what_if"][0]["path"] == "overrides[kerb].parking.illegal.confidence"
+
+
 def test_a_closed_schedule_is_told() -> None:
     closed = replace(KERB, active=(TimeWindow(hours=(time(8), time(9))),))
     found = ask(stories.small_city(closed), frames((0, 60, 0.8)), "parking.illegal", "kerb", 30.0, around_s=30.0)

@@ -38,9 +38,9 @@ SILENCE = (DEVICE_SILENT, CAMERA_LOST)
 class Watched:
     """What the judge's detector held, and what became of the observations.
 
-    `raised` are the alerts that are asked about, as they stood at the end, by their id, and `reasons` why each was raised.
-    `others` are those of other rules or subjects that were open meanwhile. `late` and `impossible` are the times of what
-    was not judged.
+    `raised` are the alerts that are asked about, as they stood at the end, by their id; `reasons` why each was raised.
+    `others` are those of other rules or subjects that were open meanwhile. `late` and `impossible` are the times of
+    what was not judged.
     """
 
     looks: list[Look] = field(default_factory=list)
