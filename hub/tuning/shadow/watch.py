@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 log = logger("canary")
 GUARD = Actor(name="lianqin")
 LOOK_S = 2.0
-SETTLING = timedelta(seconds=30)  # so long a canary may take to be written into the detectors file
+SETTLING = timedelta(seconds=30)  # so long it may take to be written into the detectors file, or to be promoted
 GONE = "its override stands in the detectors file no longer: somebody has removed it, or it was never written"
 
 
@@ -42,6 +42,7 @@ class Guard:
     now: Callable[[], datetime]
     _connection: Connection[Any] | None = None
     _holds: bool = False
+    _missed: dict[str, datetime] = field(default_factory=dict)  # since when a canary's override is not to be found
 
     def look(self) -> list[Shadow]:
         """Roll back every canary that floods, and return them; nothing where another process guards.
@@ -84,7 +85,9 @@ class Guard:
         if canary.ending:
             return canary.ending
         now = self.now()
-        if now - canary.since > SETTLING and not still_in_force(hands, canary):
+        if still_in_force(hands, canary):
+            self._missed.pop(canary.name, None)
+        elif now - self._missed.setdefault(canary.name, now) > SETTLING:
             return GONE
         since = max(canary.since, now - timedelta(seconds=canary.limits.window_s))
         alarms = alarms_in(connection, canary.grids, since, now)
