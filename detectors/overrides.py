@@ -204,6 +204,8 @@ def _own_dwell(city: City, subject: str) -> float | None:
 
 def doubts(thresholds: Thresholds, city: City) -> list[tuple[Place, str]]:
     """Return what is wrong with the overrides for this city: where in the detectors file, and why."""
+    if not thresholds.overrides:
+        return []
     found: list[tuple[Place, str]] = []
     known = {
         "devices": list(city.devices),

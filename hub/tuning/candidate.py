@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from detectors.overrides import doubts
 from detectors.thresholds import Thresholds, described
 from hub.config.load import Configuration, config_version
 from hub.config.yaml_source import ConfigError
@@ -45,6 +46,8 @@ def with_thresholds(configuration: Configuration, changes: Mapping[str, Any]) ->
         thresholds = Thresholds.model_validate(document)
     except ValidationError as error:
         raise ConfigError([_said(problem) for problem in error.errors(include_url=False)]) from None
+    if found := doubts(thresholds, city):
+        raise ConfigError([f"{'.'.join(map(str, place))}: {why}" for place, why in found])
     version = config_version(city, thresholds, configuration.profiles)
     return Configuration(city, thresholds, version, configuration.profiles)
 

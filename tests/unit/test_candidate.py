@@ -61,3 +61,16 @@ def test_what_is_wrong_is_said_with_what_would_be_right(
     with pytest.raises(ConfigError) as refused:
         with_thresholds(town, changes)
     assert any(said in problem for problem in refused.value.problems), refused.value.problems
+
+
+def test_an_override_that_fits_the_city_alone_but_not_with_another_is_refused(tmp_path: Path) -> None:
+    detectors = tmp_path / "detectors.yaml"
+    detectors.write_text(
+        "overrides:\n"
+        "- {name: low, grids: ['02'], set: {water.pressure.low_kpa: 300}}\n"
+        "- {name: high, devices: [water-1], set: {water.pressure.high_kpa: 520}}\n",
+        encoding="utf-8",
+    )
+    configuration = load(write_city(tmp_path), detectors)
+    with pytest.raises(ConfigError, match="together for water-1, 'low' and 'high' do not fit"):
+        with_thresholds(configuration, {"overrides[low].water.pressure.low_kpa": 500})
