@@ -41,10 +41,10 @@ _PLAIN: Mapping[str, Sequence[tuple[Quantity, Mapping[str, str]]]] = MappingProx
         "streetlight.day_burning": ((_Q.POWER_W, {"threshold_w": "threshold"}),),
         "streetlight.voltage": ((_Q.VOLTAGE_V, {"low_v": "low", "high_v": "high"}),),
         "water.pressure": ((_Q.PRESSURE_KPA, {"threshold_kpa": "threshold", "low_kpa": "low", "high_kpa": "high"}),),
-        "streetlight.unusual": ((_Q.POWER_W, {"expected_w": "usual", "low_w": "low", "high_w": "high"}),),
+        "streetlight.unusual": ((_Q.POWER_W, {"expected_w": "usual"}),),
         "water.unusual": (
-            (_Q.FLOW_L_S, {"expected_l_s": "usual", "low_l_s": "low", "high_l_s": "high"}),
-            (_Q.PRESSURE_KPA, {"expected_kpa": "usual", "low_kpa": "low", "high_kpa": "high"}),
+            (_Q.FLOW_L_S, {"expected_l_s": "usual"}),
+            (_Q.PRESSURE_KPA, {"expected_kpa": "usual"}),
         ),
         "water.leak": ((_Q.FLOW_L_S, {"baseline_l_s": "usual"}),),
         "water.quality": (

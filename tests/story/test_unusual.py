@@ -59,7 +59,7 @@ def test_hours_a_little_above_the_usual_add_up_and_say_since_when():
     assert numbers["expected_l_s"] == 10.0
     assert numbers["flow_l_s"] == pytest.approx(12.1, abs=0.02)
     assert numbers["sum_z"] == pytest.approx(12.8, abs=0.1)
-    assert (numbers["low_l_s"], numbers["high_l_s"]) == (7.0, 13.0)
+    assert (numbers["expected_low_l_s"], numbers["expected_high_l_s"]) == (7.0, 13.0)
     assert numbers["profile"] == USUAL.version
     assert "8 hours above the usual" in found[0].reason.text
 

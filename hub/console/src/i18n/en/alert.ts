@@ -38,6 +38,8 @@ export default {
   "alert.cause.impossible": "impossible",
   "alert.number.threshold": "Threshold",
   "alert.number.expected": "Usual at this hour of the week",
+  "alert.number.expected_low": "Expected from",
+  "alert.number.expected_high": "Expected up to",
   "alert.number.spread": "Usual spread",
   "alert.number.hour_z": "Last hour off by, in spreads",
   "alert.number.sum_z": "Summed deviation, in spreads",

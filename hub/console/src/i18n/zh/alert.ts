@@ -36,6 +36,8 @@ export default {
   "alert.cause.impossible": "读数不可能",
   "alert.number.threshold": "阈值",
   "alert.number.expected": "每周此时常态",
+  "alert.number.expected_low": "预期下界",
+  "alert.number.expected_high": "预期上界",
   "alert.number.spread": "常态离散度",
   "alert.number.hour_z": "上一小时偏离（倍离散度）",
   "alert.number.sum_z": "累计偏离（倍离散度）",
