@@ -14,6 +14,7 @@ import pytest
 
 from detectors.thresholds import Thresholds
 from hub.alerts.alert import Alert
+from hub.api.model_shadows import ShadowDocument
 from hub.config.apply import settle as put_on_record
 from hub.config.load import Configuration, config_version, load
 from hub.people.caller import Reach
@@ -163,6 +164,7 @@ def test_a_shadow_tells_what_it_would_have_raised_and_raises_nothing(api: Api, l
     raised_before = api.rows("SELECT count(*) FROM alerts")[0][0]
     live.follow()
     found = api.client("supervisor").get(f"{BASE}/{begun['id']}").json()
+    ShadowDocument.model_validate(found)
     assert [one["rule"] for one in found["diff"]["vanished"]] == ["gas.leak"]
     assert found["diff"]["appeared"] == []
     assert found["alarms"] == {"base": 1, "candidate": 0}
