@@ -8,7 +8,7 @@ const WIDTH = 420;
 const HEIGHT = 260;
 const LEFT = 46;
 const FOOT = 34;
-const TOP = 10;
+const TOP = 22;
 const RIGHT = 12;
 
 interface FrameProps {
@@ -62,7 +62,7 @@ function Frame({ about, across, up, x, y, children }: FrameProps) {
       <text class="axis-name" x={WIDTH - RIGHT} y={HEIGHT - 4} text-anchor="end">
         {across}
       </text>
-      <text class="axis-name" x={LEFT + 4} y={TOP + 6} text-anchor="start">
+      <text class="axis-name" x={LEFT} y={12} text-anchor="start">
         {up}
       </text>
       {children}
@@ -335,7 +335,7 @@ export function Field({ swept, chosen, onChoose }: PickProps) {
 }
 
 function None({ swept }: { swept: Swept }) {
-  const first = swept.cells[0]?.scores;
+  const first = swept.cells.find((cell) => cell.scores)?.scores;
   const why = language.value === "en" ? first?.why_not : null;
   return (
     <p class="dim plot-none">
