@@ -284,11 +284,19 @@ def horizon(connection: Connection[Any], until: datetime | None) -> str:
     marks = [str(row[0]), row[1]]
     if row[2]:
         # Whoever writes a row leaves the number of their transaction on it: the sum changes with every change.
+        # A further draw changes what the labels of the earlier one stand for.
         (labels,) = connection.execute(
-            "SELECT count(*) || ' ' || coalesce(sum(xmin::text::numeric), 0) FROM labels"
+            """SELECT (SELECT count(*) || ' ' || coalesce(sum(xmin::text::numeric), 0) FROM labels) || ' ' ||
+                      (SELECT coalesce(sum(xmin::text::numeric), 0) FROM label_candidates)"""
         ).fetchone() or ("",)
         marks.append(labels)
     return "|".join(marks)
+
+
+def recorded_among(connection: Connection[Any], alert_ids: Sequence[str]) -> frozenset[str]:
+    """Return those of the alerts that are on record."""
+    rows = connection.execute("SELECT alert_id::text FROM alerts WHERE alert_id = ANY(%s::uuid[])", (list(alert_ids),))
+    return frozenset(alert_id for (alert_id,) in rows)
 
 
 def listen(connection: Connection[Any]) -> None:
