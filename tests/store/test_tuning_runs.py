@@ -103,6 +103,7 @@ def test_other_thresholds_raise_other_alerts(api: Api, tmp_path: Path) -> None:
     (raised,) = shipped["answer"]["raised"]
     assert (raised["rule"], raised["subject"]) == ("water.pressure", device)
     assert raised["cleared_at"] is not None
+    assert raised["recorded_alert_id"] is None, "nobody judged it live"
     assert lower["answer"]["raised"] == []
     assert lower["answer"]["version"] != shipped["answer"]["version"] == api.hub.configuration.version
     assert shipped["took_s"] >= 0
