@@ -17,8 +17,10 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 from PIL import Image
@@ -111,6 +113,7 @@ def photograph(running: Demo, browser: Browser, alerts: dict[str, dict[str, Any]
             ("evidence", f"/alerts/{alerts['parking.illegal']['id']}"),
             ("map", "/map"),
             ("case", f"/cases/{case}"),
+            ("tuning", workbench(alerts["parking.illegal"])),
         ):
             size = TALL if path.startswith("/alerts/") else DESK
             page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -128,6 +131,19 @@ def photograph(running: Demo, browser: Browser, alerts: dict[str, dict[str, Any]
         phone.wait_for_timeout(SETTLE_MS)
         take(phone, folder / f"console-inbox-{language}.png")
         phone.context.close()
+
+
+def workbench(alert: dict[str, Any]) -> str:
+    """Return the address of the workbench on the hour around an alert, with a longer stay tried."""
+    raised = datetime.fromisoformat(alert["raised_at"])
+    asked = {
+        "rule": alert["rule"],
+        "subject": alert["subject"],
+        "since": (raised - timedelta(minutes=30)).isoformat(),
+        "until": (raised + timedelta(minutes=10)).isoformat(),
+        "set": f"{alert['rule']}.confidence=0.6",
+    }
+    return f"/tuning/work?{urlencode(asked)}"
 
 
 def signed_in(running: Demo, browser: Browser, language: str, size: tuple[int, int]) -> Page:
