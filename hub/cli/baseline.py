@@ -151,7 +151,7 @@ def compare(
     names = [part.strip() for part in subjects.split(",") if part.strip()]
     unknown = [name for name in names if name not in {*configuration.city.devices, *configuration.city.circuits}]
     if unknown or not names:
-        raise CommandError(f"the city has no device or circuit {', '.join(unknown) or subjects!r}")
+        raise CommandError(f"the city has no device or circuit {', '.join(unknown) or 'without a name'}")
     end = instant(until, zone) if until else clock.now()
     begin = instant(since, zone) if since else end - timedelta(days=7)
     if begin >= end:
