@@ -6,6 +6,7 @@ values at once; short transactions of a day each, one after the other, so nothin
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
@@ -20,6 +21,7 @@ from ingest.observation import Quantity
 
 Names = Mapping[str, frozenset[Quantity] | None]
 DAY = timedelta(days=1)
+LONGEST_REST_S = 2.0
 # How far a measurement may lie from its receipt: the decoder refuses what lies farther. Little lies more than a day
 # before it, so the days before that are looked through at once.
 OLDEST, AFTER = timedelta(days=31), timedelta(hours=1)
@@ -53,8 +55,13 @@ class _Box(msgspec.Struct):
 _BOXES = msgspec.json.Decoder(list[list[_Box]])
 
 
-def rows(dsn: str, names: Names, received_from: datetime, received_to: datetime) -> Iterator[Rows]:
-    """Yield what was received in [from, to) of those names and was not late; a quantity of a device at a time."""
+def rows(
+    dsn: str, names: Names, received_from: datetime, received_to: datetime, *, is_gentle: bool = False
+) -> Iterator[Rows]:
+    """Yield what was received in [from, to) of those names and was not late; a quantity of a device at a time.
+
+    The database works at its own priority, whoever asks: a gentle reader rests after each query as long as that took.
+    """
     quantities = sorted({one.value for wanted in names.values() for one in (wanted or Quantity)})
     with connect(dsn) as connection, unavailable():
         for first, last in _spans(received_from, received_to):
@@ -67,9 +74,14 @@ def rows(dsn: str, names: Names, received_from: datetime, received_to: datetime)
                 "end": received_to,
             }
             for query in (_READINGS, _FRAMES):
+                began_s = time.monotonic()
                 with connection.cursor(binary=True) as cursor:
-                    for row in cursor.execute(query, span).fetchall():
-                        yield from _rows(row, names)
+                    found = cursor.execute(query, span).fetchall()
+                took_s = time.monotonic() - began_s
+                for row in found:
+                    yield from _rows(row, names)
+                if is_gentle:
+                    time.sleep(min(took_s, LONGEST_REST_S))
 
 
 def _rows(row: tuple[Any, ...], names: Names) -> Iterator[Rows]:

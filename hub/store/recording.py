@@ -24,13 +24,16 @@ from hub.tuning.columns import Rows
 class StoredRecording:
     """The recording that lies in one database (hub.tuning.replay.Recording)."""
 
-    def __init__(self, dsn: str, names: Sequence[str] | None = None) -> None:
-        """Take the address, and whose observations are read (None: everybody's); nothing is opened yet."""
-        self._dsn, self._names = dsn, names
+    def __init__(self, dsn: str, names: Sequence[str] | None = None, *, is_gentle: bool = False) -> None:
+        """Take the address, and whose observations are read (None: everybody's); nothing is opened yet.
+
+        A gentle one reads columns for half of the time at most.
+        """
+        self._dsn, self._names, self._is_gentle = dsn, names, is_gentle
 
     def of(self, names: Sequence[str]) -> StoredRecording:
         """Return the recording of those devices and cameras alone: much is read sooner so."""
-        return StoredRecording(self._dsn, sorted(names))
+        return StoredRecording(self._dsn, sorted(names), is_gentle=self._is_gentle)
 
     def alerts_as_of(self, grids: Sequence[str] | None, moment: datetime, since: datetime) -> list[Alert]:
         """Return what was known at `moment` of the alerts that were active then or ended since `since`."""
@@ -55,7 +58,7 @@ class StoredRecording:
 
     def rows(self, names: Names, received_from: datetime, received_to: datetime) -> Iterator[Rows]:
         """Yield what was received in [from, to) as columns; see hub/store/recorded_columns.py."""
-        return rows(self._dsn, names, received_from, received_to)
+        return rows(self._dsn, names, received_from, received_to, is_gentle=self._is_gentle)
 
     def listening(self, since: datetime, until: datetime, grids: Sequence[str] | None = None) -> list[Listening]:
         """Return when somebody listened to any of those grids (None: all) in that span."""

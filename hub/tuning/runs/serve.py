@@ -33,7 +33,7 @@ from hub.tuning.runs.worker import Worker
 from hub.tuning.shadow.role import Shadows, keep_following
 
 log = logger("tuning")
-NICE = 10
+NICE = 15
 
 
 def serve(settings: Settings, *, metrics_port: int, stop: threading.Event) -> None:
@@ -106,7 +106,7 @@ def worker_of(settings: Settings, current: Current, *, name: str, stop: threadin
     dsn, most_bytes = quiet(settings.database_url), settings.tuning_memory_mb * 1024**2
 
     def judging(question: Question) -> Judging:
-        return judging_of(StoredRecording(dsn), question, most_bytes=most_bytes)
+        return judging_of(StoredRecording(dsn, is_gentle=True), question, most_bytes=most_bytes)
 
     return Worker(
         name=name,
