@@ -147,131 +147,135 @@ function Bench({ work, rule, zones, grids, show }: BenchProps) {
   const marks = work.subjects.length > 0 ? work.subjects : [...grids.keys()];
   return (
     <div class="bench">
-      <section class="panel bench-time" aria-label={t("tuning.timeline")}>
-        <header>
-          <h2>
-            {ruleTitle(rule.rule)} <span class="dim">{work.subjects.join("、") || t("tuning.all-subjects")}</span>
-          </h2>
-          {mayTune() && marks.length > 0 && (
-            <Button
-              icon="edit"
-              onClick={() => {
-                marked.value = view.value;
-              }}
-            >
-              {t("tuning.label-view")}
-            </Button>
-          )}
-        </header>
-        <div class="panel-content">
-          <Timeline
-            lanes={lanes.lanes}
-            view={view}
-            bounds={bounds}
-            chosen={chosen.value}
-            onPick={pick}
-            {...(mayTune() && marks.length > 0
-              ? {
-                  onMark: (stretch: Stretch) => {
-                    marked.value = stretch;
-                  },
-                }
-              : {})}
-          />
-          {lanes.say && <p class="field-hint">{lanes.say}</p>}
-          {lanes.problem && <p class="field-error">{lanes.problem}</p>}
-          {recorded.problem && <p class="field-error">{recorded.problem.detail}</p>}
-          {labels.problem && <p class="field-error">{labels.problem.detail}</p>}
-          <Progress running={base} />
-          {limits.length > 0 && (
-            <details class="limits" open={limits.length <= 2}>
-              <summary>{t("tuning.limits", { n: limits.length })}</summary>
-              <ul>
-                {limits.map((limit) => (
-                  <li key={limit}>{limit}</li>
-                ))}
-              </ul>
-            </details>
-          )}
-        </div>
-      </section>
-      <section class="panel bench-sliders" aria-label={t("tuning.thresholds")}>
-        <header>
-          <h2>{t("tuning.thresholds")}</h2>
-          {changed && (
-            <Button kind="quiet" icon="undo" onClick={() => put({})}>
-              {t("tuning.all-back")}
-            </Button>
-          )}
-        </header>
-        <div class="panel-content">
-          {work.version && (
-            <p class="notice">
-              {t("tuning.on-version", { version: work.version })}{" "}
-              <a href={href(writeWork({ ...work, version: "" }).slice(0))}>{t("tuning.on-current")}</a>
-            </p>
-          )}
-          <Sliders tunables={tunables.items} changes={work.changes} onChange={put} />
-          {tunables.items.length === 0 && <p class="dim">{t("tuning.no-thresholds")}</p>}
-          {tunables.problem && <p class="field-error">{tunables.problem}</p>}
-          {changed && mayTune() && (
-            <div class="bench-save">
+      <div class="bench-column">
+        <section class="panel bench-time" aria-label={t("tuning.timeline")}>
+          <header>
+            <h2>
+              {ruleTitle(rule.rule)} <span class="dim">{work.subjects.join("、") || t("tuning.all-subjects")}</span>
+            </h2>
+            {mayTune() && marks.length > 0 && (
               <Button
-                kind="primary"
+                icon="edit"
                 onClick={() => {
-                  saving.value = true;
+                  marked.value = view.value;
                 }}
               >
-                {t("tuning.save-version")}
+                {t("tuning.label-view")}
               </Button>
-              <p class="field-hint">{t("tuning.nothing-applied")}</p>
-            </div>
-          )}
-        </div>
-      </section>
-      <section class="panel bench-scores" aria-label={t("tuning.scores")}>
-        <header>
-          <h2>{t("tuning.scores")}</h2>
-          {tried.run?.took_s != null && !tried.waiting && (
-            <span class="dim">{t("tuning.took", { span: tookOf(tried.run.took_s) })}</span>
-          )}
-        </header>
-        <div class="panel-content">
-          <Progress running={tried} asked={changed} />
-          {!base.answer && base.waiting && <Loading rows={4} />}
-          <ScoresTable
-            base={base.answer?.scores ?? null}
-            judged={base.answer !== null}
-            tried={changed ? (tried.answer?.scores ?? null) : null}
-            raised={{ base: base.answer?.raised.length ?? null, tried: tried.answer?.raised.length ?? null }}
-            stale={tried.waiting || base.waiting}
-          />
-        </div>
-      </section>
-      <section class="panel bench-diff" aria-label={t("tuning.diff")}>
-        <header>
-          <h2>{t("tuning.diff")}</h2>
-        </header>
-        <div class="panel-content">
-          {!changed ? (
-            <p class="dim">{t("tuning.diff-hint")}</p>
-          ) : (
-            <>
-              <Progress running={diff} />
-              {diff.answer && (
-                <Diff
-                  diff={diff.answer}
-                  recorded={recorded.value ?? []}
-                  stale={diff.waiting}
-                  onLabelled={again}
-                  onShow={look}
-                  traceOf={trace}
-                />
-              )}
-            </>
-          )}
-        </div>
-      </section>
+            )}
+          </header>
+          <div class="panel-content">
+            <Timeline
+              lanes={lanes.lanes}
+              view={view}
+              bounds={bounds}
+              chosen={chosen.value}
+              onPick={pick}
+              {...(mayTune() && marks.length > 0
+                ? {
+                    onMark: (stretch: Stretch) => {
+                      marked.value = stretch;
+                    },
+                  }
+                : {})}
+            />
+            {lanes.say && <p class="field-hint">{lanes.say}</p>}
+            {lanes.problem && <p class="field-error">{lanes.problem}</p>}
+            {recorded.problem && <p class="field-error">{recorded.problem.detail}</p>}
+            {labels.problem && <p class="field-error">{labels.problem.detail}</p>}
+            <Progress running={base} />
+            {limits.length > 0 && (
+              <details class="limits" open={limits.length <= 2}>
+                <summary>{t("tuning.limits", { n: limits.length })}</summary>
+                <ul>
+                  {limits.map((limit) => (
+                    <li key={limit}>{limit}</li>
+                  ))}
+                </ul>
+              </details>
+            )}
+          </div>
+        </section>
+        <section class="panel bench-diff" aria-label={t("tuning.diff")}>
+          <header>
+            <h2>{t("tuning.diff")}</h2>
+          </header>
+          <div class="panel-content">
+            {!changed ? (
+              <p class="dim">{t("tuning.diff-hint")}</p>
+            ) : (
+              <>
+                <Progress running={diff} />
+                {diff.answer && (
+                  <Diff
+                    diff={diff.answer}
+                    recorded={recorded.value ?? []}
+                    stale={diff.waiting}
+                    onLabelled={again}
+                    onShow={look}
+                    traceOf={trace}
+                  />
+                )}
+              </>
+            )}
+          </div>
+        </section>
+      </div>
+      <div class="bench-column">
+        <section class="panel bench-sliders" aria-label={t("tuning.thresholds")}>
+          <header>
+            <h2>{t("tuning.thresholds")}</h2>
+            {changed && (
+              <Button kind="quiet" icon="undo" onClick={() => put({})}>
+                {t("tuning.all-back")}
+              </Button>
+            )}
+          </header>
+          <div class="panel-content">
+            {work.version && (
+              <p class="notice">
+                {t("tuning.on-version", { version: work.version })}{" "}
+                <a href={href(writeWork({ ...work, version: "" }).slice(0))}>{t("tuning.on-current")}</a>
+              </p>
+            )}
+            <Sliders tunables={tunables.items} changes={work.changes} onChange={put} />
+            {tunables.items.length === 0 && <p class="dim">{t("tuning.no-thresholds")}</p>}
+            {tunables.problem && <p class="field-error">{tunables.problem}</p>}
+            {changed && mayTune() && (
+              <div class="bench-save">
+                <Button
+                  kind="primary"
+                  onClick={() => {
+                    saving.value = true;
+                  }}
+                >
+                  {t("tuning.save-version")}
+                </Button>
+                <p class="field-hint">{t("tuning.nothing-applied")}</p>
+              </div>
+            )}
+          </div>
+        </section>
+        <section class="panel bench-scores" aria-label={t("tuning.scores")}>
+          <header>
+            <h2>{t("tuning.scores")}</h2>
+            {tried.run?.took_s != null && !tried.waiting && (
+              <span class="dim">{t("tuning.took", { span: tookOf(tried.run.took_s) })}</span>
+            )}
+          </header>
+          <div class="panel-content">
+            <Progress running={tried} asked={changed} />
+            {!base.answer && base.waiting && <Loading rows={4} />}
+            <ScoresTable
+              base={base.answer?.scores ?? null}
+              judged={base.answer !== null}
+              tried={changed ? (tried.answer?.scores ?? null) : null}
+              raised={{ base: base.answer?.raised.length ?? null, tried: tried.answer?.raised.length ?? null }}
+              stale={tried.waiting || base.waiting}
+            />
+          </div>
+        </section>
+      </div>
       <div class="bench-wide">
         <Sweep question={question} version={work.version} tunables={tunables.items} onTry={put} />
         <Search question={question} version={work.version} tunables={tunables.items} onTry={put} />
