@@ -50,7 +50,7 @@ def _services(path: Path) -> dict[str, dict[str, Any]]:
 
 def test_every_long_running_service_is_watched_restarted_and_keeps_what_it_must() -> None:
     services = _services(ROOT / "docker-compose.yml")
-    assert set(services) == {"timescaledb", "mosquitto", "migrate", "ingest", "vision", "api"}
+    assert set(services) == {"timescaledb", "mosquitto", "migrate", "ingest", "vision", "api", "tuning"}
     for name, service in services.items():
         if name == "migrate":
             assert service["restart"] == "no"
@@ -59,13 +59,13 @@ def test_every_long_running_service_is_watched_restarted_and_keeps_what_it_must(
         assert service["restart"] == "unless-stopped", name
     assert "database:/var/lib/postgresql/data" in services["timescaledb"]["volumes"]
     assert "broker:/mosquitto/data" in services["mosquitto"]["volumes"]
-    for name in ("ingest", "api"):
+    for name in ("ingest", "api", "tuning"):
         assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
 
 
 def test_the_roles_have_no_privilege_and_only_loopback_is_open_by_default() -> None:
     services = _services(ROOT / "docker-compose.yml")
-    for name in ("migrate", "ingest", "vision", "api", "mosquitto"):
+    for name in ("migrate", "ingest", "vision", "api", "tuning", "mosquitto"):
         assert services[name]["read_only"] is True, name
         assert services[name]["cap_drop"] == ["ALL"], name
     assert "ports" not in services["timescaledb"]
