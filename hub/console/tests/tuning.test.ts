@@ -1,3 +1,5 @@
+import { language } from "../src/i18n";
+import { said } from "../src/tuning/sentences";
 import { describe, expect, it } from "vitest";
 import { kindOf } from "../src/configurations/documents";
 import { placeOf, readWork, writeWork } from "../src/tuning/address";
@@ -185,5 +187,20 @@ describe("a text diff", () => {
     expect(["--- a", "+++ b", "@@ -1 +1 @@", "-x: 1", "+x: 2", " y"].map(kindOf)).toEqual([
       ...["place", "place", "place", "gone", "added", "same"],
     ]);
+  });
+});
+
+describe("what the hub says of a run", () => {
+  it("is said in the page's language, with its figures", () => {
+    const before = language.value;
+    language.value = "zh";
+    expect(
+      said(
+        "Of cam-01, cam-02 nothing is recorded before 2026-11-01 08:00: it is older than what is kept, or nothing came.",
+      ),
+    ).toBe("cam-01, cam-02 在 2026-11-01 08:00 之前没有记录：已超出保存期限，或当时没有数据。");
+    expect(said("loading what was recorded")).toBe("正在载入记录");
+    expect(said("something new")).toBe("something new");
+    language.value = before;
   });
 });

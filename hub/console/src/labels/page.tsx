@@ -15,6 +15,7 @@ import { Pager } from "../ui/Pager";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { Empty, Failed, Loading, problemTitle } from "../ui/states";
+import { Subject } from "../ui/Subject";
 import { Time } from "../ui/Time";
 import { refused, told } from "../ui/toast";
 import { Sample } from "./Sample";
@@ -170,7 +171,13 @@ function Table({ labels, done }: { labels: readonly Label[]; done: () => void })
                   )}
                 </td>
                 <td>
-                  {label.alert ? <a href={href(`/alerts/${label.alert}`)}>{label.subject}</a> : label.subject}{" "}
+                  {label.alert ? (
+                    <a href={href(`/alerts/${label.alert}`)}>
+                      <Subject id={label.subject} />
+                    </a>
+                  ) : (
+                    <Subject id={label.subject} />
+                  )}{" "}
                   <span class="dim">{gridName(label.grid)}</span>
                   {label.reason && <p class="dim">{label.reason}</p>}
                 </td>

@@ -9,6 +9,7 @@ import { href, place } from "../router";
 import { readWork, workOn } from "../tuning/address";
 import type { Told, Traced } from "../tuning/documents";
 import { changesInWords, valueOf } from "../tuning/figures";
+import { said } from "../tuning/sentences";
 import { traceLanes, whyOf } from "../tuning/lanes";
 import { useRun } from "../tuning/runs";
 import { TuningHead } from "../tuning/Tabs";
@@ -138,7 +139,7 @@ function Shown({ rule, subject, at, alert }: ShownProps) {
               )}
               {traced.limits.map((limit) => (
                 <p key={limit} class="field-hint">
-                  {limit}
+                  {said(limit)}
                 </p>
               ))}
             </div>

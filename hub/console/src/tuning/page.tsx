@@ -12,6 +12,7 @@ import { Icon } from "../ui/Icon";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { Empty, Failed, Loading } from "../ui/states";
+import { Subject } from "../ui/Subject";
 import { Time } from "../ui/Time";
 import { refused, told } from "../ui/toast";
 import { workOn } from "./address";
@@ -154,7 +155,9 @@ function Actors({ sources, labelled, span }: ActorsProps) {
             return (
               <tr key={`${source.rule} ${source.subject}`}>
                 <td>
-                  <a href={href(`/alerts/${source.last}`)}>{source.subject}</a>{" "}
+                  <a href={href(`/alerts/${source.last}`)}>
+                    <Subject id={source.subject} />
+                  </a>{" "}
                   {source.chattering && (
                     <span class="tag bad" title={t("health.chattering-about")}>
                       {t("health.chatters")}

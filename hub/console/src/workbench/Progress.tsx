@@ -1,6 +1,7 @@
 // How far a run is, where it takes long enough to be noticed, with a way to end it; or why it did not work.
 import type { Running } from "../tuning/runs";
 import { t } from "../i18n";
+import { said } from "../tuning/sentences";
 import { Button } from "../ui/Button";
 import { problemTitle } from "../ui/states";
 
@@ -26,7 +27,7 @@ export function Progress({ running, asked = true }: { running: Running<unknown>;
         aria-label={t("tuning.judging")}
       />
       <span class="dim ellipsis">
-        {run?.state === "waiting" ? t("tuning.state.waiting") : run?.note || t("tuning.judging")}
+        {said(run?.note ?? "") || t(run?.state === "waiting" ? "tuning.state.waiting" : "tuning.judging")}
       </span>
       <Button kind="quiet" onClick={running.cancel}>
         {t("ui.cancel")}

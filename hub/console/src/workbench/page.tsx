@@ -11,6 +11,7 @@ import type { Changes, Compared, Judged, Label, Raised, RuleDocument, Traced } f
 import { alertBar, labelBars, lane, raisedBars, traceLanes } from "../tuning/lanes";
 import { tookOf } from "../tuning/figures";
 import { useRun } from "../tuning/runs";
+import { said } from "../tuning/sentences";
 import { mayTune, TuningHead } from "../tuning/Tabs";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
@@ -189,7 +190,7 @@ function Bench({ work, rule, zones, grids, show }: BenchProps) {
                 <summary>{t("tuning.limits", { n: limits.length })}</summary>
                 <ul>
                   {limits.map((limit) => (
-                    <li key={limit}>{limit}</li>
+                    <li key={limit}>{said(limit)}</li>
                   ))}
                 </ul>
               </details>

@@ -410,4 +410,15 @@ export default {
   "tuning.what-if-about":
     "Each threshold of the rule is tried to see which would have changed the outcome; that takes a while.",
   "tuning.what-if-none": "No single threshold would have changed it.",
+  "tuning.said.deaf":
+    "Nobody listened for {total} of that time, at the longest from {from} to {to}: what was published then is not on record.",
+  "tuning.said.still":
+    "Pictures in which nothing moved were looked at only every few seconds (vision setting heartbeat_s); what the vision role did not look at cannot come back.",
+  "tuning.said.floor": "Boxes below the vision role's own floor were never recorded: a lower box_floor finds no more.",
+  "tuning.said.later": "Of {names} nothing is recorded before {at}: it is older than what is kept, or nothing came.",
+  "tuning.said.missing": "Of {names} nothing that these rules judge is recorded in that time.",
+  "tuning.said.skipped": "Frames that the gate skipped, and boxes below the vision role's floor, were never stored.",
+  "tuning.said.loading": "loading what was recorded",
+  "tuning.said.no-role": "no tuning role runs: start `lianqin tuning`",
+  "tuning.said.cancelling": "is being cancelled",
 } as const;

@@ -402,4 +402,13 @@ export default {
   "tuning.what-if-ask": "逐个试阈值",
   "tuning.what-if-about": "逐个试这条规则的阈值，看哪一个会改变结果；要一点时间。",
   "tuning.what-if-none": "改动单个阈值不会改变结果。",
+  "tuning.said.deaf": "这段时间里有 {total} 无人接收，最长从 {from} 到 {to}：其间发布的没有记录。",
+  "tuning.said.still": "没有动静的画面每隔数秒才看一次（vision 设置 heartbeat_s）；视觉进程没看过的画面无法还原。",
+  "tuning.said.floor": "低于视觉进程自身下限的框从未记录：再调低 box_floor 也不会找到更多。",
+  "tuning.said.later": "{names} 在 {at} 之前没有记录：已超出保存期限，或当时没有数据。",
+  "tuning.said.missing": "{names} 在这段时间里没有这些规则所判的记录。",
+  "tuning.said.skipped": "被动静门略过的画面、低于视觉进程下限的框，从未保存。",
+  "tuning.said.loading": "正在载入记录",
+  "tuning.said.no-role": "没有调参进程在运行：请启动 `lianqin tuning`",
+  "tuning.said.cancelling": "正在取消",
 } as const;
