@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -59,14 +59,9 @@ def _frames(configuration: Configuration, lasts_s: float, frame_s: float) -> Ite
         for number in range(int(lasts_s / frame_s)):
             at_s = number * frame_s
             if camera.outage is None or not camera.outage.covers(at_s):
-                found = [(box.label, 0.9, _corners(box.xyxy)) for box in render(camera.scene, at_s)[1]]
+                found = [(box.label, 0.9, box.xyxy) for box in render(camera.scene, at_s)[1]]
                 payload = boxes(START + timedelta(seconds=at_s), *found)
                 yield _message(at_s + 0.2, detections(grid, camera.camera_id), payload)
-
-
-def _corners(box: Sequence[float]) -> tuple[float, float, float, float]:
-    left, top, right, bottom = box
-    return left, top, right, bottom
 
 
 def purely(recorded: Recorded) -> list[Alert]:
