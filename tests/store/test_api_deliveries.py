@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from hub import clock
 from hub.store.tokens import create_token
 from tests.support.api import Api, serving, until
 from tests.support.databases import Database
-from tests.support.delivering import delivering, make_due, sender
+from tests.support.delivering import delivering, make_due, sender, states
 from tests.support.receiver import Receiver, answer, receiving
 from tests.support.stored import batch, raised
 
@@ -146,6 +147,7 @@ def test_what_is_dead_is_seen_and_sent_again(api: Api, receiver: Receiver, plain
         assert admin.post(f"{path}/replay", json={"dead": True}).json() == {"deliveries": 2, "cursor": 3}
         make_due(plain_database)
         until(lambda: sorted(receiver.seqs()) == [1, 2, 3])
+        until(lambda: set(states(plain_database, UUID(made["id"])).values()) == {"delivered"})  # settled, not only sent
         assert admin.post(f"{path}/replay", json={"from_seq": 2}).json() == {"deliveries": None, "cursor": 1}
         until(lambda: sorted(receiver.seqs()) == [1, 2, 2, 3, 3])
     for bad in ({}, {"dead": True, "from_seq": 1}, {"dead": False}, {"from_seq": 0}):

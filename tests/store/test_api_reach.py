@@ -63,6 +63,10 @@ class Things:
             endpoint_id=NOWHERE,
             delivery_id=1,
             version="none",
+            other="none",
+            run_id=NOWHERE,
+            shadow_id=NOWHERE,
+            label_id=NOWHERE,
         )
 
     def marks(self, grid: str) -> tuple[str, ...]:

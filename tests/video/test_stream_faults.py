@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from detectors.vision.settings import VisionSettings
+from hub.clock import now
 from tests.support.streams import Film, Relay, TsCamera
 from tests.support.streams_watched import PATIENT, Witness
 from tests.support.watching import eventually
@@ -92,11 +93,13 @@ def test_no_picture_that_is_built_on_a_torn_one_is_published(
     camera.film.keyframe_every_s = 2.0
     with Witness(url(relay), camera.film) as witness:
         witness.see(10)
+        begun = now()
         relay.burst, relay.damage = burst, share
         eventually(lambda: relay.damaged >= 20)
         relay.damage = 0.0
+        torn = begun, now()
         witness.see(30)
-        witness.check()
+        witness.check(torn=torn)
 
 
 def test_a_new_resolution_in_the_middle_is_taken(camera: TsCamera, relay: Relay) -> None:
