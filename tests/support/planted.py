@@ -1,7 +1,7 @@
 """A seed goes in; a recording with planted events and nuisances comes out, and labels that say which is which.
 
-Parking: vehicles that stand for long (real), and what only looks so: traffic that waits at a light, and by dusk ghosts
-of low confidence that stay for minutes. Water: bursts (real), pumps that start (a short fall with a rise) and the
+Parking: vehicles that stand for long (real), and what only looks so: traffic that waits at a light, and ghosts of low
+confidence that stay for minutes; by dusk what truly stands is seen less surely too. Water: bursts (real), pumps that start (a short fall with a rise) and the
 morning's demand (a slow fall while flow rises). What is real lasts longer, falls further or is surer than most
 nuisances, not than all: the two overlap, so that a threshold trades one for the other.
 """
@@ -89,6 +89,8 @@ def parking(seed: int, *, events: int = 16, nuisances: int = 24, every_s: float 
         }[kind]
         middle = {"stand": chance.uniform(0.42, 0.8), "wait": chance.uniform(0.45, 0.8), "ghost": 0.0}[kind]
         middle = middle or chance.uniform(0.28, 0.5)
+        if kind == "stand" and number > 0.8 * len(kinds):  # the light goes, and what truly stands is seen less surely
+            middle *= 0.8
         first, last = round(begin_s / every_s), round((begin_s + stands_s) / every_s)
         for step in range(first, last):
             confidence = min(0.99, max(0.21, chance.gauss(middle, 0.04)))
