@@ -1,9 +1,9 @@
 """A seed goes in; a recording with planted events and nuisances comes out, and labels that say which is which.
 
-Parking: vehicles that stand for long (real), and what only looks so: traffic that waits at a light, and ghosts of low
-confidence that stay for minutes; by dusk what truly stands is seen less surely too. Water: bursts (real), pumps that start (a short fall with a rise) and the
-morning's demand (a slow fall while flow rises). What is real lasts longer, falls further or is surer than most
-nuisances, not than all: the two overlap, so that a threshold trades one for the other.
+Parking: vehicles that stand for long (real), by dusk seen less surely, and what only looks so: traffic that waits at a
+light, and ghosts of low confidence that stay for minutes. Water: bursts (real), pumps that start (a short fall with a
+rise) and the morning's demand (a slow fall while flow rises). What is real lasts longer, falls further or is surer than
+most nuisances, not than all: the two overlap, so that a threshold trades one for the other.
 """
 
 from __future__ import annotations
