@@ -1,8 +1,13 @@
 """Every rule, threshold and source says in Chinese what it says in English."""
 
+from pathlib import Path
+
+from detectors.rules import RULES
 from detectors.thresholds import Thresholds, described
 from hub.api.routes_operation import rule_documents
 from hub.config.chinese import in_chinese, sentences
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_all_that_a_threshold_says_of_itself_has_its_chinese() -> None:
@@ -22,3 +27,8 @@ def test_figures_and_names_of_standards_are_the_same_in_both() -> None:
         if english.startswith("GB"):
             standard = english.split(",")[0].split(" §")[0].split(":")[0]
             assert standard in said, english
+
+
+def test_every_rule_says_in_chinese_why_it_raised() -> None:
+    words = (ROOT / "hub/console/src/i18n/zh/alert.ts").read_text(encoding="utf-8")
+    assert [rule for rule in RULES if f'"alert.why.{rule}":' not in words] == []

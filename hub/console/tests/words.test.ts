@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { whyCleared } from "../src/alert/why";
+import { language } from "../src/i18n";
 import en from "../src/i18n/en";
 import zh from "../src/i18n/zh";
 
@@ -34,5 +36,20 @@ describe("the catalogues", () => {
     const latin = Object.entries(zh).filter(([, words]) => !/[\u4e00-\u9fff]/.test(words) && /[a-z]{3}/i.test(words));
     const meant = ["shell.to-other-language"];
     expect(latin.map(([key]) => key).filter((key) => !meant.includes(key))).toEqual([]);
+  });
+});
+
+describe("why an alert is over", () => {
+  const reason = { text: "Methane is below 25 %LEL again.", methane_pct_lel: 0.6, threshold_pct_lel: 25, lasted_s: 20 };
+
+  it("is said in Chinese by what was measured", () => {
+    const before = language.value;
+    language.value = "zh";
+    expect(whyCleared({ clear_reason: reason })).toContain("甲烷");
+    expect(whyCleared({ clear_reason: reason })).not.toMatch(/[a-z]{4}/);
+    expect(whyCleared({ clear_reason: { text: "The condition is gone." } })).toBe("已恢复");
+    language.value = "en";
+    expect(whyCleared({ clear_reason: reason })).toBe(reason.text);
+    language.value = before;
   });
 });

@@ -3,17 +3,24 @@
 import type { Alert, Reason } from "../api/types";
 import { language, t, words } from "../i18n";
 import { span } from "../ui/time";
-import { figure } from "./quantities";
+import { figure, numberName } from "./quantities";
+import { isLimit, shown } from "./shown";
+
+const MEASURED = 4; // numbers of a clear reason that are told
 
 export function why(alert: Pick<Alert, "rule" | "reason">): string {
   return language.value === "en" ? alert.reason.text : chinese(alert.rule, alert.reason) || alert.reason.text;
 }
 
-export function whyCleared(alert: Alert): string {
-  if (!alert.clear_reason) return "";
-  return language.value === "en"
-    ? alert.clear_reason.text
-    : t("alert.cleared-because", { text: alert.clear_reason.text });
+export function whyCleared(alert: Pick<Alert, "clear_reason">): string {
+  const reason = alert.clear_reason;
+  if (!reason) return "";
+  if (language.value === "en") return reason.text;
+  const measured = Object.entries(reason).filter(
+    ([name, value]) => name !== "text" && value !== null && value !== "" && !isLimit(name),
+  );
+  const told = measured.slice(0, MEASURED).map(([name, value]) => `${numberName(name)} ${shown(name, value)}`);
+  return told.length > 0 ? t("alert.cleared-because", { text: told.join("，") }) : t("alert.cleared-plainly");
 }
 
 function chinese(rule: string, reason: Reason): string {

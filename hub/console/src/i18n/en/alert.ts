@@ -108,10 +108,13 @@ export default {
     "The lamps averaged {power_w} W in the last hour, {expected_w} is usual; {hours} hours add up to {sum_z} spreads (limit {limit_z})",
   "alert.why.device.silent": "Nothing heard for {silent_s}, allowed {limit_s}",
   "alert.why.sensor.fault": "Its readings are not believed, for {lasted_s} now",
+  "alert.why.camera.moved":
+    "The picture is not as its zones were drawn: {view_shift_pct} % beside, {view_lost_pct} % missing, {view_sharpness_pct} % as sharp",
   "alert.why.camera.lost": "No picture for {silent_s}, allowed {limit_s}",
   "alert.why.parking.illegal": "A vehicle has stood for {stood_s}, allowed {dwell_s}",
   "alert.why.stall.unlicensed": "A stall has stood for {stood_s}, allowed {dwell_s}",
   "alert.cleared-because": "Cleared: {text}",
+  "alert.cleared-plainly": "Cleared",
   "alert.why": "Why",
   "alert.config": "Configuration",
   "alert.judged-by": "Judged by",

@@ -105,9 +105,12 @@ export default {
   "alert.why.device.silent": "已 {silent_s}没有任何数据，允许 {limit_s}",
   "alert.why.sensor.fault": "读数不可信，已持续 {lasted_s}",
   "alert.why.camera.lost": "已 {silent_s}没有画面，允许 {limit_s}",
+  "alert.why.camera.moved":
+    "画面已不是划定区域时的样子：偏移 {view_shift_pct} %，缺失 {view_lost_pct} %，清晰度 {view_sharpness_pct} %",
   "alert.why.parking.illegal": "车辆在禁停区停留 {stood_s}，允许 {dwell_s}",
   "alert.why.stall.unlicensed": "摊位占道 {stood_s}，允许 {dwell_s}",
   "alert.cleared-because": "已恢复：{text}",
+  "alert.cleared-plainly": "已恢复",
   "alert.why": "为什么告警",
   "alert.config": "配置版本",
   "alert.judged-by": "判定依据",
