@@ -24,14 +24,14 @@ from hub.config.load import Configuration, config_version, load_city
 from hub.store.tokens import ROLES, create_token
 from hub.store.write import Batch, Store
 from tests.support.stored import NOW
-from tests.support.town import write_city
+from tests.support.town import CITY, write_city
 
 DEPARTMENT = "district-urban-management"
 
 
-def configuration(folder: Path) -> Configuration:
-    """Return the small town with the shipped thresholds."""
-    city, thresholds = load_city(write_city(folder)), Thresholds()
+def configuration(folder: Path, city_text: str = CITY) -> Configuration:
+    """Return the small town, or the city of another text, with the shipped thresholds."""
+    city, thresholds = load_city(write_city(folder, city_text)), Thresholds()
     return Configuration(city, thresholds, config_version(city, thresholds))
 
 
@@ -77,15 +77,17 @@ class Api:
 
 
 @contextmanager
-def serving(dsn: str, folder: Path, *, at: datetime = NOW, tokens: bool = True, **options: Any) -> Iterator[Api]:
+def serving(
+    dsn: str, folder: Path, *, at: datetime = NOW, tokens: bool = True, city_text: str = CITY, **options: Any
+) -> Iterator[Api]:
     """Run the API over the database at `dsn`; the hub's clock stands at `at` until a test moves it.
 
-    `options` go to the application.
+    `city_text` is its city.yaml; `options` go to the application.
     """
     clock_s = [at.timestamp()]
     # Both clocks move together: a test that lets time pass does not step the wall clock.
     clock = Clock(wall=lambda: clock_s[0], monotonic=lambda: clock_s[0])
-    app = create_app(dsn=dsn, configuration=configuration(folder), clock=clock, **options)
+    app = create_app(dsn=dsn, configuration=configuration(folder, city_text), clock=clock, **options)
     made: dict[str, str] = {}
     if tokens:
         with psycopg.connect(dsn) as connection:

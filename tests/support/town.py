@@ -34,10 +34,10 @@ cameras:
 """
 
 
-def write_city(folder: Path) -> Path:
-    """Write the town's city.yaml into `folder`; return its path."""
+def write_city(folder: Path, text: str = CITY) -> Path:
+    """Write the town's city.yaml, or another text as one, into `folder`; return its path."""
     path = folder / "city.yaml"
-    path.write_text(CITY, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     return path
 
 
