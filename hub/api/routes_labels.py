@@ -245,7 +245,8 @@ def list_waiting(
 def label_document(label: Label) -> dict[str, Any]:
     """Return a label as it is served."""
     written = document(label)
-    return {"id": written.pop("label_id"), **written, "alert": written.pop("alert_id")}
+    name, alert = written.pop("label_id"), written.pop("alert_id")
+    return {"id": name, **written, "alert": alert}
 
 
 def candidate_document(candidate: Candidate) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from hub.api import model_labels
 from hub.people.caller import Reach
 from hub.store.label_candidates import keep_candidates
 from hub.store.read_labels import LabelFilter, find_labels, labels_of
@@ -51,6 +52,7 @@ def test_a_label_is_given_listed_and_taken_back(api: Api) -> None:
     assert answer.status_code == 201, answer.text
     label = answer.json()
     assert (label["grid"], label["source"], label["weight"], label["by"]) == ("01", "drawn", 1.0, "the engineer")
+    assert set(label) == set(model_labels.Label.model_fields)
     assert listed(api) == [label]
     assert listed(api, rule="water.burst") == listed(api, verdict="missed") == []
     assert listed(api, until=(NOW - timedelta(hours=3)).isoformat()) == []
