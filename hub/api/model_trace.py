@@ -61,6 +61,7 @@ class TraceRaised(Document):
     alert_id: UUID
     rule: str
     subject: str
+    grid: str
     since: datetime
     raised_at: datetime
     cleared_at: datetime | None
@@ -68,6 +69,7 @@ class TraceRaised(Document):
     reason: str
     inhibited_by: UUID | None
     flapping: bool
+    recorded_alert_id: UUID | None = Field(description="The alert on record that it is, if any.")
 
 
 class TraceWhatIf(Document):

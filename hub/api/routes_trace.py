@@ -17,6 +17,7 @@ from hub.api.problem import Problem
 from hub.people.caller import EVERYWHERE
 from hub.people.scopes import Scope
 from hub.store.read_alerts import find_alert
+from hub.store.recorded_alerts import look_up_recorded
 from hub.store.recording import StoredRecording
 from hub.tuning.trace.request import Request, of_alert, trace
 from hub.tuning.trace.scope import UnknownRule
@@ -55,9 +56,12 @@ def read_trace(
             f"at once a trace looks at {AT_ONCE.total_seconds() / 3600:g} hours at most: start a run of the kind trace",
         )
     try:
-        return JSONResponse(trace(StoredRecording(hub.pool.dsn), hub.configuration, request))
+        answer = trace(StoredRecording(hub.pool.dsn), hub.configuration, request)
     except UnknownRule as error:
         raise Problem("invalid", str(error)) from None
+    with hub.pool.session() as connection:
+        look_up_recorded(connection, answer)
+    return JSONResponse(answer)
 
 
 def _request(

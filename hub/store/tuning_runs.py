@@ -293,12 +293,6 @@ def horizon(connection: Connection[Any], until: datetime | None) -> str:
     return "|".join(marks)
 
 
-def recorded_among(connection: Connection[Any], alert_ids: Sequence[str]) -> frozenset[str]:
-    """Return those of the alerts that are on record."""
-    rows = connection.execute("SELECT alert_id::text FROM alerts WHERE alert_id = ANY(%s::uuid[])", (list(alert_ids),))
-    return frozenset(alert_id for (alert_id,) in rows)
-
-
 def listen(connection: Connection[Any]) -> None:
     """Have this connection woken when runs are asked for or cancelled; it must be in autocommit mode."""
     connection.execute(f"LISTEN {CHANNEL}".encode())

@@ -11,12 +11,50 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from hub.tuning.judging import Raised
 from hub.tuning.labels.assign import assign
 from hub.tuning.labels.place import apart, parted
+
+
+class Lived(Protocol):
+    """What tells one event from another: a judged alert has it, and a recorded one."""
+
+    @property
+    def alert_id(self) -> UUID:
+        """Its identity."""
+        ...
+
+    @property
+    def rule(self) -> str:
+        """Which rule raised it."""
+        ...
+
+    @property
+    def subject(self) -> str:
+        """On what."""
+        ...
+
+    @property
+    def since(self) -> datetime:
+        """When it began."""
+        ...
+
+    @property
+    def raised_at(self) -> datetime:
+        """When it was raised."""
+        ...
+
+    @property
+    def cleared_at(self) -> datetime | None:
+        """When it was over; None where it is not."""
+        ...
+
+
+One = TypeVar("One", bound=Lived)
+Other = TypeVar("Other", bound=Lived)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +108,7 @@ def diff(base: Sequence[Raised], candidate: Sequence[Raised]) -> Diff:
     one, other = sorted(base, key=_order), sorted(candidate, key=_order)
     # Ties are decided by position, so both directions must look from the same side.
     turned = [_order(each) for each in other] < [_order(each) for each in one]
-    pairs = _pairs(other, one) if turned else _pairs(one, other)
+    pairs = paired(other, one) if turned else paired(one, other)
     together = [Pair(right, left) if turned else Pair(left, right) for left, right in pairs]
     together.sort(key=lambda pair: (_order(pair.base), _order(pair.candidate)))
     kept_base = {id(pair.base) for pair in together}
@@ -111,7 +149,8 @@ def diff_document(
     }
 
 
-def _pairs(left: Sequence[Raised], right: Sequence[Raised]) -> list[tuple[Raised, Raised]]:
+def paired(left: Sequence[One], right: Sequence[Other]) -> list[tuple[One, Other]]:
+    """Return which of the left are which of the right: by their identity, else by rule, place and overlapping lives."""
     by_id = {each.alert_id: each for each in right}
     pairs = [(each, by_id[each.alert_id]) for each in left if each.alert_id in by_id]
     met = {each.alert_id for each, _ in pairs}
@@ -119,10 +158,11 @@ def _pairs(left: Sequence[Raised], right: Sequence[Raised]) -> list[tuple[Raised
     others = [each for each in right if each.alert_id not in met]
     if not rest or not others:
         return pairs
-    last = max(each.cleared_at or each.raised_at for each in (*left, *right))
+    everything: list[Lived] = [*left, *right]
+    last = max(each.cleared_at or each.raised_at for each in everything)
     places: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for index, each in enumerate(others):
-        places[each.rule, parted(each.subject)[0]].append(index)
+    for index, one in enumerate(others):
+        places[one.rule, parted(one.subject)[0]].append(index)
     near: list[dict[int, float]] = []
     for each in rest:
         options = {}
@@ -135,7 +175,7 @@ def _pairs(left: Sequence[Raised], right: Sequence[Raised]) -> list[tuple[Raised
     return pairs + [(rest[index], others[chosen]) for index, chosen in together.items()]
 
 
-def _distance(one: Raised, other: Raised, last: datetime) -> float | None:
+def _distance(one: Lived, other: Lived, last: datetime) -> float | None:
     """Return how unlike two alerts of one rule are, 0 to 1; None where they are two events."""
     place = apart(one.subject, other.subject)
     if place is None:

@@ -138,3 +138,23 @@ def test_a_run_traces_an_alert_by_its_id_and_other_thresholds(api: Api) -> None:
         work(Trace.model_validate({"alert_id": "00000000-0000-0000-0000-000000000000"}), bench)
     with pytest.raises(ValidationError, match="give alert_id, or rule, subject and at"):
         Trace.model_validate({"rule": "gas.leak"})
+
+
+def test_what_a_trace_raises_names_the_alert_that_is_on_record(api: Api) -> None:
+    high = [
+        reading(10.0 * n, device="gas-2", quantity=Quantity.METHANE_PCT_LEL, value=22.0 if n >= 30 else 1.0)
+        for n in range(60)
+    ]
+    api.write(batch(readings=high, grid="02"))
+    store = Store(api.dsn)
+    store.note_listening("test", None, NOW - timedelta(hours=1), NOW + timedelta(hours=1))
+    store.close()
+    question = {"rule": "gas.leak", "subject": "gas-2", "at": (NOW + timedelta(seconds=300)).isoformat()}
+    client = api.client("engineer")
+    (told,) = client.get("/api/v1/tuning/trace", params=question).json()["raised"]
+    assert told["recorded_alert_id"] is None, "nobody judged it live"
+    # It was judged live by thresholds that let it begin a moment later: another identity, and the same event.
+    live = raised(rule="gas.leak", subject="gas-2", grid="02", since=305, second=330)
+    api.write(batch(changes=[live], grid="02", at=NOW + timedelta(seconds=330)))
+    (told,) = client.get("/api/v1/tuning/trace", params=question).json()["raised"]
+    assert told["recorded_alert_id"] == str(live.alert.alert_id) != told["alert_id"]

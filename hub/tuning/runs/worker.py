@@ -24,6 +24,7 @@ from hub.config.load import Configuration
 from hub.config.yaml_source import ConfigError
 from hub.log import logger
 from hub.store import tuning_runs
+from hub.store.recorded_alerts import look_up_recorded
 from hub.store.recording import StoredRecording
 from hub.store.session import StoreUnavailable, connect, open_session, unavailable
 from hub.store.wait import backoff
@@ -172,8 +173,8 @@ class Worker:
         limits = [] if answer is None else [str(one) for one in answer.get("limits", ())]
         file = means.made() if outcome == "done" else None
         with open_session(self.dsn) as connection:
-            if answer is not None:
-                _name_recorded(connection, list(_alerts_in(answer)))
+            if answer is not None and run.kind != "weights":  # a video is no part of the record
+                look_up_recorded(connection, answer)
             is_mine = tuning_runs.finish(
                 connection,
                 run.run_id,
@@ -255,26 +256,6 @@ class _Means:
         if files and files[0].stat().st_size > MOST_FILE:
             raise RunRefused(f"its file would be larger than {MOST_FILE // 1024**3} GiB: ask for less at once")
         return files[0] if files else None
-
-
-def _alerts_in(answer: Any) -> Iterator[dict[str, Any]]:
-    """Yield every alert that an answer tells of."""
-    if isinstance(answer, dict):
-        if "recorded_alert_id" in answer:
-            yield answer
-        for child in answer.values():
-            yield from _alerts_in(child)
-    elif isinstance(answer, list):
-        for child in answer:
-            yield from _alerts_in(child)
-
-
-def _name_recorded(connection: Any, told: list[dict[str, Any]]) -> None:
-    """Say of each alert that was raised live as well which it is: the same condition has the same identity."""
-    known = tuning_runs.recorded_among(connection, [one["alert_id"] for one in told])
-    for one in told:
-        if one["alert_id"] in known:
-            one["recorded_alert_id"] = one["alert_id"]
 
 
 def _parts(path: Path) -> Iterator[bytes]:

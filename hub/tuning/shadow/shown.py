@@ -16,6 +16,7 @@ from hub.store.shadows import base_of, events_of, followed_of
 from hub.tuning.diff import diff, diff_document
 from hub.tuning.judging import Question, Raised, raised_of
 from hub.tuning.labels.match import match
+from hub.tuning.recorded import name_recorded
 from hub.tuning.runs.judge import raised_document
 from hub.tuning.shadow.shadow import Canary, Followed, Shadow, ShadowEvent, State
 from ingest.city import City
@@ -46,13 +47,15 @@ def shadow_document(
     until = max((grid.followed_until for grid in followed), default=shadow.started_at)
     words = _words(connection, shadow, until, sides, city, reach)
     hours = hours_of(connection, shadow.shadow_id, reach=reach, since=until - timedelta(hours=HOURS_SHOWN))
-    return {
-        **document,
-        "diff": diff_document(
+    differs = None
+    if until > shadow.started_at:
+        differs = diff_document(
             diff(*sides), document["base_version"] or "", shadow.version, words, document=raised_document
         )
-        if until > shadow.started_at
-        else None,
+        name_recorded(differs, live)
+    return {
+        **document,
+        "diff": differs,
         "is_cut": is_cut,
         "hours": [{"at": instant(one.at), "base": one.base, "candidate": one.candidate} for one in hours],
         "timeline": [event_document(one) for one in events_of(connection, shadow.shadow_id)],

@@ -144,6 +144,7 @@ def _document(
                 "alert_id": str(one.alert_id),
                 "rule": one.rule,
                 "subject": one.subject,
+                "grid": one.grid,
                 "since": _iso(one.since),
                 "raised_at": _iso(one.raised_at),
                 "cleared_at": _iso(one.cleared_at),
@@ -151,6 +152,7 @@ def _document(
                 "reason": seen.reasons[one.alert_id].text,
                 "inhibited_by": None if one.inhibited_by is None else str(one.inhibited_by),
                 "flapping": one.flapping,
+                "recorded_alert_id": None,
             }
             for one in seen.raised.values()
         ],
