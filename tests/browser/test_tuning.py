@@ -78,7 +78,7 @@ def test_an_engineer_hears_of_false_alarms_tunes_them_away_applies_and_rolls_bac
     sweep.get_by_role("button", name="Sweep").click()
     expect(sweep.locator(".by-value li")).to_have_count(7)
     sweep.locator(".by-value button", has_text="0.45").click()
-    expect(sweep.locator(".sweep-chosen")).to_contain_text("confidence = 0.45")
+    expect(sweep.locator(".sweep-chosen")).to_contain_text("Confidence = 0.45")
     sweep.get_by_role("button", name="Try it here").click()
     expect(page).to_have_url(re.compile(r"set=parking\.illegal\.confidence%3D0\.45"))
 

@@ -80,6 +80,9 @@ export interface Cell {
   /** null where the combination is no configuration: `problem` says why. */
   scores: Scores | null;
   raised: number | null;
+  /** By labels, each counted for what it stands for. */
+  false_alarms: number | null;
+  missed: number | null;
   problem: string | null;
 }
 
@@ -90,6 +93,7 @@ export interface Swept {
   front: number[];
   curve: { threshold: number; cell: number; precision: number; recall: number }[];
   histogram: { path: string; edges: number[]; true: number[]; false: number[]; unlabelled: number[] } | null;
+  limits: string[];
 }
 
 export interface Found {
@@ -97,6 +101,7 @@ export interface Found {
   explained: Told[];
   tried: { changes: Changes; scores: Scores | null }[];
   reached: boolean;
+  limits: string[];
 }
 
 export interface Compared {

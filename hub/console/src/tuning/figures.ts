@@ -1,7 +1,9 @@
 // Scores, values and runs as words in the chosen language.
+import { ruleTitle } from "../api/city";
 import { number, percent } from "../health/figures";
 import { language, t, words } from "../i18n";
 import { span } from "../ui/time";
+import { thresholdName } from "../workbench/tunables";
 import type { Changes, Estimate, EstimateName, Question, Scores, Value } from "./documents";
 
 const SHARES: readonly string[] = ["precision", "recall", "f1"];
@@ -43,7 +45,14 @@ export function aboutOf(given: Record<string, unknown>): string {
   const question = given["question"] as Partial<Question> | undefined;
   const rules = question?.rules ?? (typeof given["rule"] === "string" ? [given["rule"]] : []);
   const subjects = question?.subjects ?? (typeof given["subject"] === "string" ? [given["subject"]] : []);
-  return [...rules, ...subjects].join(" · ");
+  const moved = [given["axes"], given["paths"]].flatMap((list) =>
+    Array.isArray(list) ? (list as { path?: string }[]) : [],
+  );
+  const paths = [
+    ...moved.flatMap((one) => one.path ?? []),
+    ...Object.keys((given["changes"] as object | undefined) ?? {}),
+  ];
+  return [...rules.map(ruleTitle), ...subjects, paths.map(thresholdName).join(" × ")].filter(Boolean).join(" · ");
 }
 
 /** How long a run took: to the hundredth where it was quick. */

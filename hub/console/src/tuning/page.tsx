@@ -19,6 +19,7 @@ import { workOn } from "./address";
 import type { Question } from "./documents";
 import { aboutOf, tookOf } from "./figures";
 import { cancel, isOver, type Run } from "./runs";
+import { said } from "./sentences";
 import { mayTune, TuningHead } from "./Tabs";
 
 interface Source {
@@ -238,18 +239,20 @@ function MyRuns() {
                   {run.took_s !== null && isOver(run) && ` · ${t("tuning.took", { span: tookOf(run.took_s) })}`} ·{" "}
                   <Time at={run.created_at} as="ago" />
                 </p>
-                {run.problem && <p class="field-error">{run.problem}</p>}
+                {run.problem && <p class="field-error">{said(run.problem)}</p>}
+                {!isOver(run) && run.note && <p class="dim">{said(run.note)}</p>}
                 {!isOver(run) && (
                   <progress max={1} value={run.progress} aria-label={words(`tuning.kind.${run.kind}`, run.kind)} />
                 )}
               </div>
-              {!isOver(run) && mayTune() ? (
-                <Button busy={busy.value === run.id} onClick={() => void stop(run)}>
-                  {t("ui.cancel")}
-                </Button>
-              ) : (
-                againOf(run) && <a href={href(againOf(run))}>{t("tuning.open-again")}</a>
-              )}
+              <div class="runs-do">
+                {mayTune() && againOf(run) && <a href={href(againOf(run))}>{t("tuning.open-again")}</a>}
+                {!isOver(run) && mayTune() && (
+                  <Button busy={busy.value === run.id} onClick={() => void stop(run)}>
+                    {t("ui.cancel")}
+                  </Button>
+                )}
+              </div>
             </li>
           ))}
         </ul>
@@ -258,15 +261,19 @@ function MyRuns() {
   );
 }
 
-/** The page where the same was asked, "" where there is none. */
+/** The page that shows the run's answer, or asks the same; "" where there is none. */
 function againOf(run: Run): string {
   const question = run.arguments["question"] as Partial<Question> | undefined;
   const [rule] = question?.rules ?? [];
+  if (run.kind === "sample")
+    return `/tuning/labels?${new URLSearchParams({ ...(rule ? { rule } : {}), sample: run.id })}`;
   if (!rule || !question?.since || !question.until) return "";
   const changes = run.arguments["changes"] as Record<string, unknown> | undefined;
   const query = new URLSearchParams({ rule, since: question.since, until: question.until });
   for (const subject of question.subjects ?? []) query.append("subject", subject);
   for (const [path, value] of Object.entries(changes ?? {})) query.append("set", `${path}=${JSON.stringify(value)}`);
+  if (typeof run.arguments["version"] === "string") query.set("version", run.arguments["version"]);
+  if (run.kind === "sweep" || run.kind === "search") query.set(run.kind, run.id);
   return `/tuning/work?${query}`;
 }
 

@@ -1,9 +1,10 @@
-// Work that the tuning role does for a page: asked for, followed until it is done, cancelled when nobody waits any more.
+// Work that the tuning role does for a page: asked for and followed; a slider's ends with the page, an errand goes on.
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { get, post } from "../api/http";
 import { ApiProblem, asProblem } from "../api/problem";
 import { t } from "../i18n";
+import { go, place } from "../router";
 
 export type RunState = "waiting" | "running" | "done" | "failed" | "cancelled";
 
@@ -38,23 +39,38 @@ export async function carryOut<T>(
   asked: object,
   { signal, told }: { signal: AbortSignal; told: (run: Run<T>) => void },
 ): Promise<Run<T>> {
-  let run = await post<Run<T>>("tuning/runs", { kind, arguments: asked }, { signal });
+  let last = await post<Run<T>>("tuning/runs", { kind, arguments: asked }, { signal });
   const give = () => {
-    if (!isOver(run)) void cancel(run.id).catch(() => {}); // it may have ended meanwhile, which is as well
+    if (!isOver(last)) void cancel(last.id).catch(() => {}); // it may have ended meanwhile, which is as well
   };
   signal.addEventListener("abort", give);
   try {
-    told(run);
-    while (!isOver(run)) {
-      const begun = performance.now();
-      run = await get<Run<T>>(`tuning/runs/${run.id}`, { query: { wait: WAIT_S, revision: run.revision }, signal });
-      told(run);
-      const rest = LEAST_TURN_MS - (performance.now() - begun);
-      if (!isOver(run) && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
-      signal.throwIfAborted();
-    }
+    return await follow(last, {
+      signal,
+      told: (run) => {
+        last = run;
+        told(run);
+      },
+    });
   } finally {
     signal.removeEventListener("abort", give);
+  }
+}
+
+/** Return the run when it is done; `told` hears of every step. Aborting follows it no longer, and leaves it at work. */
+export async function follow<T>(
+  begun: Run<T>,
+  { signal, told }: { signal: AbortSignal; told: (run: Run<T>) => void },
+): Promise<Run<T>> {
+  let run = begun;
+  told(run);
+  while (!isOver(run)) {
+    const asked = performance.now();
+    run = await get<Run<T>>(`tuning/runs/${run.id}`, { query: { wait: WAIT_S, revision: run.revision }, signal });
+    told(run);
+    const rest = LEAST_TURN_MS - (performance.now() - asked);
+    if (!isOver(run) && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+    signal.throwIfAborted();
   }
   if (run.state === "done") return run;
   throw new ApiProblem(
@@ -135,4 +151,109 @@ export function useRun<T>(kind: string, asked: object | null, restMs = 0): Runni
       waiting.value = false;
     },
   };
+}
+
+export interface Errand<T> extends Running<T> {
+  /** What was asked last, null where nothing was. */
+  asked: object | null;
+  /** Whether the run was begun before this page was opened. */
+  isFound: boolean;
+  ask: (given: object) => void;
+}
+
+const UNWANTED = "unwanted";
+
+interface Order {
+  given: object | null;
+  /** A run that is there already. */
+  id: string;
+}
+
+/**
+ * Work that somebody pressed a button for: it goes on when the page is left, and stands in the address as `?kind=ID`,
+ * where whoever opens that finds it again. Only asking anew and cancelling end it.
+ */
+export function useErrand<T>(kind: string): Errand<T> {
+  const found = useRef(place.peek().query.get(kind) ?? "");
+  const order = useSignal<Order | null>(found.current ? { given: null, id: found.current } : null);
+  const done = useSignal<Run<T> | null>(null);
+  const step = useSignal<Run<T> | null>(null);
+  const problem = useSignal<ApiProblem | null>(null);
+  const waiting = useSignal(order.value !== null);
+  const isFound = useSignal(order.value !== null);
+  const ended = useRef<AbortController | null>(null);
+  useEffect(() => {
+    const wanted = order.value;
+    if (!wanted) return;
+    const mine = new AbortController();
+    ended.current = mine;
+    problem.value = null;
+    waiting.value = true;
+    step.value = null;
+    const { signal } = mine;
+    // Asked without the signal: what was pressed is begun, also where the page is left at once.
+    const begun = wanted.id
+      ? get<Run<T>>(`tuning/runs/${wanted.id}`, { signal })
+      : post<Run<T>>("tuning/runs", { kind, arguments: wanted.given });
+    begun
+      .then((run) => {
+        if (signal.reason === UNWANTED && !isOver(run)) void cancel(run.id).catch(() => {});
+        signal.throwIfAborted();
+        if (run.kind !== kind) throw new ApiProblem("not-found", 404, t("tuning.run.other"), "");
+        if (!wanted.id) inAddress(kind, run.id);
+        return follow(run, {
+          signal,
+          told: (one) => {
+            if (!signal.aborted) step.value = one;
+          },
+        });
+      })
+      .then(
+        (run) => {
+          if (signal.aborted) return;
+          done.value = run;
+          waiting.value = false;
+        },
+        (error: unknown) => {
+          if (signal.aborted) return;
+          problem.value = asProblem(error);
+          waiting.value = false;
+        },
+      );
+    return () => mine.abort();
+  }, [order.value]);
+  const stop = () => {
+    ended.current?.abort(UNWANTED);
+    const run = step.value;
+    if (run && waiting.value && !isOver(run)) void cancel(run.id).catch(() => {});
+    waiting.value = false;
+  };
+  const ask = (given: object) => {
+    if (!isFound.value) stop(); // what somebody else may wait for goes on
+    isFound.value = false;
+    order.value = { given, id: "" };
+  };
+  const run = waiting.value || problem.value ? step.value : done.value;
+  return {
+    answer: done.value?.answer ?? null,
+    run,
+    waiting: waiting.value,
+    problem: problem.value,
+    asked: order.value && (order.value.given ?? run?.arguments ?? {}),
+    isFound: isFound.value,
+    ask,
+    again: () => {
+      if (!order.value) return;
+      const given = order.value.given ?? step.value?.arguments;
+      order.value = given && step.value ? { given, id: "" } : { ...order.value };
+    },
+    cancel: stop,
+  };
+}
+
+/** Name the run in the address, so that it is found again there. */
+function inAddress(kind: string, id: string): void {
+  const query = new URLSearchParams(place.peek().query);
+  query.set(kind, id);
+  go(`${place.peek().path}?${query}`, { replace: true });
 }

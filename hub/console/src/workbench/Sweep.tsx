@@ -1,15 +1,18 @@
 // One or two thresholds over a range: what each value would have raised, as curves, and a cell chosen among them to try.
 import { useSignal } from "@preact/signals";
-import type { Changes, Question, Swept } from "../tuning/documents";
+import { useEffect } from "preact/hooks";
+import type { Axis, Changes, Question, Swept } from "../tuning/documents";
 import { valueOf } from "../tuning/figures";
-import { useRun } from "../tuning/runs";
+import { useErrand } from "../tuning/runs";
 import { t } from "../i18n";
 import { Button } from "../ui/Button";
 import { ScrollX } from "../ui/ScrollX";
-import { cellTitle, Curve, Field, Front, Histogram, short } from "./plots";
+import { AsOf } from "./AsOf";
+import { cellTitle, Curve, Field, Front, Histogram } from "./plots";
 import { Progress } from "./Progress";
 import type { Tunable } from "./Sliders";
 import { firstRange, slideOf, spread } from "./slide";
+import { thresholdName } from "./tunables";
 
 interface SweepProps {
   question: Question;
@@ -36,16 +39,28 @@ export function Sweep({ question, version, tunables, onTry }: SweepProps) {
     return { path, low: String(low), high: String(high), steps: String(steps) };
   };
   const axes = useSignal<[Chosen, Chosen]>([begin(swept[0]?.path ?? "", STEPS.one), begin("", STEPS.two)]);
-  const asked = useSignal<object | null>(null);
   const cell = useSignal<number | null>(null);
-  const found = useRun<Swept>("sweep", asked.value);
+  const wrong = useSignal("");
+  const found = useErrand<Swept>("sweep");
+  const before = found.isFound ? (found.run?.arguments["axes"] as Axis[] | undefined) : undefined;
+  useEffect(() => {
+    // What was asked before stands in the form again, so that it can be asked a little differently.
+    if (!before) return;
+    const filled = before.map(({ path, values }): Chosen => ({
+      path,
+      low: String(Math.min(...values)),
+      high: String(Math.max(...values)),
+      steps: String(values.length),
+    }));
+    axes.value = [filled[0] ?? axes.value[0], filled[1] ?? begin("", STEPS.two)];
+  }, [JSON.stringify(before)]);
   const put = (n: 0 | 1, axis: Chosen) => {
     axes.value = n === 0 ? [axis, axes.value[1]] : [axes.value[0], axis];
   };
   const axisOf = (chosen: Chosen) => {
     const one = swept.find((tunable) => tunable.path === chosen.path);
     const [low, high] = [Number.parseFloat(chosen.low), Number.parseFloat(chosen.high)];
-    if (!one || Number.isNaN(low) || Number.isNaN(high)) return null;
+    if (!one) return null;
     const values = spread(low, high, Math.min(41, Math.max(2, Number(chosen.steps) || STEPS.one)), slideOf(one));
     // What judges now is always among them, so that every cell has it to be compared with.
     if (typeof one.value === "number" && one.value >= low && one.value <= high && !values.includes(one.value))
@@ -53,11 +68,13 @@ export function Sweep({ question, version, tunables, onTry }: SweepProps) {
     return { path: chosen.path, values: values.sort((a, b) => a - b) };
   };
   const run = () => {
-    const wanted = axes.value.flatMap((one) => axisOf(one) ?? []);
-    if (wanted.length === 0) return;
+    const chosen = axes.value.filter((one) => one.path);
+    const bad = chosen.find((one) => !(Number.parseFloat(one.low) < Number.parseFloat(one.high)));
+    wrong.value = bad ? t("tuning.range-wrong", { name: thresholdName(bad.path) }) : "";
+    const wanted = chosen.flatMap((one) => axisOf(one) ?? []);
+    if (bad || wanted.length === 0) return;
     cell.value = null;
-    asked.value = { question, axes: wanted, version: version || null };
-    found.again();
+    found.ask({ question, axes: wanted, version: version || null });
   };
   const answer = found.answer;
   const chosen = answer && cell.value !== null ? answer.cells[cell.value] : undefined;
@@ -118,16 +135,14 @@ export function Sweep({ question, version, tunables, onTry }: SweepProps) {
               </fieldset>
             );
           })}
-          <Button
-            type="submit"
-            kind="primary"
-            busy={found.waiting && asked.value !== null}
-            disabled={swept.length === 0}
-          >
+          <Button type="submit" kind="primary" busy={found.waiting} disabled={swept.length === 0}>
             {t("tuning.sweep-run")}
           </Button>
         </form>
-        <Progress running={found} asked={asked.value !== null} />
+        {wrong.value && <p class="field-error">{wrong.value}</p>}
+        <Progress running={found} asked={found.asked !== null} />
+        {found.waiting && <p class="field-hint">{t("tuning.goes-on")}</p>}
+        {found.isFound && answer && <AsOf run={found.run} />}
         {!answer && !found.waiting && !found.problem && <p class="dim">{t("tuning.sweep-hint")}</p>}
         {answer && (
           <div class={found.waiting ? "stale" : ""}>
@@ -144,6 +159,7 @@ export function Sweep({ question, version, tunables, onTry }: SweepProps) {
                   <p>{cellTitle(answer, chosen).split("\n").join(" · ")}</p>
                   <Button
                     kind="primary"
+                    disabled={chosen.scores === null}
                     onClick={() =>
                       onTry(Object.fromEntries(answer.axes.map((axis, n) => [axis.path, chosen.values[n] ?? 0])))
                     }
@@ -175,8 +191,8 @@ function Raises({
   const most = Math.max(1, ...swept.cells.map((cell) => cell.raised ?? 0));
   return (
     <figure class="sweep-plot">
-      <figcaption>{t("tuning.by-value", { name: short(swept.axes[0]?.path ?? "") })}</figcaption>
-      <ScrollX label={t("tuning.by-value", { name: short(swept.axes[0]?.path ?? "") })}>
+      <figcaption>{t("tuning.by-value", { name: thresholdName(swept.axes[0]?.path ?? "") })}</figcaption>
+      <ScrollX label={t("tuning.by-value", { name: thresholdName(swept.axes[0]?.path ?? "") })}>
         <ul class="by-value">
           {swept.cells.map((cell, index) => (
             <li key={index}>

@@ -3,6 +3,8 @@ import { language, t } from "../i18n";
 import { percent } from "../health/figures";
 import type { Cell, Scores, Swept } from "../tuning/documents";
 import { figureOf, valueOf } from "../tuning/figures";
+import { said } from "../tuning/sentences";
+import { thresholdName } from "./tunables";
 
 const WIDTH = 420;
 const HEIGHT = 260;
@@ -204,20 +206,18 @@ function Dot({ x, y, cell, swept, chosen, front, onChoose }: DotProps) {
 }
 
 export function cellTitle(swept: Swept, cell: Cell): string {
-  const at = swept.axes.map((axis, n) => `${short(axis.path)} = ${valueOf(cell.values[n])}`);
+  const at = swept.axes.map((axis, n) => `${thresholdName(axis.path)} = ${valueOf(cell.values[n])}`);
   const { scores } = cell;
-  if (!scores) return [...at, cell.problem ?? ""].join("\n");
+  if (!scores) return [...at, said(cell.problem ?? "")].join("\n");
   return [
     ...at,
     `${t("tuning.raised")}: ${cell.raised}`,
+    `${t("tuning.false-alarms")}: ${valueOf(cell.false_alarms)}`,
+    `${t("tuning.missed")}: ${valueOf(cell.missed)}`,
     `${t("tuning.score.precision")}: ${figureOf("precision", scores.precision.value)}`,
     `${t("tuning.score.recall")}: ${figureOf("recall", scores.recall.value)}`,
     `${t("tuning.score.delay_s")}: ${figureOf("delay_s", scores.delay_s.value)}`,
   ].join("\n");
-}
-
-export function short(path: string): string {
-  return path.split(".").at(-1) ?? path;
 }
 
 export function Histogram({ swept }: { swept: Swept }) {
@@ -239,8 +239,8 @@ export function Histogram({ swept }: { swept: Swept }) {
   return (
     <Figure title={t("tuning.histogram")}>
       <Frame
-        about={t("tuning.histogram-about", { path: found.path })}
-        across={short(found.path)}
+        about={t("tuning.histogram-about", { path: thresholdName(found.path) })}
+        across={thresholdName(found.path)}
         up={t("tuning.raised")}
         x={x}
         y={y}
@@ -291,7 +291,10 @@ export function Field({ swept, chosen, onChoose }: PickProps) {
   const find = (x: number, y: number) => swept.cells.findIndex((one) => one.values[0] === x && one.values[1] === y);
   return (
     <Figure title={judged ? t("tuning.field-f1") : t("tuning.field-raised")}>
-      <table class="field-table" aria-label={t("tuning.field-about", { a: short(across.path), b: short(up.path) })}>
+      <table
+        class="field-table"
+        aria-label={t("tuning.field-about", { a: thresholdName(across.path), b: thresholdName(up.path) })}
+      >
         <tbody>
           {rows.map((y) => (
             <tr key={y}>
@@ -329,7 +332,9 @@ export function Field({ swept, chosen, onChoose }: PickProps) {
           </tr>
         </tbody>
       </table>
-      <p class="field-hint">{t("tuning.field-axes", { across: short(across.path), up: short(up.path) })}</p>
+      <p class="field-hint">
+        {t("tuning.field-axes", { across: thresholdName(across.path), up: thresholdName(up.path) })}
+      </p>
     </Figure>
   );
 }
