@@ -67,6 +67,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "LIANQIN_MAP_SUBDOMAINS": ("", "what {s} stands for in LIANQIN_MAP_TILES, parted by commas"),
     "LIANQIN_MAP_ATTRIBUTION": ("", "whose map it is: shown in its corner, as its maker asks"),
     "LIANQIN_MAP_DATUM": ("wgs84", "what the tiles' coordinates are: wgs84 or gcj02"),
+    "LIANQIN_TUNING_FILES": (
+        "",
+        "folder whose recordings/, weights/ and detections/ the tuning role may read; empty: LIANQIN_DATA",
+    ),
     "LIANQIN_TUNING_MEMORY_MB": ("1024", "memory for loaded recordings in the tuning role, in MiB"),
     "LIANQIN_TOUR": ("", "a guided tour for the console, a JSON file, for demonstrations and training; empty: none"),
     **PEOPLE,
@@ -119,6 +123,7 @@ class Settings:
     map_attribution: str
     map_datum: str
     tour: Path | None = None
+    tuning_files: Path | None = None
     tuning_memory_mb: int = 1024
     people: PeopleSettings = field(default_factory=PeopleSettings)
 
@@ -221,6 +226,7 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
         map_attribution=text("LIANQIN_MAP_ATTRIBUTION"),
         map_datum=choice("LIANQIN_MAP_DATUM", "wgs84", "gcj02"),
         tour=path("LIANQIN_TOUR"),
+        tuning_files=path("LIANQIN_TUNING_FILES"),
         tuning_memory_mb=number("LIANQIN_TUNING_MEMORY_MB", 64, 1_048_576),
         people=people,
     )

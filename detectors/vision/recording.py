@@ -21,7 +21,7 @@ from detectors.vision.settings import VisionSettings
 from detectors.vision.view import Verdict
 from ingest.observation import Box, Frame, NaiveTimeError
 
-_FRAME_S = 0.04  # what a picture without a stamp is taken to last
+FRAME_S = 0.04  # what a picture without a stamp is taken to last
 
 
 class Finder(Protocol):
@@ -104,7 +104,7 @@ def observed(
     began_s = time.process_time()
     try:
         for picture in pictures(str(video), settings):
-            anchor = stream_time.place_recorded(anchor, picture.pts_s, _FRAME_S)
+            anchor = stream_time.place_recorded(anchor, picture.pts_s, FRAME_S)
             cost.decoded, cost.video_s = cost.decoded + 1, anchor.at_s
             cost.cpu_s = time.process_time() - began_s
             if not motion.due(gate, anchor.at_s, settings):

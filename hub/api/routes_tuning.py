@@ -14,7 +14,7 @@ from uuid import UUID
 import anyio
 from anyio.to_thread import run_sync
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import ValidationError
 
 from hub.api import model_tuning
@@ -24,12 +24,15 @@ from hub.api.openapi import API, problems
 from hub.api.problem import Problem
 from hub.people.scopes import Scope
 from hub.store import tuning_runs
+from hub.store.run_files import NoSuchMember, member_of
 from hub.tuning.runs.kinds import KINDS
 from hub.tuning.runs.question import problems_of
 
 router = APIRouter(prefix=f"{API}/tuning/runs", tags=["tuning"])
 
 RunId = Annotated[UUID, Path(description="The run's id.")]
+MemberName = Annotated[str, Path(max_length=300, description="The file's name in the ZIP.")]
+_MEMBERS = {"jpg": "image/jpeg", "json": "application/json"}
 _LOOK_S = (0.02, 0.03, 0.05, 0.05, 0.1)  # a slider's answer is there soon; whoever waits longer asks less often
 _READ = [needs_everywhere(Scope.TUNE_READ)]
 _WRITE = [needs_everywhere(Scope.TUNE)]
@@ -168,6 +171,27 @@ def get_file(hub: HubDep, run_id: RunId) -> StreamingResponse:
 
     name = f"attachment; filename*=UTF-8''{quote(run.file)}"
     return StreamingResponse(parts(), media_type="application/octet-stream", headers={"Content-Disposition": name})
+
+
+@router.get(
+    "/{run_id}/file/{name:path}",
+    operation_id="getRunFileMember",
+    summary="One file out of the ZIP that a run made",
+    response_class=Response,
+    responses=problems(404),
+    dependencies=_READ,
+)
+def get_member(hub: HubDep, run_id: RunId, name: MemberName) -> Response:
+    """Return a picture, a list or a text by its name in the ZIP; 404 where there is none."""
+    with hub.pool.session() as connection:
+        try:
+            tuning_runs.find(connection, run_id)
+            content = member_of(connection, run_id, name)
+        except (tuning_runs.NoSuchRun, NoSuchMember) as error:
+            raise Problem("not-found", str(error)) from None
+    # What a run made never changes. Only pictures and plain words are shown as what they are.
+    headers = {"Cache-Control": "private, max-age=86400, immutable", "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=_MEMBERS.get(name.rpartition(".")[2], "text/plain"), headers=headers)
 
 
 def _shown(hub: Hub, run_id: UUID, unless: int | None) -> dict[str, Any] | None:

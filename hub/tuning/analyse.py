@@ -25,7 +25,7 @@ from hub.config.load import Configuration
 from hub.tuning.one_camera import alone
 from hub.worker.fold import Fold
 from ingest import topics
-from ingest.city import DeviceKind
+from ingest.city import Camera, DeviceKind
 from ingest.observation import Box
 from ingest.window import Message
 
@@ -71,29 +71,44 @@ def analyse(
 
     It begins at `start`. `bill` is kept up to date. Raises StreamError where the recording cannot be read.
     """
-    # In UTC, because seconds added to a local time would pass over the hour at which the clocks change.
     start = start.astimezone(UTC)
     fold = Fold(alone(configuration, camera_id), grids=None, recent=(), listening_since=start)
-    grid = configuration.city.cameras[camera_id].grid
+    camera = configuration.city.cameras[camera_id]
+    for message in published(video, camera, start=start, model=model, bill=bill, settings=settings):
+        decoded = fold.decode([message])
+        bill.refused += len(decoded.quarantined)
+        yield Processed(payload=message.payload, changes=fold.again(decoded.observations))
+
+
+def published(
+    video: Path,
+    camera: Camera,
+    *,
+    start: datetime,
+    model: Finder,
+    bill: Bill,
+    settings: VisionSettings | None = None,
+) -> Iterator[Message]:
+    """Yield what the vision role would have published of `video`, message by message; nothing is judged."""
+    # In UTC, because seconds added to a local time would pass over the hour at which the clocks change.
+    start = start.astimezone(UTC)
     seen = observed(
         video,
-        camera_id=camera_id,
+        camera_id=camera.camera_id,
         start=start,
         model=_Timed(model, bill.inference_s),
         settings=settings,
-        watch=watched_polygons(configuration.city.cameras[camera_id].zones),
+        watch=watched_polygons(camera.zones),
         cost=bill.vision,
     )
     for number, each in enumerate(seen):
         if isinstance(each, Viewed):
-            at, topic = each.at, topics.telemetry(grid, DeviceKind.CAMERA, camera_id)
+            at, topic = each.at, topics.telemetry(camera.grid, DeviceKind.CAMERA, camera.camera_id)
             payload = payloads.telemetry(at, number, values(each.verdict))
         else:
-            at, topic = each.captured_at, topics.detections(grid, camera_id)
+            at, topic = each.captured_at, topics.detections(camera.grid, camera.camera_id)
             payload = payloads.detections(at, number, each.boxes)
-        decoded = fold.decode([Message(topic, payload, 0, 1, False, at)])
-        bill.refused += len(decoded.quarantined)
-        yield Processed(payload=payload, changes=fold.again(decoded.observations))
+        yield Message(topic, payload, 0, 1, False, at)
 
 
 class _Timed:

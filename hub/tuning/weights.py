@@ -58,7 +58,13 @@ class Compared:
     document: dict[str, Any]
 
 
-def saved(lines: Iterable[bytes], configuration: Configuration, camera_id: str, name: str) -> Judged:
+def saved(
+    lines: Iterable[bytes],
+    configuration: Configuration,
+    camera_id: str,
+    name: str,
+    cost: dict[str, Any] | None = None,
+) -> Judged:
     """Return what detections that `lianqin analyse --save-detections` wrote lead to, judged as that camera's.
 
     Raises BadDetections for a line that the hub could not read, and for a file without any frame.
@@ -85,7 +91,7 @@ def saved(lines: Iterable[bytes], configuration: Configuration, camera_id: str, 
     if first is None or last is None:
         raise BadDetections("there is no frame in it")
     raised = sorted(map(raised_of, alerts.values()), key=lambda one: (one.raised_at, one.rule, one.subject))
-    return Judged(name=name, raised=raised, frames=frames, boxes=boxes, since=first, until=last)
+    return Judged(name=name, raised=raised, frames=frames, boxes=boxes, since=first, until=last, cost=cost)
 
 
 def compare(

@@ -196,6 +196,7 @@ ROUTES: dict[tuple[str, str], tuple[Scope | frozenset[Scope] | str | None, int]]
     ("GET", "/api/v1/tuning/runs/{run_id}"): (Scope.TUNE_READ, 404),
     ("POST", "/api/v1/tuning/runs/{run_id}/cancel"): (Scope.TUNE, 404),
     ("GET", "/api/v1/tuning/runs/{run_id}/file"): (Scope.TUNE_READ, 404),
+    ("GET", "/api/v1/tuning/runs/{run_id}/file/{name}"): (Scope.TUNE_READ, 404),
 }
 
 
@@ -220,6 +221,7 @@ def filled(path: str) -> str:
         endpoint_id=NOWHERE,
         delivery_id=1,
         run_id=NOWHERE,
+        name="none",
         shadow_id=NOWHERE,
         camera_id="none",
         circuit_id="none",

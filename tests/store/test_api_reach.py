@@ -65,6 +65,7 @@ class Things:
             version="none",
             other="none",
             run_id=NOWHERE,
+            name="none",
             shadow_id=NOWHERE,
             label_id=NOWHERE,
         )
