@@ -22,7 +22,7 @@ import { Time } from "../ui/Time";
 import { Progress } from "../workbench/Progress";
 import type { Stretch } from "../workbench/scale";
 import { Timeline } from "../workbench/Timeline";
-import "../workbench/workbench.css";
+import "./trace.css";
 
 const HALF_DAY_MS = 43_200_000;
 const AROUND_S = [900, 3600, 6 * 3600] as const;

@@ -31,6 +31,7 @@ import {
   walk,
 } from "./review";
 import { Sight } from "./Sight";
+import "./diff.css";
 
 interface DiffProps {
   diff: Compared;

@@ -4,6 +4,7 @@ import { number } from "../health/figures";
 import { ESTIMATES, type EstimateName, type Scores } from "../tuning/documents";
 import { figureOf, intervalOf, whyNot } from "../tuning/figures";
 import { ScrollX } from "../ui/ScrollX";
+import "./scores.css";
 
 const MORE_IS_BETTER: readonly EstimateName[] = ["precision", "recall", "f1"];
 

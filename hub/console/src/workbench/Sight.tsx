@@ -14,6 +14,7 @@ import { around, type Stretch } from "./scale";
 import { Timeline } from "./Timeline";
 import "../alert/alert.css";
 import "../board/board.css";
+import "./diff.css";
 
 const KINDS = ["confirmation_annotated", "confirmation", "first_sight_annotated", "first_sight"];
 const LEAST_AROUND_S = 900;

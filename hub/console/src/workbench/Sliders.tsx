@@ -4,6 +4,7 @@ import { valueOf } from "../tuning/figures";
 import { t, words } from "../i18n";
 import { Button } from "../ui/Button";
 import { slideOf, toPosition, toValue } from "./slide";
+import "./sliders.css";
 
 /** A threshold as it counts for what is looked at. */
 export interface Tunable extends Threshold {

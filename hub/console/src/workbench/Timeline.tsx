@@ -7,6 +7,7 @@ import { theme } from "../ui/theme";
 import { fullTime } from "../ui/time";
 import { AXIS_PX, type Bar, draw, heightOf, type Lane, laneAt, totalHeight } from "./draw";
 import { hit, length, pan, type Stretch, toTime, zoom } from "./scale";
+import "./timeline.css";
 
 interface TimelineProps {
   lanes: readonly Lane[];

@@ -1,0 +1,270 @@
+// One rule on its bench: the timeline, what would change, the sliders, the scores, and ways to look for better values.
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { ruleTitle } from "../api/city";
+import { t } from "../i18n";
+import { go, href } from "../router";
+import { questionOf, type Work, writeWork } from "../tuning/address";
+import type { Changes, Compared, Judged, Raised, RuleDocument } from "../tuning/documents";
+import { tookOf } from "../tuning/figures";
+import { useRun } from "../tuning/runs";
+import { said } from "../tuning/sentences";
+import { mayTune } from "../tuning/Tabs";
+import { Button } from "../ui/Button";
+import { Icon } from "../ui/Icon";
+import { useResource } from "../ui/resource";
+import { Loading } from "../ui/states";
+import { refused } from "../ui/toast";
+import { Diff } from "./Diff";
+import type { Bar, Lane } from "./draw";
+import { Mark } from "./Mark";
+import { Progress } from "./Progress";
+import { labelsOf, recordedWithin } from "./recorded";
+import { SaveVersion } from "./SaveVersion";
+import { around, type Stretch } from "./scale";
+import { ScoresTable } from "./ScoresTable";
+import { Search } from "./Search";
+import { Sliders } from "./Sliders";
+import { Sweep } from "./Sweep";
+import { Timeline } from "./Timeline";
+import { useTunables } from "./tunables";
+import { useLanes } from "./useLanes";
+import "./sweep.css";
+
+const REST_MS = 250;
+const DIFF_REST_MS = 900;
+
+interface BenchProps {
+  work: Work;
+  rule: RuleDocument;
+  zones: readonly { id: string; name?: string; dwell_s?: number | null }[];
+  grids: ReadonlyMap<string, string>;
+  show: (work: Work) => void;
+}
+
+export function Bench({ work, rule, zones, grids, show }: BenchProps) {
+  const question = questionOf(work);
+  const bounds: Stretch = { from: work.since, to: work.until };
+  const view = useSignal<Stretch>(bounds);
+  const marked = useSignal<Stretch | null>(null);
+  const saving = useSignal(false);
+  const chosen = useSignal<string | null>(null);
+  const labelled = useSignal(0); // labels change the scores, so the same question has to be asked again
+  useEffect(() => {
+    view.value = { from: work.since, to: work.until };
+  }, [work.since, work.until]);
+
+  const tunables = useTunables(rule, work, zones);
+  const changed = Object.keys(work.changes).length > 0;
+  const version = work.version || null;
+  const base = useRun<Judged>("judge", { question, changes: {}, version });
+  const tried = useRun<Judged>("judge", changed ? { question, changes: work.changes, version } : null, REST_MS);
+  const diff = useRun<Compared>(
+    "diff",
+    changed ? { question, base: { version, changes: {} }, candidate: { version, changes: work.changes } } : null,
+    DIFF_REST_MS,
+  );
+  const recorded = useResource((signal) => recordedWithin(work, signal), [JSON.stringify(question)]);
+  const labels = useResource((signal) => labelsOf(work, signal), [JSON.stringify(question), labelled.value]);
+  const lanes = useLanes({ work, view, base, tried, recorded: recorded.value, labels: labels.value });
+  const again = () => {
+    labelled.value += 1;
+    base.again();
+    if (changed) {
+      tried.again();
+      diff.again();
+    }
+  };
+  const put = (changes: Changes) => show({ ...work, changes });
+  const look = (raised: Raised) => {
+    chosen.value = raised.alert_id;
+    const until = Date.parse(raised.cleared_at ?? raised.raised_at);
+    view.value = around({ from: Date.parse(raised.since), to: until }, bounds);
+    document.querySelector(".workbench .timeline-view")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
+  };
+  const trace = (raised: Raised) => {
+    const asked = new URLSearchParams({ rule: raised.rule, subject: raised.subject, at: raised.raised_at });
+    for (const [path, value] of Object.entries(work.changes)) asked.append("set", `${path}=${JSON.stringify(value)}`);
+    return `/tuning/trace?${asked}`;
+  };
+  const pick = (bar: Bar, of: Lane) => {
+    chosen.value = bar.key;
+    if (of.key === "recorded") go(`/alerts/${bar.key}`);
+    else if (of.key === "labels") go(`/tuning/labels?rule=${work.rule}`);
+    else {
+      const judged = [...(tried.answer?.raised ?? []), ...(base.answer?.raised ?? [])];
+      const raised = judged.find((one) => one.alert_id === bar.key);
+      if (raised) go(trace(raised));
+    }
+  };
+  const limits = [...new Set([...(base.answer?.limits ?? []), ...(tried.answer?.limits ?? [])])];
+  const marks = work.subjects.length > 0 ? work.subjects : [...grids.keys()];
+  return (
+    <div class="bench">
+      <div class="bench-column">
+        <section class="panel bench-time" aria-label={t("tuning.timeline")}>
+          <header>
+            <h2>
+              {ruleTitle(rule.rule)} <span class="dim">{work.subjects.join("、") || t("tuning.all-subjects")}</span>
+            </h2>
+            {mayTune() && marks.length > 0 && (
+              <Button
+                icon="edit"
+                onClick={() => {
+                  marked.value = view.value;
+                }}
+              >
+                {t("tuning.label-view")}
+              </Button>
+            )}
+          </header>
+          <div class="panel-content">
+            <Timeline
+              lanes={lanes.lanes}
+              view={view}
+              bounds={bounds}
+              chosen={chosen.value}
+              onPick={pick}
+              {...(mayTune() && marks.length > 0
+                ? {
+                    onMark: (stretch: Stretch) => {
+                      marked.value = stretch;
+                    },
+                  }
+                : {})}
+            />
+            {lanes.say && <p class="field-hint">{lanes.say}</p>}
+            {lanes.problem && <p class="field-error">{lanes.problem}</p>}
+            {recorded.problem && <p class="field-error">{recorded.problem.detail}</p>}
+            {labels.problem && <p class="field-error">{labels.problem.detail}</p>}
+            <Progress running={base} />
+            {limits.length > 0 && (
+              <details class="limits" open={limits.length <= 2}>
+                <summary>{t("tuning.limits", { n: limits.length })}</summary>
+                <ul>
+                  {limits.map((limit) => (
+                    <li key={limit}>{said(limit)}</li>
+                  ))}
+                </ul>
+              </details>
+            )}
+          </div>
+        </section>
+        <section class="panel bench-diff" aria-label={t("tuning.diff")}>
+          <header>
+            <h2>{t("tuning.diff")}</h2>
+          </header>
+          <div class="panel-content">
+            {!changed ? (
+              <p class="dim">{t("tuning.diff-hint")}</p>
+            ) : (
+              <>
+                <Progress running={diff} />
+                {diff.answer && (
+                  <Diff
+                    diff={diff.answer}
+                    recorded={recorded.value ?? []}
+                    stale={diff.waiting}
+                    onLabelled={again}
+                    onShow={look}
+                    traceOf={trace}
+                  />
+                )}
+              </>
+            )}
+          </div>
+        </section>
+      </div>
+      <div class="bench-column">
+        <section class="panel bench-sliders" aria-label={t("tuning.thresholds")}>
+          <header>
+            <h2>{t("tuning.thresholds")}</h2>
+            {changed && (
+              <Button kind="quiet" icon="undo" onClick={() => put({})}>
+                {t("tuning.all-back")}
+              </Button>
+            )}
+          </header>
+          <div class="panel-content">
+            {work.version && (
+              <p class="notice">
+                {t("tuning.on-version", { version: work.version })}{" "}
+                <a href={href(writeWork({ ...work, version: "" }).slice(0))}>{t("tuning.on-current")}</a>
+              </p>
+            )}
+            <Sliders tunables={tunables.items} changes={work.changes} onChange={put} />
+            {tunables.items.length === 0 && <p class="dim">{t("tuning.no-thresholds")}</p>}
+            {tunables.problem && <p class="field-error">{tunables.problem}</p>}
+            {changed && mayTune() && (
+              <div class="bench-save">
+                <Button
+                  kind="primary"
+                  onClick={() => {
+                    saving.value = true;
+                  }}
+                >
+                  {t("tuning.save-version")}
+                </Button>
+                <p class="field-hint">{t("tuning.nothing-applied")}</p>
+              </div>
+            )}
+          </div>
+        </section>
+        <section class="panel bench-scores" aria-label={t("tuning.scores")}>
+          <header>
+            <h2>{t("tuning.scores")}</h2>
+            {tried.run?.took_s != null && !tried.waiting && (
+              <span class="dim">{t("tuning.took", { span: tookOf(tried.run.took_s) })}</span>
+            )}
+          </header>
+          <div class="panel-content">
+            <Progress running={tried} asked={changed} />
+            {!base.answer && base.waiting && <Loading rows={4} />}
+            <ScoresTable
+              base={base.answer?.scores ?? null}
+              judged={base.answer !== null}
+              tried={changed ? (tried.answer?.scores ?? null) : null}
+              raised={{ base: base.answer?.raised.length ?? null, tried: tried.answer?.raised.length ?? null }}
+              stale={tried.waiting || base.waiting}
+            />
+          </div>
+        </section>
+      </div>
+      <div class="bench-wide">
+        <Sweep question={question} version={work.version} tunables={tunables.items} onTry={put} />
+        <Search question={question} version={work.version} tunables={tunables.items} onTry={put} />
+      </div>
+      {marked.value && (
+        <Mark
+          rule={rule.rule}
+          places={marks.map((subject) => ({ subject, grid: grids.get(subject) ?? "" }))}
+          stretch={marked.value}
+          onDone={again}
+          onClose={() => {
+            marked.value = null;
+          }}
+        />
+      )}
+      {saving.value && (
+        <SaveVersion
+          changes={work.changes}
+          version={work.version}
+          onClose={() => {
+            saving.value = false;
+          }}
+        />
+      )}
+      {/* A link to share: whoever opens it sees the same. */}
+      <p class="bench-foot dim">
+        <Button
+          kind="quiet"
+          icon="link"
+          onClick={() => void navigator.clipboard?.writeText(location.origin + href(writeWork(work))).catch(refused)}
+        >
+          {t("tuning.copy-link")}
+        </Button>
+        <Icon name="info" size={14} /> {t("tuning.keys")}
+      </p>
+    </div>
+  );
+}
