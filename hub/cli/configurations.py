@@ -14,7 +14,7 @@ import typer
 
 from hub.cli.checks import AsJson, config_app
 from hub.cli.failure import CommandError
-from hub.cli.instant import instant
+from hub.cli.instant import instant, local
 from hub.settings import Settings, from_environment
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from detectors.thresholds import Thresholds
     from hub.store.configuration_versions import Version
 
+CURRENT = "current"  # what is in force, as `lianqin diff` and `backtest` call it
 Name = Annotated[str, typer.Argument(metavar="VERSION", help="A version, or the configuration that an alert names.")]
 Note = Annotated[str, typer.Option(help="Why; it is kept with it.")]
 InForce = Annotated[
@@ -57,27 +58,28 @@ def list_versions(limit: Annotated[int, typer.Option(min=1, max=1000)] = 20, as_
         found = versions(connection, limit=limit)
         spans = applications(connection, [one.version for one in found])
         plans = waiting(connection)
+    zone = None if as_json else _zone()
     for one in found:
         applied = [
             {"since": each.at.isoformat(), "until": each.ended_at and each.ended_at.isoformat(), "how": each.how,
              "by": each.made_by, "note": each.note}
             for each in spans[one.version]
         ]  # fmt: skip
-        if as_json:
+        if zone is None:
             print(json.dumps({**_about(one), "applied": applied}, ensure_ascii=False))
             continue
         present = any(each["until"] is None for each in applied)
         mark = "in force" if present else f"{len(applied)} x" if applied else ""
         note = one.note.replace("\n", " ")
-        print(f"{one.version}  {one.stored_at:%Y-%m-%d %H:%M}  {mark:<8}  {one.author:<16} {note}")
-    if as_json:
+        print(f"{one.version}  {local(one.stored_at, zone)}  {mark:<8}  {one.author:<16} {note}")
+    if zone is None:
         return
     if not found:
         print(
             "no version is kept yet: the API role keeps the file as it is when it starts, `lianqin config import` too"
         )
     for plan in plans:
-        print(f"planned: {plan.version} at {plan.due_at.isoformat()} by {plan.made_by}, number {plan.schedule_id}")
+        print(f"planned: {plan.version} at {local(plan.due_at, zone)} by {plan.made_by}, number {plan.schedule_id}")
 
 
 def show(
@@ -96,14 +98,14 @@ def show(
     if as_json:
         print(json.dumps({**_about(found), "text": found.text, "thresholds": found.thresholds}, ensure_ascii=False))
         return
-    print(f"# version {found.version}, by {found.author or 'nobody known'} at {found.stored_at.isoformat()}")
+    print(f"# version {found.version}, by {found.author or 'nobody known'} at {local(found.stored_at, _zone())}")
     for line in found.note.splitlines():
         print(f"# {line}")
     print(found.text, end="" if found.text.endswith("\n") else "\n")
 
 
 def diff(
-    a: Annotated[str, typer.Argument(metavar="A", help="A version, or a detectors file.")],
+    a: Annotated[str, typer.Argument(metavar="A", help="A version, a detectors file, or `current`.")],
     b: Annotated[str, typer.Argument(metavar="[B]", help="The same; what is in force, by default.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -153,22 +155,24 @@ def roll_back(note: Note = "", if_in_force: InForce = "") -> None:
 
 def schedule_version(
     version: Name,
-    at: Annotated[str, typer.Argument(metavar="AT", help="ISO 8601; without a zone it is the city's time.")],
+    at: Annotated[
+        str, typer.Argument(metavar="AT", help="When: 2026-11-24T03:00, or 03:00 for the next one; city time.")
+    ],
     note: Note = "",
 ) -> None:
     """Let the API role put a version into force at a time, once."""
     from hub import clock
     from hub.config.apply import schedule, settle
-    from hub.config.load import load_city
     from hub.store.audit import COMMAND_LINE
 
     settings = from_environment()
-    due_at: datetime = instant(at, ZoneInfo(load_city(settings.city).timezone))
+    zone = _zone()
+    due_at: datetime = instant(at, zone, ahead=True)
     with _connection(settings) as connection, _said():
         name = _found(connection, version).version
         settle(connection, _files(settings), at=clock.now())
         made = schedule(connection, name, due_at=due_at, by=COMMAND_LINE, note=note, at=clock.now())
-    print(f"{made.version} is to be applied at {made.due_at.isoformat()}, number {made.schedule_id}")
+    print(f"{made.version} is to be applied at {local(made.due_at, zone)}, number {made.schedule_id}")
 
 
 def unschedule_version(number: Annotated[int, typer.Argument(help="As `lianqin config list` shows it.")]) -> None:
@@ -179,7 +183,7 @@ def unschedule_version(number: Annotated[int, typer.Argument(help="As `lianqin c
 
     with _connection(from_environment()) as connection, _said():
         ended = unschedule(connection, number, by=COMMAND_LINE, at=clock.now())
-    print(f"{ended.version} is not applied at {ended.due_at.isoformat()}")
+    print(f"{ended.version} is not applied at {local(ended.due_at, _zone())}")
 
 
 def export_version(version: Name) -> None:
@@ -232,6 +236,7 @@ def import_version(
 def _show_subject(subject: str, *, as_json: bool) -> None:
     from detectors.overrides import resolved
     from detectors.thresholds import described
+    from hub.cli.naming import meant, names_of
     from hub.config.load import load
 
     settings = from_environment()
@@ -239,7 +244,8 @@ def _show_subject(subject: str, *, as_json: bool) -> None:
     try:
         _, found = resolved(configuration.thresholds, configuration.city, subject)
     except KeyError:
-        raise CommandError(f"the city has no device, circuit, camera, zone or grid {subject}") from None
+        near = meant(subject, {*names_of(configuration.city), *configuration.city.grids})
+        raise CommandError(f"the city has no device, circuit, camera, zone or grid {subject}{near}") from None
     units = {entry.path: entry.unit for entry in described()}
     for one in found:
         steps = [{"source": step.source, "name": step.name, "value": step.value} for step in one.steps]
@@ -259,12 +265,12 @@ def _sides(a: str, b: str) -> list[tuple[str, str, Thresholds]]:
         return [(name, _text(Path(name)), read_text(_text(Path(name)), Path(name))[0]) for name in (a, b)]
     with _connection(from_environment()) as connection:
         sides = []
-        for name in (a, b or _present(connection)):
+        for name in (a, b or CURRENT):
             if Path(name).is_file():
                 text = _text(Path(name))
                 sides.append((name, text, read_text(text, Path(name))[0]))
             else:
-                found = _found(connection, name)
+                found = _found(connection, _present(connection) if name == CURRENT else name)
                 sides.append((found.version, found.text, _thresholds(found)))
     return sides
 
@@ -290,6 +296,12 @@ def _about(one: Version) -> dict[str, Any]:
     }
 
 
+def _zone() -> ZoneInfo:
+    from hub.config.load import load_city
+
+    return ZoneInfo(load_city(from_environment().city).timezone)
+
+
 def _files(settings: Settings) -> tuple[Path, Path | None]:
     return settings.city, settings.detectors
 
@@ -297,8 +309,10 @@ def _files(settings: Settings) -> tuple[Path, Path | None]:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise CommandError(f"{path} is not UTF-8 (byte {error.start})") from None
 
 
 def _plain(value: Any) -> str:

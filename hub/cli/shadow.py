@@ -55,7 +55,7 @@ def start(
     settings, now = from_environment(), clock.now()
     city = _city(settings)
     wanted = _grids(city, grids) if grids else sorted(city.grids)
-    ends_at = instant(until, ZoneInfo(city.timezone)) if until else None
+    ends_at = instant(until, ZoneInfo(city.timezone), ahead=True) if until else None
     if ends_at is not None and ends_at <= now:
         raise CommandError(f"{until} is over: give a later time, or none")
     with _connection(settings) as connection, _said():

@@ -15,6 +15,7 @@ import typer
 
 from hub.cli.failure import CommandError
 from hub.cli.instant import instant
+from hub.cli.naming import check_rules, check_subjects
 from hub.settings import Settings, from_environment
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ Subjects = Annotated[
     list[str] | None, typer.Option("--subject", help="Only this device, circuit, camera or zone; may be repeated.")
 ]
 Grids = Annotated[str, typer.Option(help="Grids, parted by commas; all by default.")]
-Since = Annotated[str, typer.Option(help="ISO 8601; city time unless it says. With --recording: its beginning.")]
-Until = Annotated[str, typer.Option(help="ISO 8601; now by default. With --recording: its end.")]
+Since = Annotated[
+    str, typer.Option(help="2026-11-22T18:00, a date, or 18:00; city time. With --recording: its beginning.")
+]
+Until = Annotated[str, typer.Option(help="Likewise; now by default. With --recording: its end.")]
 CityFile = Annotated[Path | None, typer.Option("--city", help="The city file; LIANQIN_CITY by default.")]
 Detectors = Annotated[Path | None, typer.Option(help="The detectors file; LIANQIN_DETECTORS by default.")]
 Recordings = Annotated[
@@ -81,7 +84,8 @@ def inputs(
     settings = from_environment()
     configuration = load(city or settings.city, detectors or settings.detectors)
     zone = ZoneInfo(configuration.city.timezone)
-    _check_names(configuration, rules, subjects)
+    check_rules(rules)
+    check_subjects(subjects, configuration.city)
     chosen = frozenset(part.strip() for part in grids.split(",") if part.strip()) or None
     unknown = sorted((chosen or frozenset()) - set(configuration.city.grids))
     if unknown:
@@ -188,20 +192,3 @@ def _labels(path: Path | None, configuration: Configuration, question: Question,
     except BadLabels as error:
         raise CommandError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
     return [label for label in found if touches(question, configuration.city, label)]
-
-
-def _check_names(configuration: Configuration, rules: Sequence[str] | None, subjects: Sequence[str] | None) -> None:
-    from difflib import get_close_matches
-
-    from detectors.rules import RULES
-
-    for rule in rules or ():
-        if rule not in RULES:
-            near = get_close_matches(rule, RULES, n=1)
-            raise CommandError(f"there is no rule {rule}" + (f"; is {near[0]} meant?" if near else ""))
-    city = configuration.city
-    zones = {zone.zone_id for camera in city.cameras.values() for zone in camera.zones}
-    known = {*city.devices, *city.circuits, *city.cameras, *zones}
-    for subject in subjects or ():
-        if subject.partition("@")[0] not in known:
-            raise CommandError(f"the city has no device, circuit, camera or zone {subject}")
