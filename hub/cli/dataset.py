@@ -99,6 +99,8 @@ def _print(answer: dict[str, Any], out: Path) -> None:
         f"{counts['confirmed']} boxes confirmed, {counts['assumed']} assumed; {counts['to_draw']} missed ones to draw, "
         f"{counts['to_look_at']} pictures to look at, {counts['left_out']} left out (manifest.json says why)"
     )
+    for why, count in answer["left_out"].items():
+        print(f"  {count} left out: {why}")
     print(f"classes: {', '.join(answer['classes']) or 'none'}; manifest {answer['manifest_sha256']}")
     for warning in answer["warnings"]:
         print(f"lianqin: {warning}", file=sys.stderr)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from detectors.vision.pictures import PictureError, blurred, fingerprint
-from hub.tuning.dataset.plan import Item, Split, people, plan, without_near_equals, yolo_line
+from hub.tuning.dataset.plan import Item, Split, Taught, people, plan, without_near_equals, yolo_line
 from hub.tuning.dataset.shot import Missed, Options, Shot
 from hub.tuning.labels.label import Verdict
 
@@ -117,6 +118,7 @@ def export(
     return {
         "counts": counts,
         "classes": list(planned.classes),
+        "left_out": dict(Counter(entry["why"] for entry in left_out)),
         "parted_by": planned.parted_by,
         "warnings": manifest["warnings"],
         "manifest_sha256": _sha256((out / "manifest.json").read_bytes()),
@@ -187,12 +189,19 @@ def _write(item: Item, source: Source, out: Path, options: Options, classes: Seq
         "captured_at": shot.captured_at.isoformat(),
         "verdict": shot.verdict.value,
         "blurred": blur,
-        "boxes": [{"label": one.label, "origin": one.origin.value} for one in item.boxes],
+        "boxes": [
+            {"label": one.label, "origin": one.origin.value, "box": [round(corner, 6) for corner in _corners(one)]}
+            for one in item.boxes
+        ],
         "refuted": item.refuted,
         "doubtful": item.doubtful,
         "frame_known": shot.boxes is not None,
         "to_look_at": _is_to_look_at(item),
     }
+
+
+def _corners(taught: Taught) -> tuple[float, float, float, float]:
+    return taught.box.x1, taught.box.y1, taught.box.x2, taught.box.y2
 
 
 def _write_about(

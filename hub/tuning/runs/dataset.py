@@ -59,8 +59,9 @@ def work(arguments: Dataset, means: Means) -> dict[str, Any]:
     )
     folder = means.folder / "dataset"
     answer = export(source, folder, options, told=lambda done, note: means.told(Progress(0.9 * done, note)))
-    _zip(folder, means.folder / "dataset.zip")
-    return answer
+    archive = means.folder / "dataset.zip"
+    _zip(folder, archive)
+    return {**answer, "bytes": archive.stat().st_size}
 
 
 def _zip(folder: Path, target: Path) -> None:
