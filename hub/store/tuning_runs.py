@@ -23,6 +23,7 @@ CHANNEL = "lianqin_tuning"
 DEAD_S = 20.0
 TRIES = 3
 PART = 4 * 1024 * 1024
+UNNOTED = ("judge", "files")  # pages ask these by themselves, a slider ten times a second; they change nothing
 _COLUMNS = """run_id, kind, arguments, state, progress, note, answer, problem, limits, by, created_at, started_at,
     ended_at, cancel_asked, heartbeat_at, attempts, revision,
     (SELECT name FROM tuning_run_files AS file WHERE file.run_id = tuning_runs.run_id LIMIT 1) AS file"""
@@ -96,7 +97,7 @@ def ask(
            VALUES (%s, %s, %s, %s, %s, %s, %s)""",
         (run_id, kind, as_jsonb(dict(arguments)), key, actor.name, actor.actor_id, at),
     )
-    if kind != "judge":  # a slider asks ten times a second; what it asks changes nothing
+    if kind not in UNNOTED:
         note(connection, actor, "tuning.asked", f"tuning-run/{run_id}", at=at, detail={"kind": kind})
     _wake(connection)
     return find(connection, run_id)
@@ -143,7 +144,7 @@ def cancel(connection: Connection[Any], run_id: UUID, *, actor: Actor, at: datet
         connection.execute(
             "UPDATE tuning_runs SET cancel_asked = true, revision = revision + 1 WHERE run_id = %s", (run_id,)
         )
-    if run.kind != "judge":
+    if run.kind not in UNNOTED:
         note(connection, actor, "tuning.cancelled", f"tuning-run/{run_id}", at=at, detail={"kind": run.kind})
     _wake(connection)
     return find(connection, run_id)

@@ -38,7 +38,7 @@ from hub.tuning.runs.refused import RunRefused
 
 log = logger("tuning")
 
-QUICK = ("judge", "trace")
+QUICK = ("judge", "trace", "files")
 LIVE_EVERY_S = 2.0
 TELL_EVERY_S = 0.25
 LOOK_EVERY_S = 2.0  # a wake-up that was lost with its connection is made up for
