@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -185,6 +186,16 @@ async def openapi(request: Request) -> JSONResponse:
     return JSONResponse(request.app.openapi())
 
 
+# What several rules of a domain share is listed with each of them: it decides what they raise as their own does.
+_SHARED = MappingProxyType(
+    {
+        "streetlight.lamp_out": "burning",
+        "streetlight.circuit_out": "burning",
+        "streetlight.day_burning": "burning",
+    }
+)
+
+
 def rule_documents(thresholds: Thresholds) -> Iterator[dict[str, Any]]:
     """Yield every rule of `thresholds` as it is served, in the order of the detectors file."""
     for domain in type(thresholds).model_fields:
@@ -193,7 +204,9 @@ def rule_documents(thresholds: Thresholds) -> Iterator[dict[str, Any]]:
             rule = getattr(section, name)
             if not isinstance(rule, Rule):
                 continue
-            shipped = {entry.path: entry.default for entry in described(getattr(getattr(Thresholds(), domain), name))}
+            listed = _listed(rule, f"{domain}.{name}")
+            if (shared := _SHARED.get(f"{domain}.{name}")) is not None:
+                listed += _listed(getattr(section, shared), f"{domain}.{shared}")
             yield {
                 "rule": f"{domain}.{name}",
                 **_guidance(f"{domain}.{name}"),
@@ -201,22 +214,29 @@ def rule_documents(thresholds: Thresholds) -> Iterator[dict[str, Any]]:
                 "meaning_zh": in_chinese(meaning) or meaning,
                 "enabled": rule.enabled,
                 "severity": rule.severity.value,
-                "thresholds": [
-                    {
-                        "path": f"{domain}.{name}.{entry.path}",
-                        "value": entry.default,
-                        "default": shipped.get(entry.path),
-                        "unit": entry.unit,
-                        "low": entry.low,
-                        "high": entry.high,
-                        "meaning": entry.meaning,
-                        "meaning_zh": in_chinese(entry.meaning) or entry.meaning,
-                        "source": entry.source,
-                        "source_zh": in_chinese(entry.source) or entry.source,
-                    }
-                    for entry in described(rule)
-                ],
+                "thresholds": listed,
             }
+
+
+def _listed(section: Section, path: str) -> list[dict[str, Any]]:
+    """Return each threshold of the section at `path` of the detectors file."""
+    domain, _, name = path.partition(".")
+    shipped = {entry.path: entry.default for entry in described(getattr(getattr(Thresholds(), domain), name))}
+    return [
+        {
+            "path": f"{path}.{entry.path}",
+            "value": entry.default,
+            "default": shipped.get(entry.path),
+            "unit": entry.unit,
+            "low": entry.low,
+            "high": entry.high,
+            "meaning": entry.meaning,
+            "meaning_zh": in_chinese(entry.meaning) or entry.meaning,
+            "source": entry.source,
+            "source_zh": in_chinese(entry.source) or entry.source,
+        }
+        for entry in described(section)
+    ]
 
 
 def _guidance(rule: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -52,6 +52,7 @@ class Raised:
     numbers: Mapping[str, Number]
     box: Box | None
     config_version: str
+    clear_numbers: Mapping[str, Number] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ def raised_of(alert: Alert) -> Raised:
         numbers=alert.reason.numbers,
         box=alert.box,
         config_version=alert.config_version,
+        clear_numbers=alert.clear_reason.numbers if alert.clear_reason else {},
     )
 
 

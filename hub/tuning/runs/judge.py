@@ -53,6 +53,7 @@ def raised_document(raised: Raised) -> dict[str, Any]:
         "severity": raised.severity.value,
         "reason": raised.reason_text,
         "clear_reason": raised.clear_reason_text,
+        "clear_numbers": dict(raised.clear_numbers),
         "numbers": dict(raised.numbers),
         "box": [box.x1, box.y1, box.x2, box.y2] if box else None,
         "label": None,

@@ -151,13 +151,15 @@ def burst(asked: Asked, state: WaterState, reading: Reading) -> Look | None:
     else:
         no = Text("近期没有流量读数", "no flow was heard in the last while")
         predicates.append(said("flow_known", False, no, no))
+    # What the thresholds are held against is how far it fell and rose, and no line on the values themselves.
+    moved = {name: each for name, each in (("fall_kpa", fall), ("rise_l_s", rise)) if each is not None}
     condition = watch.course.conditions[0]
     return of_condition(
         condition,
         Law(limits.raise_after_s, limits.clear_after_s, limits.gap_s),
         at,
         predicates,
-        {"pressure_kpa": value},
+        {"pressure_kpa": value, **moved},
         "water.burst.raise_after_s",
     )
 

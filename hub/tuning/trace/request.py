@@ -219,16 +219,16 @@ def unit_of(name: str) -> str:
 
 
 def _limit(looks: Iterable[Look], name: str) -> dict[str, Any]:
-    """Return what the lane's values were held against last: every limit, and the one that is foremost."""
-    limits: dict[str, float] = {}
+    """Return what the lane's values were held against last: each limit with the path that sets it, and the foremost."""
+    limits: dict[str, tuple[float, str]] = {}
     for look in looks:
         value = look.values.get(name)
         for one in look.predicates:
             if value is not None and one.value == value and one.limit is not None and _is_of(one, name):
-                limits[one.name] = one.limit
+                limits[one.name] = (one.limit, one.path)
         if name == "counted_s" and look.needed_s:
-            limits["dwell"] = look.needed_s
-    listed = [{"name": key, "limit": limit} for key, limit in limits.items()]
+            limits["dwell"] = (look.needed_s, "")
+    listed = [{"name": key, "limit": limit, "path": path} for key, (limit, path) in limits.items()]
     return {"limit": listed[0]["limit"] if listed else None, "limits": listed}
 
 
