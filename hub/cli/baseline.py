@@ -1,8 +1,9 @@
-"""`lianqin baseline learn|show|compare`: what is usual for flow, pressure and circuit power by the hour of the week."""
+"""`lianqin baseline learn|show|hours|compare`: what is usual for flow, pressure and power by the hour of the week."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,6 +22,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON lines.")]
 City = Annotated[Path | None, typer.Option(help="The city file; LIANQIN_CITY by default.")]
 Detectors = Annotated[Path | None, typer.Option(help="The detectors file; LIANQIN_DETECTORS by default.")]
 Since = Annotated[str | None, typer.Option(help="ISO 8601; without a zone it is the city's time.")]
+CHANGES = {"new": "learnt, new", "changed": "learnt, moved", "same": "learnt, as before"}
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 baseline_app = typer.Typer(help="Profiles of what is usual by the hour of the week.", no_args_is_help=True)
@@ -39,8 +41,9 @@ def learn(
         str, typer.Option(help="Water devices, lamps or circuits, parted by commas; all by default.")
     ] = "",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Tell what would be learnt; keep and write nothing.")
+        bool, typer.Option("--dry-run", help="Tell what would be learnt and what that would change; write nothing.")
     ] = False,
+    note: Annotated[str, typer.Option(help="Why; it is kept with the profiles and in the audit.")] = "",
     city: City = None,
     detectors: Detectors = None,
     as_json: AsJson = False,
@@ -55,6 +58,7 @@ def learn(
     from hub.config.load import load
     from hub.config.zones_file import NotWritable
     from hub.store.audit import COMMAND_LINE
+    from hub.tuning.baselines.change import outcome_document
     from hub.tuning.baselines.learn import NothingToLearn, learn_profiles, span_of
 
     settings = from_environment()
@@ -76,11 +80,13 @@ def learn(
                 actor=COMMAND_LINE,
                 now=now,
                 write=not dry_run,
+                why=note,
             )
     except (NothingToLearn, NotWritable) as error:
         raise CommandError(str(error)) from None
     for outcome in done.outcomes:
-        print(json.dumps(_outcome(outcome), ensure_ascii=False) if as_json else _line(outcome))
+        document = outcome_document(outcome, configuration)
+        print(json.dumps(document, ensure_ascii=False) if as_json else _line(outcome, document))
     learnt = sum(outcome.profile is not None for outcome in done.outcomes)
     if not as_json:
         span = f"{begin.astimezone(zone):%Y-%m-%d %H:%M} to {end.astimezone(zone):%Y-%m-%d %H:%M}"
@@ -122,6 +128,48 @@ def show(
         _print(one, document, zone)
 
 
+@baseline_app.command("hours")
+def hours(
+    device: Annotated[str, typer.Argument(help="A water device or circuit.")],
+    quantity: Annotated[str, typer.Argument(help="flow_l_s, pressure_kpa or power_w.")],
+    until: Annotated[str | None, typer.Option(help="The end of the seven days; by default now.")] = None,
+    city: City = None,
+    detectors: Detectors = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the last seven days hour by hour beside what is usual then; without --json only what lies outside."""
+    from hub import clock
+    from hub.cli.data import connection
+    from hub.config.load import load
+    from hub.store.profiles import hourly_means, wrong_times
+    from hub.tuning.baselines.learning import subjects_of
+    from hub.tuning.baselines.recent import recent_hours, span_before
+
+    settings = from_environment()
+    configuration = load(city or settings.city, detectors or settings.detectors)
+    zone = ZoneInfo(configuration.city.timezone)
+    wanted = [one for one in subjects_of(configuration.city, [device]) if one.quantity.value == quantity]
+    if not wanted:
+        raise CommandError(f"nothing is learnt of {quantity} at {device}")
+    (subject,) = wanted
+    begin, end = span_before(instant(until, zone) if until else clock.now())
+    with connection() as session:
+        means = hourly_means(session, [subject], begin, end)
+        wrong = wrong_times(session, begin, end, subjects=[subject.subject, *subject.members])
+    profile = configuration.profiles.of.get((subject.subject, subject.quantity))
+    found = recent_hours(configuration, subject, profile, means, wrong, since=begin, until=end)
+    for one in found:
+        at = datetime.fromisoformat(one["at"]).astimezone(zone)
+        if as_json:
+            print(json.dumps(one, ensure_ascii=False))
+        elif one["stands"] in ("above", "below"):
+            usual = f"{one['usual']:.4g}, {one['low']:.4g} to {one['high']:.4g}"
+            print(f"{at:%Y-%m-%d %H:%M}  {one['mean']:>9.4g}  {one['stands']} what is usual ({usual})")
+    if not as_json:
+        counts = ", ".join(f"{n} {name}" for name, n in sorted(Counter(one["stands"] for one in found).items()))
+        print(f"{len(found)} hours: {counts}" + ("" if profile else "; no profile is in force"))
+
+
 @baseline_app.command("compare")
 def compare(
     subjects: Annotated[str, typer.Argument(help="Water devices or circuits, parted by commas.")],
@@ -130,6 +178,7 @@ def compare(
     ] = "water.unusual,water.pressure,water.leak",
     since: Since = None,
     until: Since = None,
+    alerts: Annotated[bool, typer.Option("--alerts", help="List each rule's alerts too.")] = False,
     city: City = None,
     detectors: Detectors = None,
     as_json: AsJson = False,
@@ -141,9 +190,11 @@ def compare(
     from hub.store.read_labels import labels_of
     from hub.store.recording import StoredRecording
     from hub.tuning.baselines.compare import compare as compared
+    from hub.tuning.baselines.compare import doubts_of
     from hub.tuning.candidate import with_thresholds
     from hub.tuning.judging import Question, judging_of
     from hub.tuning.labels.score import scores_document
+    from hub.tuning.runs.judge import raised_document
 
     settings = from_environment()
     configuration = load(city or settings.city, detectors or settings.detectors)
@@ -166,44 +217,53 @@ def compare(
         scores = scores_document(one.scores)
         if as_json:
             document = {"rule": one.rule, "raised": len(one.raised), "scores": scores}
+            if alerts:
+                words = one.matched.words()
+                document["alerts"] = [
+                    raised_document(each) | {"label": words.get(each.alert_id)} for each in one.raised
+                ]
             print(json.dumps(document, ensure_ascii=False))
-        else:
-            print(f"{one.rule:<22} raised {len(one.raised):>4}   {_scores(scores)}")
+            continue
+        print(f"{one.rule:<22} raised {len(one.raised):>4}   {_scores(scores)}")
+        for each in one.raised if alerts else ():
+            said = one.matched.words().get(each.alert_id) or "unlabelled"
+            at = each.raised_at.astimezone(zone)
+            print(f"  {at:%Y-%m-%d %H:%M}  {each.subject:<20} {said:<10} {each.reason_text}")
+    if not as_json:
+        doubts = doubts_of(configuration, question, wanted)
+        if doubts["without_profile"]:
+            print(f"note: no profile is in force of {', '.join(doubts['without_profile'])}")
+        if doubts["learnt_from_these_days"]:
+            print(f"note: learnt from these very days, so flattered: {', '.join(doubts['learnt_from_these_days'])}")
 
 
 def _judged(configuration: Any) -> bool:
     return any(configuration.thresholds.is_enabled(rule) for rule in ("water.unusual", "streetlight.unusual"))
 
 
-def _outcome(one: Outcome) -> dict[str, Any]:
+def _line(one: Outcome, document: dict[str, Any]) -> str:
+    from hub.tuning.baselines.change import left_out_in_words
     from hub.tuning.baselines.learning import WORDS
 
-    return {
-        "subject": one.subject,
-        "quantity": one.quantity.value,
-        "grid": one.grid,
-        "learnt": one.profile is not None,
-        "version": one.profile.version if one.profile else None,
-        "cells": sum(cell is not None for cell in one.profile.cells) if one.profile else 0,
-        "hours": one.hours,
-        "left_out": one.left_out,
-        "why_not": one.why_not.value if one.why_not else None,
-        "why_not_text": WORDS[one.why_not] if one.why_not else None,
-    }
-
-
-def _line(one: Outcome) -> str:
-    from hub.tuning.baselines.learning import WORDS
-
-    said = f"not learnt: {WORDS[one.why_not]}" if one.why_not else "learnt"
-    left_out = f", {one.left_out} left out" if one.left_out else ""
+    said = f"not learnt: {WORDS[one.why_not]}" if one.why_not else CHANGES[document["change"]]
+    shift = document["shift"]
+    if shift:
+        typical = f"{shift['typical']:.3g} {document['unit']}"
+        said += f" by {typical}, {shift['outside']} of {shift['hours']} hours beyond what was usual"
+    why = left_out_in_words(document["left_out_why"])
+    left_out = f", {one.left_out} left out: {why}" if one.left_out else ""
     return f"{one.subject:<24} {one.quantity:<14} {said} ({one.hours} hours{left_out})"
 
 
 def _print(one: Learnt, document: dict[str, Any], zone: ZoneInfo) -> None:
+    from hub.tuning.baselines.change import left_out_in_words
+
     at = one.learnt_at.astimezone(zone)
     said = document["why_not_text"]
-    print(f"{one.subject}  {one.quantity}  learnt {at:%Y-%m-%d %H:%M} by {one.learnt_by} from {one.hours} hours")
+    note = f" ({one.note})" if one.note else ""
+    left_out = f", {one.left_out} left out: {left_out_in_words(document['left_out_why'])}" if one.left_out else ""
+    who = f"learnt {at:%Y-%m-%d %H:%M} by {one.learnt_by}{note}"
+    print(f"{one.subject}  {one.quantity}  {who} from {one.hours} hours{left_out}")
     if said:
         print(f"  not learnt then: {said}")
     profile = document["profile"]

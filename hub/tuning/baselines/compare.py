@@ -12,7 +12,9 @@ from typing import Any
 
 from pydantic import Field
 
+from detectors.unusual import FLOW, POWER, PRESSURE
 from hub.config.load import Configuration
+from hub.tuning.baselines.learning import subjects_of
 from hub.tuning.candidate import with_thresholds
 from hub.tuning.judging import Question, Raised
 from hub.tuning.labels.label import Label
@@ -21,6 +23,8 @@ from hub.tuning.labels.score import Scores, scored, scores_document
 from hub.tuning.runs.judge import raised_document
 from hub.tuning.runs.means import Means
 from hub.tuning.runs.question import Arguments, Asked, Changes
+
+UNUSUAL = {"water.unusual": (FLOW, PRESSURE), "streetlight.unusual": (POWER,)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,24 @@ def compare(
     return found
 
 
+def doubts_of(configuration: Configuration, question: Question, rules: Sequence[str]) -> dict[str, list[str]]:
+    """Return what makes the comparison unfair to rules that judge by profiles, as subjects.
+
+    `without_profile` cannot be judged by them at all; the profiles of `learnt_from_these_days` know what is judged.
+    """
+    kinds = [UNUSUAL[rule] for rule in rules if rule in UNUSUAL]
+    without, known = set(), set()
+    for subject in subjects_of(configuration.city, question.subjects):
+        if not any(subject.quantity in quantities for quantities in kinds):
+            continue
+        profile = configuration.profiles.of.get((subject.subject, subject.quantity))
+        if profile is None:
+            without.add(f"{subject.subject} {subject.quantity}")
+        elif profile.learnt_until > question.since and profile.learnt_from < question.until:
+            known.add(subject.subject)
+    return {"without_profile": sorted(without), "learnt_from_these_days": sorted(known)}
+
+
 class Compare(Arguments):
     """Which rules are compared, on what; each is switched on for the comparison."""
 
@@ -85,6 +107,7 @@ def work(arguments: Compare, means: Means) -> dict[str, Any]:
             for one in found
         ],
         "profiles": configuration.profiles.version,
+        **doubts_of(configuration, question, arguments.rules),
         "version": configuration.version,
         "limits": judging.limits(),
     }

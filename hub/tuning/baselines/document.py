@@ -13,6 +13,7 @@ from detectors.thresholds import Thresholds
 from detectors.unusual import BAND, FLOW, POWER
 from hub.config.load import Configuration
 from hub.tuning.baselines.learning import WORDS, Learnt
+from hub.tuning.baselines.places import PlaceOf
 from ingest.observation import Quantity
 
 UNIT = {"flow_l_s": "L/s", "pressure_kpa": "kPa", "power_w": "W"}
@@ -24,23 +25,11 @@ def baseline_document(one: Learnt, configuration: Configuration, *, with_cells: 
 
     `low` and `high` lie three spreads from the median, each spread at least what the thresholds say.
     """
-    profile: dict[str, Any] | None = None
-    if one.profile is not None:
-        held = configuration.profiles.of.get((one.subject, one.quantity))
-        profile = {
-            "version": one.profile.version,
-            "learnt_from": one.profile.learnt_from.isoformat(),
-            "learnt_until": one.profile.learnt_until.isoformat(),
-            "hours": one.profile.hours,
-            "learnt_cells": sum(cell is not None for cell in one.profile.cells),
-            "in_force": held is not None and held.version == one.profile.version,
-        }
-        if with_cells:
-            profile["cells"] = [cell_document(cell, one.profile, configuration) for cell in one.profile.cells]
+    profile = None if one.profile is None else profile_document(one.profile, configuration, with_cells=with_cells)
     return {
         "subject": one.subject,
         "quantity": one.quantity.value,
-        "unit": UNIT.get(one.quantity.value, ""),
+        "unit": unit_of(one.quantity),
         "grid": one.grid,
         "timezone": configuration.city.timezone,
         "learnt_at": one.learnt_at.isoformat(),
@@ -49,10 +38,66 @@ def baseline_document(one: Learnt, configuration: Configuration, *, with_cells: 
         "until": one.until.isoformat(),
         "hours": one.hours,
         "left_out": one.left_out,
+        "left_out_why": dict(one.left_out_why),
+        "note": one.note,
         "why_not": one.why_not.value if one.why_not else None,
         "why_not_text": WORDS[one.why_not] if one.why_not else None,
         "profile": profile,
     }
+
+
+def place_document(place: PlaceOf, last: Learnt | None, configuration: Configuration) -> dict[str, Any]:
+    """Return one quantity at one place, with the profile in force and what became of its last learning."""
+    subject = place.subject
+    return {
+        "subject": subject.subject,
+        "name": place.name,
+        "kind": place.kind.value,
+        "quantity": subject.quantity.value,
+        "unit": unit_of(subject.quantity),
+        "grid": subject.grid,
+        "members": len(subject.members),
+        "rule": place.rule,
+        "is_judged": place.is_judged,
+        "state": place.state.value,
+        "profile_days": place.profile_days,
+        "profile": None if place.profile is None else profile_document(place.profile, configuration, with_cells=False),
+        "last": None
+        if last is None
+        else {
+            "learnt_at": last.learnt_at.isoformat(),
+            "learnt_by": last.learnt_by,
+            "note": last.note,
+            "since": last.since.isoformat(),
+            "until": last.until.isoformat(),
+            "hours": last.hours,
+            "left_out": last.left_out,
+            "left_out_why": dict(last.left_out_why),
+            "why_not": last.why_not.value if last.why_not else None,
+            "why_not_text": WORDS[last.why_not] if last.why_not else None,
+        },
+    }
+
+
+def profile_document(profile: Profile, configuration: Configuration, *, with_cells: bool) -> dict[str, Any]:
+    """Return a profile, with `with_cells` its hours."""
+    held = configuration.profiles.of.get((profile.subject, profile.quantity))
+    document: dict[str, Any] = {
+        "version": profile.version,
+        "learnt_from": profile.learnt_from.isoformat(),
+        "learnt_until": profile.learnt_until.isoformat(),
+        "hours": profile.hours,
+        "learnt_cells": sum(cell is not None for cell in profile.cells),
+        "in_force": held is not None and held.version == profile.version,
+    }
+    if with_cells:
+        document["cells"] = [cell_document(cell, profile, configuration) for cell in profile.cells]
+    return document
+
+
+def unit_of(quantity: Quantity) -> str:
+    """Return the unit that a quantity of baselines is measured in."""
+    return UNIT.get(quantity.value, "")
 
 
 def cell_document(cell: Cell | None, profile: Profile, configuration: Configuration) -> dict[str, Any] | None:

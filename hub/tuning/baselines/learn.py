@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,24 @@ LONGEST = timedelta(days=400)
 
 class NothingToLearn(ValueError):
     """What was asked for cannot be learnt; the message says why."""
+
+
+class NotInForce(Exception):
+    """What was learnt was not put into force: somebody else did so meanwhile, or there is nothing to put."""
+
+    def __init__(self, text: str, *, is_changed: bool) -> None:
+        super().__init__(text)
+        self.is_changed = is_changed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learnable:
+    """What became of each place, and from when to when was looked; `devices` None: the whole city."""
+
+    outcomes: tuple[Outcome, ...]
+    since: datetime
+    until: datetime
+    devices: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +67,83 @@ def span_of(now: datetime, since: datetime | None, until: datetime | None) -> tu
     return begin, end
 
 
+def work_out(
+    sessions: Callable[[], AbstractContextManager[Any]],
+    configuration: Configuration,
+    *,
+    since: datetime,
+    until: datetime,
+    devices: Collection[str] | None = None,
+    told: Callable[[float], None] = lambda done: None,
+) -> Learnable:
+    """Return what would be learnt from [since, until); nothing is kept or written. Raises NothingToLearn.
+
+    Each part is read in a session of its own, so that weeks of a large city hold no transaction open for long.
+    """
+    subjects = _wanted(configuration, devices)
+    outcomes: list[Outcome] = []
+    for at in range(0, len(subjects), AT_ONCE):
+        told(at / len(subjects))
+        with sessions() as connection:
+            outcomes += _learnt(connection, configuration, subjects[at : at + AT_ONCE], since, until)
+    named = None if devices is None else tuple(sorted(devices))
+    return Learnable(outcomes=tuple(outcomes), since=since, until=until, devices=named)
+
+
+def put_in_force(
+    connection: Any,
+    configuration: Configuration,
+    city_file: Path,
+    learnt: Learnable,
+    *,
+    actor: Actor,
+    now: datetime,
+    why: str = "",
+    expected: str | None = None,
+) -> Learning:
+    """Keep what was learnt, and write its profiles beside the city file in place of those of the same places.
+
+    Where nothing could be learnt this time an older profile stays until it is too old. With `expected`, the version of
+    the profiles that `learnt` was held against must still be in force. Raises NotInForce, NotWritable, ConfigError;
+    then nothing has changed.
+    """
+    fresh = [outcome.profile for outcome in learnt.outcomes if outcome.profile is not None]
+    timezone = configuration.city.timezone
+    with locked(city_file), connection.transaction():
+        path = profiles_path(city_file)
+        present = read_all(path, timezone) if path.exists() else []
+        held = _in_force(configuration, profiles_of(present)).version
+        if expected is not None and held != expected:
+            raise NotInForce(
+                f"the profiles in force are {held or 'none'} and no longer {expected or 'none'}, which this was held "
+                "against: somebody else has put others into force meanwhile; look again at what would change",
+                is_changed=True,
+            )
+        together = profiles_of([*present, *fresh])
+        version = _in_force(configuration, together).version
+        save_learning(
+            connection,
+            learnt.outcomes,
+            since=learnt.since,
+            until=learnt.until,
+            by=actor.name,
+            at=now,
+            version=version,
+            note=why,
+            is_whole=learnt.devices is None,
+        )
+        detail = {
+            "learnt": len(fresh),
+            "not_learnt": len(learnt.outcomes) - len(fresh),
+            "profiles": version,
+            "before": held,
+            **({"note": why} if why else {}),
+        }
+        note(connection, actor, "profiles.learnt", "profiles", at=now, detail=detail)
+        written = write_profiles(city_file, list(together.of.values()), timezone) if fresh else None
+    return Learning(outcomes=learnt.outcomes, since=learnt.since, until=learnt.until, version=version, path=written)
+
+
 def learn_profiles(
     connection: Any,
     configuration: Configuration,
@@ -59,31 +155,16 @@ def learn_profiles(
     actor: Actor,
     now: datetime,
     write: bool = True,
+    why: str = "",
 ) -> Learning:
-    """Learn from [since, until) and, with `write`, keep it and put the profiles in force beside the city file.
+    """Learn from [since, until) and, with `write`, put what was learnt into force at once, whatever is there.
 
-    Where nothing could be learnt this time an older profile stays until it is too old. Raises NothingToLearn,
-    NotWritable, ConfigError; then nothing has changed.
+    Raises NothingToLearn, NotWritable, ConfigError; then nothing has changed.
     """
-    subjects = _wanted(configuration, devices)
-    outcomes = [
-        outcome
-        for part in (subjects[at : at + AT_ONCE] for at in range(0, len(subjects), AT_ONCE))
-        for outcome in _learnt(connection, configuration, part, since, until)
-    ]
-    fresh = [outcome.profile for outcome in outcomes if outcome.profile is not None]
+    found = work_out(lambda: nullcontext(connection), configuration, since=since, until=until, devices=devices)
     if not write:
-        return Learning(outcomes=tuple(outcomes), since=since, until=until, version="", path=None)
-    timezone = configuration.city.timezone
-    with locked(city_file), connection.transaction():
-        path = profiles_path(city_file)
-        together = profiles_of([*(read_all(path, timezone) if path.exists() else ()), *fresh])
-        version = _in_force(configuration, together).version
-        save_learning(connection, outcomes, since=since, until=until, by=actor.name, at=now, version=version)
-        detail = {"learnt": len(fresh), "not_learnt": len(outcomes) - len(fresh), "profiles": version}
-        note(connection, actor, "profiles.learnt", "profiles", at=now, detail=detail)
-        written = write_profiles(city_file, list(together.of.values()), timezone) if fresh else None
-    return Learning(outcomes=tuple(outcomes), since=since, until=until, version=version, path=written)
+        return Learning(outcomes=found.outcomes, since=since, until=until, version="", path=None)
+    return put_in_force(connection, configuration, city_file, found, actor=actor, now=now, why=why)
 
 
 def _wanted(configuration: Configuration, devices: Collection[str] | None) -> list[Subject]:

@@ -10,9 +10,9 @@ not used (`profile_days`).
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from math import fsum
@@ -61,11 +61,29 @@ class NotLearnt(StrEnum):
     TOO_FEW_HOURS = "too_few_hours"  # most hours of the week were not
 
 
+class LeftOut(StrEnum):
+    """Why an hour did not count."""
+
+    ALERT = "alert"  # an alert stood that nobody called false, or a label says that something was wrong
+    IMPOSSIBLE = "impossible"  # a value outside of what the sensor can tell
+    STUCK = "stuck"  # the sensor repeated one value
+    FEW_LAMPS = "few_lamps"  # too few lamps of the circuit were heard
+
+
 WORDS: Mapping[NotLearnt, str] = {
     NotLearnt.NO_READINGS: "nothing was read in that time",
     NotLearnt.ALL_LEFT_OUT: "in every hour an alert stood, or the sensor could not be believed",
     NotLearnt.TOO_FEW_WEEKS: f"no hour of the week was seen in {LEAST_WEEKS} weeks or more",
     NotLearnt.TOO_FEW_HOURS: f"more than half of the hours of the week were seen in fewer than {LEAST_WEEKS} weeks",
+}
+
+
+_RANK = tuple(LeftOut)  # of several reasons the first is told
+LEFT_OUT_WORDS: Mapping[LeftOut, str] = {
+    LeftOut.ALERT: "an alert stood that nobody called false",
+    LeftOut.IMPOSSIBLE: "a value cannot be",
+    LeftOut.STUCK: "the sensor repeated one value",
+    LeftOut.FEW_LAMPS: "too few of its lamps were heard",
 }
 
 
@@ -80,6 +98,7 @@ class Outcome:
     why_not: NotLearnt | None
     hours: int
     left_out: int
+    left_out_why: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +116,16 @@ class Learnt:
     left_out: int
     why_not: NotLearnt | None
     profile: Profile | None
+    note: str = ""
+    left_out_why: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """The hours of one quantity at one place: those that count with their means, and why the others do not."""
+
+    counted: Mapping[datetime, float]
+    left_out: Mapping[datetime, LeftOut]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +162,31 @@ def learn(
     until: datetime,
 ) -> list[Outcome]:
     """Return what became of each of `subjects` from the hours of [since, until)."""
-    sorter = _Sorter(configuration, wrong)
+    sorter, stored = _Sorter(configuration, wrong), _by_device(means, since, until)
+    return [sorter.outcome(subject, stored, since, until) for subject in subjects]
+
+
+def hours_of(
+    configuration: Configuration,
+    subject: Subject,
+    means: Iterable[HourMean],
+    wrong: Iterable[Wrong],
+    *,
+    since: datetime,
+    until: datetime,
+) -> Hours:
+    """Return the hours of [since, until) as learning takes them: which count, and why the others do not."""
+    return _Sorter(configuration, wrong).hours(subject, _by_device(means, since, until))
+
+
+def _by_device(
+    means: Iterable[HourMean], since: datetime, until: datetime
+) -> Mapping[tuple[str, Quantity], Sequence[HourMean]]:
     stored: defaultdict[tuple[str, Quantity], list[HourMean]] = defaultdict(list)
     for one in means:
         if since <= one.hour and one.hour + HOUR <= until:
             stored[one.device_id, one.quantity].append(one)
-    return [sorter.outcome(subject, stored, since, until) for subject in subjects]
+    return stored
 
 
 class _Sorter:
@@ -165,30 +213,14 @@ class _Sorter:
         until: datetime,
     ) -> Outcome:
         """Return what became of one quantity at one place."""
-        heard: defaultdict[datetime, list[float]] = defaultdict(list)
-        seen: set[datetime] = set()
-        spoilt: set[datetime] = set()
-        for member in subject.members:
-            for one in stored.get((member, subject.quantity), ()):
-                if subject.quantity is POWER and not self._lit.is_lit(subject.subject, one.hour):
-                    continue
-                seen.add(one.hour)
-                if self._counts(one, (member, subject.subject)):
-                    heard[one.hour].append(one.mean)
-                elif self._is_wrong(subject.subject, one.hour):
-                    spoilt.add(one.hour)
-        least = self._least_members(subject)
-        hours = {
-            hour: fsum(values) / len(values)
-            for hour, values in heard.items()
-            if hour not in spoilt and len(values) >= least
-        }
+        found = self.hours(subject, stored)
+        hours = found.counted
         by_cell: defaultdict[int, list[float]] = defaultdict(list)
         for hour, mean in sorted(hours.items()):
             by_cell[cell_of(hour, self._zone, self._configuration.city.calendar)].append(mean)
         cells = cells_of(by_cell)
         learnt = sum(cell is not None for cell in cells)
-        why_not = _why_not(bool(seen), len(by_cell), learnt)
+        why_not = _why_not(bool(hours or found.left_out), len(by_cell), learnt)
         profile = None
         if why_not is None:
             profile = Profile(
@@ -206,16 +238,46 @@ class _Sorter:
             profile=profile,
             why_not=why_not,
             hours=len(hours),
-            left_out=len(seen) - len(hours),
+            left_out=len(found.left_out),
+            left_out_why={why.value: n for why, n in sorted(Counter(found.left_out.values()).items())},
         )
 
-    def _counts(self, one: HourMean, subjects: Iterable[str]) -> bool:
+    def hours(self, subject: Subject, stored: Mapping[tuple[str, Quantity], Sequence[HourMean]]) -> Hours:
+        """Return which hours of one quantity at one place count, and why the others do not."""
+        heard: defaultdict[datetime, list[float]] = defaultdict(list)
+        doubted: dict[datetime, LeftOut] = {}
+        spoilt: set[datetime] = set()
+        for member in subject.members:
+            for one in stored.get((member, subject.quantity), ()):
+                if subject.quantity is POWER and not self._lit.is_lit(subject.subject, one.hour):
+                    continue
+                why = self._why_left_out(one, (member, subject.subject))
+                if why is None:
+                    heard[one.hour].append(one.mean)
+                    continue
+                if why is LeftOut.ALERT and self._is_wrong(subject.subject, one.hour):
+                    spoilt.add(one.hour)
+                doubted[one.hour] = min(why, doubted.get(one.hour, why), key=_RANK.index)
+        least = self._least_members(subject)
+        counted: dict[datetime, float] = {}
+        for hour in sorted({*heard, *doubted}):
+            values = heard.get(hour, ())
+            if hour not in spoilt and values and len(values) >= least:
+                counted[hour] = fsum(values) / len(values)
+                doubted.pop(hour, None)
+            else:
+                doubted.setdefault(hour, LeftOut.FEW_LAMPS)
+        return Hours(counted=counted, left_out=doubted)
+
+    def _why_left_out(self, one: HourMean, subjects: Iterable[str]) -> LeftOut | None:
+        if any(self._is_wrong(subject, one.hour) for subject in subjects):
+            return LeftOut.ALERT
         limits = self._ranges[one.quantity]
         if limits is not None and not (limits.low <= one.low and one.high <= limits.high):
-            return False
+            return LeftOut.IMPOSSIBLE
         if one.quantity in self._freezing and one.low == one.high != 0.0 and one.count >= STUCK_FROM:
-            return False
-        return not any(self._is_wrong(subject, one.hour) for subject in subjects)
+            return LeftOut.STUCK
+        return None
 
     def _is_wrong(self, subject: str, hour: datetime) -> bool:
         return any(

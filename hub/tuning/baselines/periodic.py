@@ -16,7 +16,7 @@ from hub.config.yaml_source import ConfigError
 from hub.config.zones_file import NotWritable
 from hub.log import logger
 from hub.store.audit import Actor
-from hub.store.profiles import last_learnt_at, take_learning
+from hub.store.profiles import last_learnt_at, take_learning, tell_rhythm
 from hub.store.session import StoreUnavailable, open_session
 from hub.tuning.baselines.learn import Learning, NothingToLearn, learn_profiles, span_of
 
@@ -44,14 +44,20 @@ def keep_learning(
     configuration: Callable[[], Configuration],
     city_file: Path,
     *,
+    role: str,
     every: timedelta,
     now: Callable[[], datetime],
     stop: threading.Event,
     look_s: float = LOOK_S,
 ) -> None:
-    """Look every so often whether it is due, until `stop`. What stands in the way is logged, and tried again."""
+    """Look every so often whether it is due, until `stop`. What stands in the way is logged, and tried again.
+
+    The console shows that `role` learns by itself.
+    """
     while not stop.is_set():
         try:
+            with open_session(dsn) as connection:
+                tell_rhythm(connection, role, every / timedelta(days=1), now())
             done = learn_if_due(dsn, configuration(), city_file, every=every, now=now())
         except (StoreUnavailable, NotWritable, ConfigError, NothingToLearn) as error:
             log.warning("profiles cannot be learnt now", why=str(error))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.tuning.baselines import compare
+from hub.tuning.baselines import run as learning
 from hub.tuning.runs import dataset, files, judge, sample, sweeps, trace, weights
 from hub.tuning.runs.means import Means
 from hub.tuning.runs.question import Arguments
@@ -34,6 +35,7 @@ KINDS: dict[str, Kind] = {
     "diff": Kind(sweeps.Diff, sweeps.work_diff),
     "dataset": Kind(dataset.Dataset, dataset.work, is_repeatable=False),
     "baselines": Kind(compare.Compare, compare.work),
+    "learn": Kind(learning.Learn, learning.work, is_repeatable=False),
     "files": Kind(files.Files, files.work, is_repeatable=False),
     "weights": Kind(weights.Weights, weights.work, is_repeatable=False),
     "sample": Kind(sample.Sample, sample.work, is_repeatable=False),

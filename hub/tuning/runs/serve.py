@@ -41,7 +41,8 @@ def serve(settings: Settings, *, metrics_port: int, stop: threading.Event) -> No
     with suppress(OSError):
         os.nice(NICE)
     current = Current(settings)
-    worker = worker_of(settings, current, name=f"{socket.gethostname()}-{os.getpid()}", stop=stop)
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    worker = worker_of(settings, current, name=name, stop=stop)
     if metrics_port:
         try:
             start_http_server(metrics_port, addr="127.0.0.1", registry=worker.metrics.registry)
@@ -53,7 +54,12 @@ def serve(settings: Settings, *, metrics_port: int, stop: threading.Event) -> No
         threading.Thread(
             target=keep_learning,
             args=(settings.database_url, lambda: current.configuration(None), settings.city),
-            kwargs={"every": timedelta(days=settings.learn_every_days), "now": clock.now, "stop": stop},
+            kwargs={
+                "role": name,
+                "every": timedelta(days=settings.learn_every_days),
+                "now": clock.now,
+                "stop": stop,
+            },
             name="profiles",
             daemon=True,
         ).start()
