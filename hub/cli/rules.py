@@ -27,8 +27,12 @@ def run_tests(
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report here.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line for each test.")] = False,
 ) -> None:
-    """Run tests of rules; exit status 1 when one fails, 2 when a file cannot be used."""
-    from hub.tuning.junit import report
+    """Run tests of rules; exit status 1 when one fails, 2 when a file cannot be used.
+
+    A file that cannot be used keeps none of the others from being run. To begin with: docs/examples/rule-tests.
+    """
+    from hub.config.yaml_source import ConfigError
+    from hub.tuning.junit import Case, report
     from hub.tuning.rule_tests.run import Outcome, run_file
 
     try:
@@ -36,23 +40,31 @@ def run_tests(
     except re.error as error:
         raise CommandError(f"--run {run}: is no regular expression: {error}") from None
     outcomes: list[Outcome] = []
+    problems: list[str] = []
+    unusable: list[Case] = []
     for path in _listed(files):
-        for outcome in run_file(path, wanted):
-            outcomes.append(outcome)
-            if as_json:
-                print(json.dumps(outcome.document(), ensure_ascii=False), flush=True)
-            else:
-                _print(outcome)
-    if not outcomes:
+        try:
+            for outcome in run_file(path, wanted):
+                outcomes.append(outcome)
+                if as_json:
+                    print(json.dumps(outcome.document(), ensure_ascii=False), flush=True)
+                else:
+                    _print(outcome)
+        except ConfigError as error:
+            problems += error.problems
+            unusable.append(Case(str(path), "the file", error=str(error)))
+    if not outcomes and not problems:
         raise CommandError(f"no test is named like {run!r}" if run else "there is no test")
     if junit is not None:
         try:
-            junit.write_bytes(report("lianqin rules", [outcome.case() for outcome in outcomes]))
+            junit.write_bytes(report("lianqin rules", [*(each.case() for each in outcomes), *unusable]))
         except OSError as error:
             raise CommandError(f"{junit} cannot be written: {error.strerror}") from None
     failed = sum(not outcome.passed for outcome in outcomes)
-    if not as_json:
+    if not as_json and outcomes:
         print(f"{len(outcomes) - failed} passed, {failed} failed")
+    if problems:
+        raise CommandError("\n".join(problems))
     if failed:
         raise SystemExit(1)
 

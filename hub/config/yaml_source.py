@@ -66,6 +66,10 @@ class Source:
             # An address may hold credentials, so what was given is not repeated.
             open_to_see = isinstance(given, str | int | float | bool) and place[-1:] != ("url",)
             shown = f" (it is {given!r})" if open_to_see else ""
+            if place[-1:] == ("[key]",):  # the name itself is wrong, not what stands under it
+                place, message = place[:-1], _no_name(place[-2], item)
+                problems.append(self.problem(place, message))
+                continue
             problems.append(self.problem(place, _said(item["type"], item["msg"], place, names) + shown))
         return ConfigError(problems)
 
@@ -86,6 +90,14 @@ def names_in(schema: Any) -> set[str]:
     return set(properties) | {name for part in schema.values() for name in names_in(part)}
 
 
+def _no_name(name: object, item: Any) -> str:
+    known = re.findall(r"'([^']+)'", str(item.get("ctx", {}).get("expected", "")))
+    near = get_close_matches(str(name), known, n=1)
+    if near:
+        return f"there is no such name here; is {near[0]} meant?"
+    return "there is no such name here" + (f"; there are {', '.join(known)}" if known else "")
+
+
 def _said(kind: str, message: str, place: Place, names: Collection[str]) -> str:
     """Return what is wrong in words that need no knowledge of how it was checked."""
     if kind == "missing":
@@ -95,6 +107,8 @@ def _said(kind: str, message: str, place: Place, names: Collection[str]) -> str:
         return "there is no such setting here" + (f"; is {near[0]} meant?" if near else "")
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return "must be settings, each with its name"
+    if kind == "timezone_aware":
+        return "must say its timezone, such as 2026-11-22T12:00:00+08:00"
     if kind == "string_type":
         return "must be a string: a number, or yes and no, in quotes"
     for formal, plain in (("Value error, ", ""), ("Input should be", "must be"), ("String should", "must")):

@@ -10,12 +10,13 @@ from hub.dispatch.plain_xml import document, element, leaf
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One test: it passed, or says why it failed or was passed over."""
+    """One test: it passed, or says why it failed, was passed over, or could not be run at all."""
 
     suite: str
     name: str
     failure: str = ""
     skipped: str = ""
+    error: str = ""
 
 
 def report(name: str, cases: Sequence[Case]) -> bytes:
@@ -23,7 +24,9 @@ def report(name: str, cases: Sequence[Case]) -> bytes:
     made = []
     for case in cases:
         trouble = None
-        if case.failure:
+        if case.error:
+            trouble = leaf("error", case.error, message=case.error.partition("\n")[0], type="error")
+        elif case.failure:
             trouble = leaf("failure", case.failure, message=case.failure.partition("\n")[0], type="failed")
         elif case.skipped:
             trouble = leaf("skipped", case.skipped, message=case.skipped.partition("\n")[0])
@@ -35,7 +38,7 @@ def report(name: str, cases: Sequence[Case]) -> bytes:
         *made,
         tests=str(len(cases)),
         failures=str(sum(bool(case.failure) for case in cases)),
-        errors="0",
+        errors=str(sum(bool(case.error) for case in cases)),
         skipped=str(sum(bool(case.skipped) and not case.failure for case in cases)),
     )
     suite.set("name", name)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from hub.cli.app import app
+from hub.cli.failure import CommandError
 from hub.config.yaml_source import ConfigError
 from hub.tuning.rule_tests import notation
 from hub.tuning.rule_tests.compare import shown
@@ -123,7 +124,17 @@ def test_what_is_raised_and_not_expected_fails_and_so_does_what_is_not_raised(tm
         ("330x5m 220x10m", "330x5k 220x10m", r"'330x5k'"),
         ("device: w-1", "device: w-9", "the city has no device w-9; it has w-1"),
         ("water.burst.fall_kpa: 40", "water.burst.fal_kpa: 40", "is water.burst.fall_kpa meant"),
-        ("pressure_kpa: 330x5m 220x10m", "presure_kpa: 330x5m 220x10m", "presure_kpa"),
+        (
+            "pressure_kpa: 330x5m 220x10m",
+            "presure_kpa: 330x5m 220x10m",
+            r"changed.yaml:16: tests.0.series.0.values.presure_kpa: there is no such name here; is pressure_kpa meant",
+        ),
+        ("kind: water", "kind: watr", r"changed.yaml:9: devices.0.kind: must be .*\(it is 'watr'\)$"),
+        ("12:00:00+08:00", "12:00:00", "start: must say its timezone, such as"),
+        ("pressure_kpa: 330x5m 280x5m\n          flow_l_s: 12x5m 30x5m", "level_m: 1x5m", "w-1 is a water device: its"),
+        ("A pump that starts takes the pressure down for a moment, and that is no burst",
+         "The demand of a morning comes slowly", r"changed.yaml:39: tests.2.name: another test is named"),
+        ("    until: 10m\n", "    until: 10m\n    open: [{at: 11m, open: []}]\n", "11m lies after the test's end, 10m"),
         ("until: 10m", "until: 1m", "lies before the last observation"),
         ("grid: \"01\", interval", "grid: \"02\", interval", r"changed.yaml:9: .*there is no grid 02"),
         ("    alerts: []\n", "", "says nothing that must come of it"),
@@ -134,6 +145,22 @@ def test_a_file_that_is_wrong_is_refused_with_its_line(tmp_path, old, new, said)
         list(run_file(changed(tmp_path, (old, new))))
     assert re.search(said, str(refused.value)), str(refused.value)
     assert "changed.yaml:" in str(refused.value)
+
+
+def test_all_that_is_wrong_is_told_at_once_and_keeps_no_other_file_from_being_run(tmp_path):
+    bad = changed(
+        tmp_path, ("330x5m 220x10m", "330x5k 220x10m"), ("water.burst.fall_kpa: 40", "water.burst.fal_kpa: 40")
+    )
+    junit = tmp_path / "all.xml"
+    with pytest.raises(ConfigError) as refused:
+        list(run_file(bad))
+    assert len(refused.value.problems) == 2
+    done = CliRunner().invoke(app, ["rules", "test", str(bad), str(WATER), "--junit", str(junit)])
+    assert "5 passed, 0 failed" in done.output
+    assert isinstance(done.exception, CommandError)  # exit status 2
+    assert str(done.exception) == str(refused.value)
+    suite = ElementTree.parse(junit).getroot()[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("6", "0", "1")
 
 
 def test_the_command_tells_by_its_exit_status_in_json_and_in_junit(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -10,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from detectors.finding import Severity
 from detectors.rules import RULES
 from hub.config.city_file import CityFile
-from hub.config.yaml_source import Source, names_in, read
+from hub.config.yaml_source import ConfigError, Source, names_in, read
 from hub.tuning.rule_tests import notation
 from ingest.observation import Quantity
 
@@ -181,14 +182,6 @@ class TestFile(_Entry):
     )
     tests: list[Test] = Field(min_length=1)
 
-    @model_validator(mode="after")
-    def _named_once(self) -> Self:
-        names = [test.name for test in self.tests]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two tests are named {twice[0]!r}")
-        return self
-
 
 def known_rule(rule: str) -> str:
     """Return `rule`; raise ValueError where there is none of that name."""
@@ -203,10 +196,33 @@ def known_rule(rule: str) -> str:
 def read_tests(path: Path) -> tuple[TestFile, Source]:
     """Return the tests of `path` and where each stands; raise ConfigError with file and line."""
     source = read(path)
+    data = source.data
+    if isinstance(data, dict) and isinstance(data.get("city"), dict):
+        data = {**data, "city": _city(data["city"], source)}
     try:
-        return TestFile.model_validate(source.data), source
+        file = TestFile.model_validate(data)
     except ValidationError as error:
         raise source.refuse(error, names_in(TestFile.model_json_schema())) from None
+    named: set[str] = set()
+    for number, test in enumerate(file.tests):
+        if test.name in named:
+            raise ConfigError([source.problem(("tests", number, "name"), f"another test is named {test.name!r} too")])
+        named.add(test.name)
+    return file, source
+
+
+def part_of(source: Source, name: str) -> Source:
+    """Return what stands under `name` as a source of its own, with the lines of the whole file."""
+    lines = {place[1:]: line for place, line in source.lines.items() if place[:1] == (name,)}
+    return replace(source, data=source.data[name], lines=lines)
+
+
+def _city(data: Any, source: Source) -> CityFile:
+    """Return a city written out in the file; by itself, so that its mistakes are told as those of a city file are."""
+    try:
+        return CityFile.model_validate(data)
+    except ValidationError as error:
+        raise part_of(source, "city").refuse(error, names_in(CityFile.model_json_schema())) from None
 
 
 def schema() -> dict[str, Any]:

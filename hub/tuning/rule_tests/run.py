@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from hub.config.yaml_source import ConfigError, Source
 from hub.tuning.candidate import with_thresholds
 from hub.tuning.junit import Case
 from hub.tuning.rule_tests.compare import alert_line, differences
-from hub.tuning.rule_tests.document import Test, TestFile, read_tests
-from hub.tuning.rule_tests.story import BadTest, told
+from hub.tuning.rule_tests.document import Test, TestFile, part_of, read_tests
+from hub.tuning.rule_tests.story import BadTest, observed, told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,23 +53,34 @@ def run_file(path: Path, wanted: re.Pattern[str] | None = None) -> Iterator[Outc
     """Yield the outcome of each test in `path` whose name `wanted` finds; raise ConfigError for a bad file."""
     file, source = read_tests(path)
     configuration = _configuration(file, source)
-    for number, test in enumerate(file.tests):
-        if wanted is None or wanted.search(test.name):
-            yield _outcome(file, source, number, test, configuration)
+    chosen = [
+        (number, test) for number, test in enumerate(file.tests) if wanted is None or wanted.search(test.name)
+    ]  # fmt: skip
+    problems = [each for number, test in chosen for each in _problems(file, source, number, test, configuration)]
+    if problems:  # all of them, before anything is run: who writes tests mends them in one go
+        raise ConfigError(problems)
+    for number, test in chosen:
+        yield _outcome(file, source, number, test, configuration)
 
 
-def _outcome(file: TestFile, source: Source, number: int, test: Test, configuration: Configuration) -> Outcome:
+def _problems(file: TestFile, source: Source, number: int, test: Test, configuration: Configuration) -> list[str]:
     place = ("tests", number)
     try:
         candidate = with_thresholds(configuration, test.thresholds)
-        story = told(test, candidate, test.start or file.start, whole_city=file.whole_city)
+        observed(test, candidate.city, test.start or file.start)
     except ConfigError as error:
-        raise ConfigError([source.problem((*place, "thresholds"), each) for each in error.problems]) from None
+        return [source.problem((*place, "thresholds"), each) for each in error.problems]
     except BadTest as error:
-        raise ConfigError([source.problem((*place, "series"), str(error))]) from None
+        return [source.problem((*place, *error.place), str(error))]
+    return []
+
+
+def _outcome(file: TestFile, source: Source, number: int, test: Test, configuration: Configuration) -> Outcome:
+    candidate = with_thresholds(configuration, test.thresholds)
+    story = told(test, candidate, test.start or file.start, whole_city=file.whole_city)
     return Outcome(
         path=source.path,
-        line=source.line_of(place),
+        line=source.line_of(("tests", number)),
         name=test.name,
         differences=tuple(differences(test, story)),
         got=tuple(alert_line(one, story.start) for one in story.alerts),
@@ -79,9 +90,7 @@ def _outcome(file: TestFile, source: Source, number: int, test: Test, configurat
 def _configuration(file: TestFile, source: Source) -> Configuration:
     folder = source.path.parent
     if isinstance(file.city, CityFile):
-        # The city's own checks name places from its top; here it stands beneath `city`.
-        lines = {place[1:]: line for place, line in source.lines.items() if place[:1] == ("city",)}
-        city = city_of(replace(source, lines=lines), file.city)
+        city = city_of(part_of(source, "city"), file.city)
     else:
         city = load_city(folder / file.city)
     thresholds = load_thresholds(None if file.detectors is None else folder / file.detectors)

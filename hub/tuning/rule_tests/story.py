@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -15,14 +15,35 @@ from hub.config.load import Configuration, config_version
 from hub.tuning.rule_tests import notation
 from hub.tuning.rule_tests.document import Series, Test
 from hub.worker.fold import Fold
-from ingest.city import City
-from ingest.observation import Frame, Observation, Reading, Status
+from ingest.city import City, DeviceKind
+from ingest.observation import Frame, Observation, Quantity, Reading, Status
 
 CAMERA_EVERY_S = 1.0
 
 
+# Whose quantity it is. A story whose device says nothing that its rules read could not fail, whatever it expects.
+OF_KIND: Mapping[DeviceKind, frozenset[Quantity]] = {
+    DeviceKind.STREETLIGHT: frozenset(
+        {
+            Quantity.POWER_W, Quantity.VOLTAGE_V, Quantity.CURRENT_A, Quantity.DIM_PCT, Quantity.LAMP_ON,
+            Quantity.ENERGY_KWH,
+        }
+    ),
+    DeviceKind.WATER: frozenset(
+        {Quantity.PRESSURE_KPA, Quantity.FLOW_L_S, Quantity.TURBIDITY_NTU, Quantity.CHLORINE_MG_L}
+    ),
+    DeviceKind.DRAINAGE: frozenset({Quantity.LEVEL_M}),
+    DeviceKind.GAS: frozenset({Quantity.METHANE_PCT_LEL, Quantity.GAS_PRESSURE_KPA}),
+}  # fmt: skip
+_OWNED = frozenset().union(*OF_KIND.values())
+
+
 class BadTest(ValueError):
-    """The test cannot be run; the message says why, and what would be right."""
+    """The test cannot be run; the message says why, and what would be right; `place` is where in the test."""
+
+    def __init__(self, message: str, *place: str | int) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +57,7 @@ class Told:
 
 def told(test: Test, configuration: Configuration, start: datetime, *, whole_city: bool) -> Told:
     """Return what comes of `test`; raise BadTest for what cannot be run."""
-    observations = _observations(test, configuration.city, start)
+    observations = observed(test, configuration.city, start)
     judged = (
         configuration if whole_city else _alone(configuration, {name for each in test.series for name in each.names})
     )
@@ -45,9 +66,6 @@ def told(test: Test, configuration: Configuration, start: datetime, *, whole_cit
     until = last + timedelta(seconds=waits_s + 1.0)
     if test.until is not None:
         until = start + timedelta(seconds=notation.seconds(test.until))
-        if until < last:
-            beyond = (last - start).total_seconds()
-            raise BadTest(f"until {test.until} lies before the last observation at {beyond:g} s")
     fold = Fold(judged, grids=None, recent=(), listening_since=start)
     found: dict[object, Alert] = {}
     changes = []
@@ -62,14 +80,24 @@ def told(test: Test, configuration: Configuration, start: datetime, *, whole_cit
     return Told(start, until, tuple(sorted(alerts, key=lambda one: (one.raised_at, one.rule, one.subject))))
 
 
-def _observations(test: Test, city: City, start: datetime) -> list[Observation]:
+def observed(test: Test, city: City, start: datetime) -> list[Observation]:
+    """Return the observations of `test` in the order received; raise BadTest for what cannot be run."""
     found: list[Observation] = []
     for number, series in enumerate(test.series):
         for name in series.names:
             try:
                 found += _of(series, name, city, start)
             except notation.BadNotation as error:
-                raise BadTest(f"series {number + 1} ({name}): {error}") from None
+                raise BadTest(f"{name}: {error}", "series", number) from None
+            except BadTest as error:
+                raise BadTest(str(error), "series", number) from None
+    last_s = max(((one.received_at - start).total_seconds() for one in found), default=0.0)
+    end_s = None if test.until is None else notation.seconds(test.until)
+    if end_s is not None and end_s < last_s:
+        raise BadTest(f"{test.until} lies before the last observation at {last_s:g} s", "until")
+    for number, moment in enumerate(test.open):
+        if end_s is not None and notation.seconds(moment.at) > end_s:
+            raise BadTest(f"{moment.at} lies after the test's end, {test.until}", "open", number)
     return sorted(found, key=lambda one: (one.received_at, *_rank(one)))
 
 
@@ -83,6 +111,8 @@ def _of(series: Series, name: str, city: City, start: datetime) -> list[Observat
     if name not in known:
         what = "camera" if series.camera is not None else "device"
         raise BadTest(f"the city has no {what} {name}; it has {', '.join(sorted(known)) or 'none'}")
+    if series.device is not None:
+        _require_own(name, city.devices[name].kind, series)
     usual_s = CAMERA_EVERY_S if series.camera is not None else city.devices[name].interval_s
     every_s = notation.seconds(series.every) if series.every is not None else usual_s
     begin_s, delay = notation.seconds(series.start), timedelta(seconds=notation.seconds(series.delay))
@@ -102,6 +132,13 @@ def _of(series: Series, name: str, city: City, start: datetime) -> list[Observat
         said = start + timedelta(seconds=notation.seconds(moment))
         found.append(Status(name, online, said, said + delay))
     return found
+
+
+def _require_own(name: str, kind: DeviceKind, series: Series) -> None:
+    own, given = OF_KIND.get(kind, frozenset()), frozenset(series.values)
+    if own and given & _OWNED and not given & own:
+        strange, read = sorted(given & _OWNED - own)[0], ", ".join(sorted(own))
+        raise BadTest(f"{name} is a {kind.value} device: its rules read {read}, and not {strange}")
 
 
 def _alone(configuration: Configuration, names: set[str]) -> Configuration:
