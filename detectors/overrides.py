@@ -220,8 +220,9 @@ def doubts(thresholds: Thresholds, city: City) -> list[tuple[Place, str]]:
             for subject in getattr(one, selector):
                 if subject not in names:
                     elsewhere = next((other for other in SELECTORS if subject in known[other]), None)
-                    hint = f"; it is one of the {elsewhere}" if elsewhere else nearest(subject, known[selector])
-                    text = f"the city has no {selector.removesuffix('s')} {subject}{hint}"
+                    text = f"the city has no {selector.removesuffix('s')} {subject}" + (
+                        f"; it is one of the {elsewhere}" if elsewhere else nearest(subject, known[selector])
+                    )
                     found.append((("overrides", index, selector), text))
                 elif (why := _why_useless(city, one, selector, subject)) is not None:
                     found.append((("overrides", index, selector), why))

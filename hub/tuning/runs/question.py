@@ -59,7 +59,9 @@ def problems_of(error: ValidationError) -> list[str]:
     """Return what is wrong with arguments: one `where: what` each."""
     said = []
     for item in error.errors(include_url=False):
-        message = str(item["msg"]).replace("Value error, ", "").replace("Input should be", "must be")
+        message = str(item["msg"]).replace("Value error, ", "")
+        for formal in ("Input should", "String should", "List should"):
+            message = message.replace(formal, "must")
         if item["type"] == "extra_forbidden":
             message = "there is no such argument"
         elif item["type"] == "missing":

@@ -1,4 +1,5 @@
 // An RFC 9457 problem as the API sends it, or what stands in its place where no answer came at all.
+import { said } from "../i18n/said";
 
 export interface PartProblem {
   in: string;
@@ -9,19 +10,26 @@ export interface PartProblem {
 
 export class ApiProblem extends Error {
   override readonly name = "ApiProblem";
+  /** What it is called and what is wrong, in the page's language where the console knows the sentence. */
+  readonly title: string;
+  readonly detail: string;
+  readonly errors: PartProblem[];
 
   constructor(
     /** The last part of the problem's type, or "unreachable" where nothing answered. */
     readonly kind: string,
     readonly status: number,
-    readonly title: string,
-    readonly detail: string,
-    readonly errors: PartProblem[] = [],
+    title: string,
+    detail: string,
+    errors: PartProblem[] = [],
     readonly retryAfterS: number | null = null,
     /** Every further member of the problem. */
     readonly members: Record<string, unknown> = {},
   ) {
     super(detail);
+    this.title = said(title);
+    this.detail = said(detail);
+    this.errors = errors.map((one) => ({ ...one, detail: said(one.detail) }));
   }
 
   get unreachable(): boolean {

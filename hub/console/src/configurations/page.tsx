@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { get, post } from "../api/http";
 import { t } from "../i18n";
+import { said } from "../i18n/said";
 import { go, href, place } from "../router";
 import { fromOf } from "../workbench/Sliders";
 import { type Inherited, originOf } from "../workbench/tunables";
@@ -55,7 +56,7 @@ export default function ConfigurationsPage() {
       {found.value && !found.value.writable && (
         <p class="notice" role="status">
           <Icon name="warning" size={16} />
-          {t("configurations.not-writable", { file: found.value.file, why: found.value.why_not_writable ?? "" })}
+          {t("configurations.not-writable", { file: found.value.file, why: said(found.value.why_not_writable ?? "") })}
         </p>
       )}
       <section class="panel">

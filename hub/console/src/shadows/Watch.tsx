@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { get } from "../api/http";
 import { asProblem } from "../api/problem";
 import { t } from "../i18n";
+import { said } from "../i18n/said";
 import { addTool } from "../layout/tools";
 import { href } from "../router";
 import { Icon } from "../ui/Icon";
@@ -20,7 +21,7 @@ function Banner() {
     <a
       class={`shadow-banner ${back ? "bad" : ""}`}
       href={href(`/tuning/shadows?id=${shadow.id}`)}
-      title={shadow.why ?? shadow.note}
+      title={shadow.why ? said(shadow.why) : shadow.note}
     >
       <Icon name={back ? "warning" : "layers"} size={15} />
       <span>{t(back ? "tuning.shadow.was-rolled-back" : "tuning.shadow.canary-runs")}</span>

@@ -7,6 +7,7 @@ import { gridOptions } from "../api/options";
 import type { VersionList } from "../configurations/documents";
 import { number } from "../health/figures";
 import { t, words } from "../i18n";
+import { said } from "../i18n/said";
 import { go, href, place } from "../router";
 import type { Raised } from "../tuning/documents";
 import { mayTune, TuningHead } from "../tuning/Tabs";
@@ -148,10 +149,10 @@ function Card({ shadow, asking, again }: { shadow: ShadowDetail; asking: Signal<
         {shadow.why && (
           <p class={shadow.state === "rolled_back" ? "notice failed" : "notice"} role="status">
             <Icon name="warning" size={16} />
-            {shadow.why}
+            {said(shadow.why)}
           </p>
         )}
-        {shadow.problem && <p class="field-error">{shadow.problem}</p>}
+        {shadow.problem && <p class="field-error">{said(shadow.problem)}</p>}
         <dl class="configuration-facts">
           <Fact name={t("tuning.shadow.started")}>
             <Time at={shadow.started_at} as="full" />

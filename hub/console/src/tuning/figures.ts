@@ -1,7 +1,8 @@
 // Scores, values and runs as words in the chosen language.
 import { ruleTitle } from "../api/city";
 import { number, percent } from "../health/figures";
-import { language, t, words } from "../i18n";
+import { language, t } from "../i18n";
+import { said } from "../i18n/said";
 import { span } from "../ui/time";
 import { thresholdName } from "../workbench/tunables";
 import type { Changes, Estimate, EstimateName, Question, Scores, Value } from "./documents";
@@ -21,11 +22,9 @@ export function intervalOf(name: EstimateName, estimate: Estimate | undefined): 
   return `${figureOf(name, estimate.low)} – ${figureOf(name, estimate.high)}`;
 }
 
-/** Why there is no number, in the page's language where the hub gives a name for it. */
+/** Why there is no number, in the page's language. */
 export function whyNot(scores: Scores): string {
-  if (!scores.why_not) return "";
-  const counted = { true: scores.labels.true, false: scores.labels.false, missed: scores.labels.missed };
-  return language.value === "zh" ? t("tuning.too-few", counted) : words(`tuning.why.${scores.why_not}`, scores.why_not);
+  return said(scores.why_not ?? "");
 }
 
 export function valueOf(value: Value | undefined): string {

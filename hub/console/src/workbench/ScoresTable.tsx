@@ -1,5 +1,6 @@
 // Scores of what judges now beside those of what is tried, each with its interval and the labels it rests on.
 import { words, t } from "../i18n";
+import { said } from "../i18n/said";
 import { number } from "../health/figures";
 import { ESTIMATES, type EstimateName, type Scores } from "../tuning/documents";
 import { figureOf, intervalOf, whyNot } from "../tuning/figures";
@@ -71,7 +72,7 @@ function Figure({ name, scores, other }: { name: EstimateName; scores: Scores | 
     tone = now > before === MORE_IS_BETTER.includes(name) ? "better" : "worse";
   return (
     <td class={`number ${tone}`}>
-      <b title={estimate ? estimate.why_not || t("tuning.of-labels", { n: estimate.n }) : undefined}>
+      <b title={estimate ? said(estimate.why_not ?? "") || t("tuning.of-labels", { n: estimate.n }) : undefined}>
         {figureOf(name, now)}
       </b>
       {tone && <span class="visually-hidden"> {t(tone === "better" ? "tuning.better" : "tuning.worse")}</span>}

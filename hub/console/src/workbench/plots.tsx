@@ -1,5 +1,5 @@
 // A sweep's figures drawn: precision over recall, delay against false alarms, a histogram, and two thresholds as a field.
-import { language, t } from "../i18n";
+import { t } from "../i18n";
 import { percent } from "../health/figures";
 import type { Cell, Scores, Swept } from "../tuning/documents";
 import { figureOf, valueOf } from "../tuning/figures";
@@ -310,7 +310,7 @@ export function Field({ swept, chosen, onChoose }: PickProps) {
                     <button
                       type="button"
                       class={`cell${index === chosen ? " chosen" : ""}${now ? " now" : ""}${swept.front.includes(index) ? " front" : ""}`}
-                      style={{ "--share": String(Math.round(share(value) * 70)) }}
+                      style={{ "--share": String(Math.round(share(value) * 42)) }}
                       title={cellTitle(swept, cell)}
                       aria-pressed={index === chosen}
                       onClick={() => onChoose(index)}
@@ -341,10 +341,9 @@ export function Field({ swept, chosen, onChoose }: PickProps) {
 
 function None({ swept }: { swept: Swept }) {
   const first = swept.cells.find((cell) => cell.scores)?.scores;
-  const why = language.value === "en" ? first?.why_not : null;
   return (
     <p class="dim plot-none">
-      {why ?? t("tuning.too-few", { ...(first?.labels ?? { true: 0, false: 0, missed: 0 }) })}
+      {said(first?.why_not ?? "") || t("tuning.too-few", { ...(first?.labels ?? { true: 0, false: 0, missed: 0 }) })}
     </p>
   );
 }

@@ -246,8 +246,24 @@ export default {
   "tuning.next-page": "Next page",
   "tuning.sample": "Waiting for a word",
   "tuning.sample-about": "Stretches in which the rule nearly spoke, sampled: without them recall means little.",
-  "tuning.sample-draw": "Sample the last {days} days",
-  "tuning.sample-none": "Nothing left to label.",
+  "tuning.sample-draw": "Draw a sample",
+  "tuning.sample-days": "From how many days",
+  "tuning.last-days": "of the last {days} d",
+  "tuning.sample-none": "Nothing waits for a word.",
+  "tuning.sample-none-here": "Nothing of this rule waits for a word.",
+  "tuning.sample-first":
+    "Nothing waits for a word. Choose a rule, and draw a sample of the moments in which it nearly spoke.",
+  "tuning.sample-quiet":
+    "Nothing to draw from: laxer thresholds raise nothing more in this time that has no label yet.",
+  "tuning.sample-more":
+    "{n} more come up when these are done. Stop where you like: they are in the order of their lot.",
+  "tuning.labels-none-such": "No such label",
+  "tuning.show-all": "Show all",
+  "tuning.withdraw-ask": "Withdraw this label?",
+  "tuning.withdraw-about":
+    "It stays in the record and counts no longer: scores change with it. Importing it again does not bring it back.",
+  "tuning.imported-known": "{n} known before",
+  "tuning.imported-withdrawn": "of these {n} withdrawn, which stay so",
   "tuning.sample.missed": "It happened",
   "tuning.sample.false": "Nothing happened",
   "tuning.shadows": "Shadows",
@@ -364,7 +380,7 @@ export default {
   "tuning.threshold.scatter": "Scatter",
   "tuning.threshold.box_floor": "Floor of boxes",
   "tuning.sample-rule": "Rule to sample",
-  "tuning.sample-drawn": "{n} new ones drawn",
+  "tuning.sample-drawn": "{drawn} of {of} are drawn, {n} of them new.",
   "tuning.frame-about": "Drawn from {n} like it",
   "tuning.nearness.near": "near",
   "tuning.nearness.far": "far",
@@ -419,15 +435,4 @@ export default {
   "tuning.what-if-about":
     "Each threshold of the rule is tried to see which would have changed the outcome; that takes a while.",
   "tuning.what-if-none": "No single threshold would have changed it.",
-  "tuning.said.deaf":
-    "Nobody listened for {total} of that time, at the longest from {from} to {to}: what was published then is not on record.",
-  "tuning.said.still":
-    "Pictures in which nothing moved were looked at only every few seconds (vision setting heartbeat_s); what the vision role did not look at cannot come back.",
-  "tuning.said.floor": "Boxes below the vision role's own floor were never recorded: a lower box_floor finds no more.",
-  "tuning.said.later": "Of {names} nothing is recorded before {at}: it is older than what is kept, or nothing came.",
-  "tuning.said.missing": "Of {names} nothing that these rules judge is recorded in that time.",
-  "tuning.said.skipped": "Frames that the gate skipped, and boxes below the vision role's floor, were never stored.",
-  "tuning.said.loading": "loading what was recorded",
-  "tuning.said.no-role": "no tuning role runs: start `lianqin tuning`",
-  "tuning.said.cancelling": "is being cancelled",
 } as const;
