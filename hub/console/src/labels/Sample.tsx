@@ -7,14 +7,16 @@ import { number } from "../health/figures";
 import { t, words } from "../i18n";
 import { go, href } from "../router";
 import { DAY_MS, workOn } from "../tuning/address";
-import type { Verdict } from "../tuning/documents";
-import { useRun } from "../tuning/runs";
+import type { Label, Verdict } from "../tuning/documents";
+import { useErrand } from "../tuning/runs";
 import { mayTune } from "../tuning/Tabs";
 import { Button } from "../ui/Button";
 import { useResource } from "../ui/resource";
 import { Time } from "../ui/Time";
 import { refused, told } from "../ui/toast";
+import { AsOf } from "../workbench/AsOf";
 import { Progress } from "../workbench/Progress";
+import { withdraw } from "./withdraw";
 
 interface Candidate {
   id: string;
@@ -29,13 +31,21 @@ interface Candidate {
   frame: number;
 }
 
-const DAYS = 7;
+interface Drawn {
+  /** How many there are to draw from. */
+  quiet: number;
+  drawn: number;
+  new: number;
+}
+
+const DAYS: readonly number[] = [1, 7, 30];
 const SHOWN = 12;
 const ROOM_MS = 1_800_000;
 
 export function Sample({ rule, done }: { rule: string; done: () => void }) {
-  const asked = useSignal<object | null>(null);
-  const drawn = useRun<{ drawn: number; new: number }>("sample", asked.value);
+  const days = useSignal(7);
+  const drawn = useErrand<Drawn>("sample");
+  const busy = useSignal("");
   const waiting = useResource(
     (signal) =>
       get<{ items: Candidate[]; waiting: number }>("tuning/labels/waiting", { query: { rule, limit: SHOWN }, signal }),
@@ -46,20 +56,25 @@ export function Sample({ rule, done }: { rule: string; done: () => void }) {
   }, [drawn.answer]);
   const draw = () => {
     const until = Math.floor(hubNow() / 3_600_000) * 3_600_000;
-    const since = new Date(until - DAYS * DAY_MS).toISOString();
-    asked.value = {
+    const since = new Date(until - days.value * DAY_MS).toISOString();
+    drawn.ask({
       question: { rules: [rule], grids: null, subjects: null, since, until: new Date(until).toISOString() },
-    };
-    drawn.again();
+    });
+  };
+  const again = () => {
+    waiting.again();
+    done();
   };
   const give = async (one: Candidate, verdict: Verdict) => {
+    busy.value = one.id;
     try {
-      await post("tuning/labels", { candidate: one.id, verdict });
-      told(t("tuning.labelled"));
-      waiting.again();
-      done();
+      const label = await post<Label>("tuning/labels", { candidate: one.id, verdict });
+      told(t("tuning.labelled"), { label: t("tuning.undo"), run: () => void withdraw(label, again) });
     } catch (error) {
       refused(error);
+    } finally {
+      busy.value = "";
+      again(); // also where a colleague was quicker: then it waits no more
     }
   };
   const items = waiting.value?.items ?? [];
@@ -82,17 +97,46 @@ export function Sample({ rule, done }: { rule: string; done: () => void }) {
           ))}
         </select>
         {mayTune() && (
-          <Button disabled={!rule} busy={drawn.waiting && asked.value !== null} onClick={draw}>
-            {t("tuning.sample-draw", { days: DAYS })}
-          </Button>
+          <>
+            <select
+              aria-label={t("tuning.sample-days")}
+              value={days.value}
+              onChange={(event) => {
+                days.value = Number(event.currentTarget.value);
+              }}
+            >
+              {DAYS.map((one) => (
+                <option key={one} value={one}>
+                  {t("tuning.last-days", { days: one })}
+                </option>
+              ))}
+            </select>
+            <Button disabled={!rule} busy={drawn.waiting} onClick={draw}>
+              {t("tuning.sample-draw")}
+            </Button>
+          </>
         )}
       </header>
       <div class="panel-content">
         <p class="dim">{t("tuning.sample-about")}</p>
-        <Progress running={drawn} asked={asked.value !== null} />
+        <Progress running={drawn} asked={drawn.asked !== null} />
+        {drawn.waiting && <p class="field-hint">{t("tuning.goes-on")}</p>}
         {waiting.problem && <p class="field-error">{waiting.problem.detail}</p>}
-        {drawn.answer && <p role="status">{t("tuning.sample-drawn", { n: number(drawn.answer.new) })}</p>}
-        {waiting.value && items.length === 0 && !drawn.waiting && <p>{t("tuning.sample-none")}</p>}
+        {drawn.isFound && drawn.answer && <AsOf run={drawn.run} />}
+        {drawn.answer && (
+          <p role="status">
+            {drawn.answer.quiet === 0
+              ? t("tuning.sample-quiet")
+              : t("tuning.sample-drawn", {
+                  n: number(drawn.answer.new),
+                  drawn: number(drawn.answer.drawn),
+                  of: number(drawn.answer.quiet),
+                })}
+          </p>
+        )}
+        {waiting.value && items.length === 0 && !drawn.waiting && !drawn.answer && (
+          <p>{t(rule ? "tuning.sample-none-here" : mayTune() ? "tuning.sample-first" : "tuning.sample-none")}</p>
+        )}
         <ul class="samples">
           {items.map((one) => (
             <li key={one.id}>
@@ -119,7 +163,7 @@ export function Sample({ rule, done }: { rule: string; done: () => void }) {
               {mayTune() && (
                 <div class="choices">
                   {(["missed", "false"] as const).map((verdict) => (
-                    <Button key={verdict} onClick={() => void give(one, verdict)}>
+                    <Button key={verdict} disabled={busy.value === one.id} onClick={() => void give(one, verdict)}>
                       {words(`tuning.sample.${verdict}`)}
                     </Button>
                   ))}
@@ -128,6 +172,9 @@ export function Sample({ rule, done }: { rule: string; done: () => void }) {
             </li>
           ))}
         </ul>
+        {waiting.value && waiting.value.waiting > items.length && (
+          <p class="field-hint">{t("tuning.sample-more", { n: number(waiting.value.waiting - items.length) })}</p>
+        )}
       </div>
     </section>
   );

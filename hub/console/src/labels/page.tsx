@@ -4,11 +4,12 @@ import { city, gridName, hubNow, rules, ruleTitle } from "../api/city";
 import { get, remove, send, url } from "../api/http";
 import { ApiProblem, asProblem } from "../api/problem";
 import { number } from "../health/figures";
-import { t, words } from "../i18n";
+import { language, t, words } from "../i18n";
 import { go, href, place } from "../router";
 import { workOn } from "../tuning/address";
 import type { Label, Verdict } from "../tuning/documents";
 import { mayTune, TuningHead } from "../tuning/Tabs";
+import { Ask } from "../ui/Ask";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { Pager } from "../ui/Pager";
@@ -17,7 +18,7 @@ import { ScrollX } from "../ui/ScrollX";
 import { Empty, Failed, Loading, problemTitle } from "../ui/states";
 import { Subject } from "../ui/Subject";
 import { Time } from "../ui/Time";
-import { refused, told } from "../ui/toast";
+import { told } from "../ui/toast";
 import { Sample } from "./Sample";
 import "./labels.css";
 
@@ -52,7 +53,7 @@ function Labels() {
     <div class="column labels">
       <TuningHead title={t("tuning.labels")} about={t("tuning.labels-about")}>
         {(["jsonl", "csv"] as const).map((format) => (
-          <a key={format} class="button" href={url("tuning/labels/export", { format, rule })} download>
+          <a key={format} class="button" href={url("tuning/labels/export", { format, rule, verdict, source })} download>
             <Icon name="download" size={16} />
             <span>{t(format === "csv" ? "tuning.export-csv" : "tuning.export-jsonl")}</span>
           </a>
@@ -107,12 +108,20 @@ function Labels() {
             <Loading rows={5} />
           )
         ) : found.value.items.length === 0 ? (
-          <Empty icon="flag" title={t("tuning.labels-none")}>
-            <p>{t("tuning.labels-none-hint")}</p>
-            <a class="button" href={href("/tuning/work")}>
-              {t("tuning.work")}
-            </a>
-          </Empty>
+          rule || verdict || source || cursor ? (
+            <Empty icon="search" title={t("tuning.labels-none-such")}>
+              <a class="button" href={href("/tuning/labels")}>
+                {t("tuning.show-all")}
+              </a>
+            </Empty>
+          ) : (
+            <Empty icon="flag" title={t("tuning.labels-none")}>
+              <p>{t("tuning.labels-none-hint")}</p>
+              <a class="button" href={href("/tuning/work")}>
+                {t("tuning.work")}
+              </a>
+            </Empty>
+          )
         ) : (
           <Table labels={found.value.items} done={found.again} />
         )}
@@ -128,15 +137,7 @@ function Labels() {
 }
 
 function Table({ labels, done }: { labels: readonly Label[]; done: () => void }) {
-  const withdraw = async (label: Label) => {
-    try {
-      await remove(`tuning/labels/${label.id}`);
-      told(t("tuning.withdrawn"));
-      done();
-    } catch (error) {
-      refused(error);
-    }
-  };
+  const asking = useSignal<Label | null>(null);
   return (
     <ScrollX label={t("tuning.all-labels")}>
       <table class="table cards">
@@ -202,7 +203,13 @@ function Table({ labels, done }: { labels: readonly Label[]; done: () => void })
                     {t("tuning.show-there")}
                   </a>
                   {mayTune() && label.source !== "verdict" && (
-                    <Button kind="quiet" icon="trash" onClick={() => void withdraw(label)}>
+                    <Button
+                      kind="quiet"
+                      icon="trash"
+                      onClick={() => {
+                        asking.value = label;
+                      }}
+                    >
                       {t("tuning.withdraw")}
                     </Button>
                   )}
@@ -212,8 +219,53 @@ function Table({ labels, done }: { labels: readonly Label[]; done: () => void })
           })}
         </tbody>
       </table>
+      {asking.value && (
+        <Withdraw
+          label={asking.value}
+          done={done}
+          onClose={() => {
+            asking.value = null;
+          }}
+        />
+      )}
     </ScrollX>
   );
+}
+
+function Withdraw({ label, done, onClose }: { label: Label; done: () => void; onClose: () => void }) {
+  return (
+    <Ask
+      danger
+      title={t("tuning.withdraw-ask")}
+      does={t("tuning.withdraw")}
+      onClose={onClose}
+      run={async () => {
+        await remove(`tuning/labels/${label.id}`);
+        told(t("tuning.withdrawn"));
+        done();
+      }}
+    >
+      <p>
+        {words(`tuning.verdict.${label.verdict}`)} · {ruleTitle(label.rule)} · <Subject id={label.subject} /> ·{" "}
+        <Time at={label.since} as="full" />
+      </p>
+      <p>{t("tuning.withdraw-about")}</p>
+    </Ask>
+  );
+}
+
+interface Imported {
+  added: number;
+  /** There already, and of these: withdrawn before, which the file does not undo. */
+  known: number;
+  withdrawn: number;
+}
+
+function importedInWords({ added, known, withdrawn }: Imported): string {
+  const parts = [t("tuning.imported", { n: number(added) })];
+  if (known > 0) parts.push(t("tuning.imported-known", { n: number(known) }));
+  if (withdrawn > 0) parts.push(t("tuning.imported-withdrawn", { n: number(withdrawn) }));
+  return parts.join(language.value === "zh" ? "，" : ", ");
 }
 
 /** A file dragged here, or chosen: all of it is taken, or nothing, with what is wrong by line. */
@@ -228,8 +280,8 @@ function Import({ done }: { done: () => void }) {
     try {
       const type = file.name.toLowerCase().endsWith(".csv") ? "text/csv" : "application/x-ndjson";
       const answer = await send("POST", "tuning/labels/import", new Blob([await file.arrayBuffer()], { type }));
-      const said = (await answer.json()) as { added?: number; imported?: number };
-      told(t("tuning.imported", { n: number(said.added ?? said.imported ?? 0) }));
+      const said = (await answer.json()) as Imported;
+      told(importedInWords(said));
       done();
     } catch (error) {
       problem.value = asProblem(error);
