@@ -53,6 +53,7 @@ const ALL: readonly Route[] = [
   { path: "/tuning/trace", title: "tuning.trace", scope: "tune:write", under: "/tuning", module: "trace/page" },
   { path: "/tuning/labels", title: "tuning.labels", scope: "tune:read", under: "/tuning", module: "labels/page" },
   { path: "/tuning/shadows", title: "tuning.shadows", scope: "tune:read", under: "/tuning", module: "shadows/page" },
+  { path: "/tuning/weights", title: "weights.title", scope: "tune:read", under: "/tuning", module: "weights/page" },
   {
     path: "/configurations",
     title: "configurations.title",

@@ -20,6 +20,7 @@ import supervision from "./zh/supervision";
 import tour from "./zh/tour";
 import tuning from "./zh/tuning";
 import ui from "./zh/ui";
+import weights from "./zh/weights";
 
 const zh = {
   ...shell,
@@ -42,6 +43,7 @@ const zh = {
   ...tour,
   ...tuning,
   ...configurations,
+  ...weights,
 } as const;
 
 export type Key = keyof typeof zh;

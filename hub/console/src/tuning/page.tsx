@@ -57,6 +57,8 @@ const PERIODS: readonly { days: number; words: Key }[] = [
 const TEN_MINUTES_MS = 600_000;
 const DAY_MS = 86_400_000;
 const RUNS_AGAIN_MS = 3000;
+/** What pages ask by themselves, to know what there is to choose from. */
+const ASKED_BY_PAGES: readonly string[] = ["files"];
 
 export default function TuningPage() {
   return city.value ? <Start /> : <Loading rows={8} />;
@@ -194,7 +196,10 @@ function Actors({ sources, labelled, span }: ActorsProps) {
 }
 
 function MyRuns() {
-  const found = useResource((signal) => get<{ items: Run[] }>("tuning/runs", { query: { mine: true }, signal }), []);
+  const found = useResource(async (signal) => {
+    const { items } = await get<{ items: Run[] }>("tuning/runs", { query: { mine: true }, signal });
+    return { items: items.filter((run) => !ASKED_BY_PAGES.includes(run.kind)) };
+  }, []);
   const busy = useSignal("");
   const open = found.value?.items.some((run) => !isOver(run)) ?? false;
   useEffect(() => {
@@ -265,6 +270,7 @@ function MyRuns() {
 function againOf(run: Run): string {
   const question = run.arguments["question"] as Partial<Question> | undefined;
   const [rule] = question?.rules ?? [];
+  if (run.kind === "weights" || run.kind === "dataset") return `/tuning/weights?${run.kind}=${run.id}`;
   if (run.kind === "sample")
     return `/tuning/labels?${new URLSearchParams({ ...(rule ? { rule } : {}), sample: run.id })}`;
   if (!rule || !question?.since || !question.until) return "";

@@ -23,6 +23,8 @@ export interface Run<T = unknown> {
   ended_at: string | null;
   took_s: number | null;
   limits: string[];
+  /** The name of the file that it made, if any. */
+  file?: string | null;
   revision: number;
 }
 
