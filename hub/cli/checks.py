@@ -159,8 +159,8 @@ def doctor(
 
 
 def replay(
-    begin: Annotated[str, typer.Option("--from", help="ISO 8601; without a zone it is the city's time.")],
-    end: Annotated[str, typer.Option("--to", help="ISO 8601; now by default.")] = "",
+    begin: Annotated[str, typer.Option("--from", help="2026-11-22T18:00, a date, or 18:00; city time.")],
+    end: Annotated[str, typer.Option("--to", help="Likewise; now by default.")] = "",
     config: Annotated[Path | None, typer.Option(help="Another detectors file to judge with.")] = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Another threshold; may be repeated.")
@@ -172,6 +172,7 @@ def replay(
 ) -> None:
     """Judge recorded readings and detections again, with the same code, and print the alerts; nothing is written."""
     from hub import clock
+    from hub.cli.naming import check_grids, check_rules, check_subjects
     from hub.cli.progress import shown
     from hub.config.load import load
     from hub.dispatch.document import alert_document
@@ -189,6 +190,9 @@ def replay(
     since, until = instant(begin, zone), instant(end, zone) if end else clock.now()
     if since >= until:
         raise CommandError("--from must lie before --to")
+    check_rules(sorted(_names(rules) or ()))
+    check_subjects(sorted(_names(subjects) or ()), configuration.city)
+    check_grids(sorted(_names(grids) or ()), configuration.city)
     question = Question(rules=_names(rules), grids=_names(grids), subjects=_names(subjects), since=since, until=until)
     try:
         store = Store(settings.database_url)

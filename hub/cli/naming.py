@@ -33,6 +33,27 @@ def check_rules(rules: Sequence[str] | None) -> None:
             raise CommandError(f"there is no rule {rule}{meant(rule, RULES)}")
 
 
+def check_paths(paths: Sequence[str], rules: Sequence[str] | None) -> None:
+    """Raise CommandError for a threshold that none of `rules` can notice, whatever it is set to.
+
+    Thresholds of another rule of the same domain may count: a dark circuit takes its lamps' alerts away. So may those
+    of cameras, devices and sensors for every rule.
+    """
+    apart = {"streetlight", "water", "drainage", "gas", "parking", "stall"}
+    domains = {rule.partition(".")[0] for rule in rules or ()}
+    for path in paths:
+        domain = path.partition(".")[0]
+        if domains and domain in apart and domain not in domains:
+            raise CommandError(f"{path} changes nothing of {', '.join(rules or ())}: name a --rule of {domain}")
+
+
+def check_grids(grids: Sequence[str], city: City) -> None:
+    """Raise CommandError for what is no grid of the city."""
+    for grid in grids:
+        if grid not in city.grids:
+            raise CommandError(f"the city has no grid {grid}{meant(grid, city.grids)}")
+
+
 def check_subjects(subjects: Sequence[str] | None, city: City) -> None:
     """Raise CommandError for what is no device, circuit, camera, zone, nor a place in one."""
     known = names_of(city)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ import typer
 
 from hub.cli.data import AsJson
 from hub.cli.failure import CommandError
-from hub.cli.instant import instant
+from hub.cli.instant import instant, local
 from hub.settings import Settings, from_environment
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def start(
     grids: Grids = "",
     note: Note = "",
     until: Annotated[
-        str, typer.Option(help="ISO 8601; without a zone it is the city's time. Else it has no end.")
+        str, typer.Option(help="2026-11-24T08:00, or 08:00 for the next one; city time. Else it has no end.")
     ] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -168,21 +169,36 @@ def _show(connection: Connection[Any], shadow: Shadow, city: City, as_json: bool
     if as_json:
         print(json.dumps(document, ensure_ascii=False))
         return
+    zone = ZoneInfo(city.timezone)
     print(_line(document))
-    diff = document["diff"]
-    if diff is None:
+    if document["diff"] is None:
         print("    nothing is judged yet: the tuning role (`lianqin tuning`) follows it")
-        return
+    else:
+        _print_diff(document["diff"], zone)
+    for event in document["timeline"]:
+        why = event["detail"].get("why") or event["detail"].get("note") or ""
+        said = f"{event['what'].replace('_', ' ')} by {event['by']}{': ' + why if why else ''}"
+        print(f"    {_local(event['at'], zone)}  {said}")
+
+
+def _print_diff(diff: dict[str, Any], zone: ZoneInfo) -> None:
     print(
         f"    {len(diff['appeared'])} would appear, {len(diff['vanished'])} would vanish, "
         f"{len(diff['moved'])} would move, {len(diff['severity'])} would change severity, {diff['same']} stay"
     )
     for sign, side in (("+", "appeared"), ("-", "vanished")):
         for one in diff[side]:
-            print(f"    {sign} {one['raised_at'][:19]}  {one['rule']:<24} {one['subject']:<20} {one['reason']}")
-    for event in document["timeline"]:
-        why = event["detail"].get("why") or event["detail"].get("note") or ""
-        print(f"    {event['at'][:19]}  {event['what'].replace('_', ' ')} by {event['by']}{': ' + why if why else ''}")
+            print(
+                f"    {sign} {_local(one['raised_at'], zone)}  {one['rule']:<24} {one['subject']:<20} {one['reason']}"
+            )
+    for pair in diff["moved"]:
+        one = pair["candidate"]
+        where = f"{_local(one['raised_at'], zone)}  {one['rule']:<24} {one['subject']:<20}"
+        print(f"    ~ {where} raised {pair['by_s']:+g} s")
+
+
+def _local(at: str, zone: ZoneInfo) -> str:
+    return local(datetime.fromisoformat(at), zone)
 
 
 def _line(document: dict[str, Any]) -> str:

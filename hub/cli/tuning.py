@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli.failure import CommandError
+from hub.cli.naming import check_paths
 from hub.cli.tuning_inputs import (
     AsJson,
     CityFile,
@@ -80,6 +81,7 @@ def sweep(
         recordings=recording, whose=whose, labels=labels,
     )  # fmt: skip
     axes = [_axis(text, given.configuration) for text in axis]
+    check_paths([each.path for each in axes], rule)
     exposure = exposure_of(given.configuration, given.judging.question)
     with working("sweep") as told:
         found = swept(given.judging, given.configuration, axes, given.labels, exposure, told)
@@ -121,6 +123,7 @@ def search(
         rules=rule, subjects=subject, grids=grids, since=since, until=until, city=city, detectors=detectors,
         recordings=recording, whose=whose, labels=labels,
     )  # fmt: skip
+    check_paths([each.path for each in ranges], rule)
     exposure = exposure_of(given.configuration, given.judging.question)
     with working("search") as told:
         found = searched(
@@ -164,6 +167,7 @@ def diff(
 
         print(json.dumps(document(found)["diff"], ensure_ascii=False))
         return
+    print(f"from {base} {found.base.version} to {candidate} {found.candidate.version}")
     _print_diff(found.diff, found.words, zone)
     _print_limits(found.limits)
 
@@ -284,7 +288,9 @@ def _print_sweep(found: Sweep, labels: int) -> None:
             f"{len(cell.matched.missed):>6}  {recall:<30}  {precision}"
         )
     now = ", ".join(f"{name} = {value}" for name, value in zip(names, found.current, strict=True))
-    print(f"now {now} (>); * is beaten by no other in false alarms, delay and misses together; {labels} labels")
+    mark = "(>)" if any(cell.values == found.current for cell in found.cells) else "(none of these)"
+    best = "; * is beaten by no other in false alarms, delay and misses together" if found.front else ""
+    print(f"now {now} {mark}{best}; {labels} {'label' if labels == 1 else 'labels'}")
     why = next((cell.scores.why_not for cell in found.cells if cell.scores is not None and cell.scores.why_not), None)
     if why:
         print(why)
@@ -296,11 +302,13 @@ def _known(cell: Cell) -> bool:
 
 
 def _print_backtest(found: Backtest) -> None:
-    from hub.tuning.backtest_report import rows, told
+    from hub.tuning.backtest_report import rows, told, unknown
 
-    print(f"base {found.base.version}, candidate {found.candidate.version}")
+    print(f"{'':<32} {'base ' + found.base.version:<28} candidate {found.candidate.version}")
     for name, base, candidate in rows(found):
-        print(f"  {name:<30} {base:<36} {candidate}")
+        print(f"  {name:<30} {base:<28} {candidate}")
+    for why in unknown(found):
+        print(f"  – {why}")
     diff = found.diff
     print(
         f"{len(diff.appeared)} appeared, {len(diff.vanished)} vanished, {len(diff.moved)} moved, "

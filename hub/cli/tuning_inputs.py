@@ -15,7 +15,7 @@ import typer
 
 from hub.cli.failure import CommandError
 from hub.cli.instant import instant
-from hub.cli.naming import check_rules, check_subjects
+from hub.cli.naming import check_grids, check_rules, check_subjects
 from hub.settings import Settings, from_environment
 
 if TYPE_CHECKING:
@@ -87,9 +87,7 @@ def inputs(
     check_rules(rules)
     check_subjects(subjects, configuration.city)
     chosen = frozenset(part.strip() for part in grids.split(",") if part.strip()) or None
-    unknown = sorted((chosen or frozenset()) - set(configuration.city.grids))
-    if unknown:
-        raise CommandError(f"the city has no grid {', '.join(unknown)}")
+    check_grids(sorted(chosen or ()), configuration.city)
     if recordings:
         file = read_recordings(recordings, configuration.city, of=whose)
         begin = instant(since, zone) if since else file.since

@@ -88,6 +88,8 @@ def markdown(found: Backtest, zone: ZoneInfo, *, unknown_passes: bool) -> str:
     lines += ["| | base | candidate |", "|---|---|---|"]
     lines += [f"| {' | '.join(row)} |" for row in rows(found)]
     lines.append("")
+    if whys := unknown(found):
+        lines += ["What is not known, and why:", "", *(f"- {_cell(each)}" for each in whys), ""]
     parts = (("Appeared", found.diff.appeared), ("Vanished", found.diff.vanished))
     for title, alerts in parts:
         lines += _alerts(f"{title}: {len(alerts)}", alerts, found, zone)
@@ -116,10 +118,25 @@ def rows(found: Backtest) -> list[tuple[str, str, str]]:
     return table
 
 
+def unknown(found: Backtest) -> list[str]:
+    """Return why figures are not known, each reason once and with the figures that it keeps from us."""
+    kept: dict[str, dict[str, list[str]]] = {}
+    for side, scores in (("base", found.base.scores), ("candidate", found.candidate.scores)):
+        for title, name in ROWS:
+            estimate: Estimate = getattr(scores, name)
+            if estimate.value is None:
+                kept.setdefault(estimate.says or "not known", {}).setdefault(title, []).append(side)
+    said = []
+    for why, titles in kept.items():
+        named = [title if len(sides) == 2 else f"{title} ({sides[0]})" for title, sides in titles.items()]
+        said.append(f"{', '.join(named)}: {why}")
+    return said
+
+
 def shown(estimate: Estimate) -> str:
-    """Return a figure with its interval, or why there is none."""
+    """Return a figure with its interval, or a dash."""
     if estimate.value is None or estimate.low is None or estimate.high is None:
-        return f"– ({estimate.says or 'not known'})"
+        return "–"
     return f"{estimate.value:.3g} ({estimate.low:.3g} to {estimate.high:.3g}, n={estimate.n})"
 
 
@@ -131,7 +148,7 @@ def told(checked: Checked) -> str:
 
 
 def _alerts(title: str, alerts: tuple[Raised, ...], found: Backtest, zone: ZoneInfo) -> list[str]:
-    lines = [f"## {title}", ""]
+    lines = [f"## {title}", ""] if alerts else [f"## {title}"]
     for each in alerts[:SHOWN]:
         word = {"true": " (labelled real)", "false": " (labelled false)"}.get(found.words.get(each.alert_id, ""), "")
         where = f"`{each.rule}` {_cell(each.subject)}"

@@ -28,10 +28,12 @@ def told(
     gaps = _gaps(heard, question)
     if gaps:
         longest = max(gaps, key=lambda gap: gap[1] - gap[0])
+        short = longest[1] - longest[0] < timedelta(minutes=10)  # else both ends may be the same minute
         total_s = sum((end - begin).total_seconds() for begin, end in gaps)
+        begin_at, end_at = (_at(each, zone, exact=short) for each in longest)
         said.append(
-            f"Nobody listened for {_span(total_s)} of that time, at the longest from {_at(longest[0], zone)} to "
-            f"{_at(longest[1], zone)}: what was published then is not on record."
+            f"Nobody listened for {_span(total_s)} of that time, at the longest from {begin_at} to {end_at}: what was "
+            "published then is not on record."
         )
     if question.rules is None or any(rule.startswith(CAMERA_RULES) for rule in question.rules):
         said.append(
@@ -77,5 +79,5 @@ def _span(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h" if seconds < 172800 else f"{seconds / 86400:.1f} days"
 
 
-def _at(moment: datetime, zone: tzinfo | None) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+def _at(moment: datetime, zone: tzinfo | None, *, exact: bool = False) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}" if exact else f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"

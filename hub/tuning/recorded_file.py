@@ -82,14 +82,14 @@ def read_recordings(paths: Sequence[Path], city: City, *, of: str | None = None)
     problems: list[str] = []
     for path in paths:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except OSError as error:
             problems.append(f"{path}: cannot be read: {error.strerror}")
             continue
         except UnicodeDecodeError as error:
             problems.append(f"{path}: is not UTF-8 (byte {error.start}): a recording is JSON lines")
             continue
-        for number, line in enumerate(text.splitlines(), 1):
+        for number, line in enumerate(text.split("\n"), 1):
             if line.strip() and len(problems) < SHOWN:
                 try:
                     found += _line(line, city, decoder, of)

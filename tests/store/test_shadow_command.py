@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -69,6 +71,10 @@ def test_a_candidate_is_shadowed_tried_rolled_back_and_promoted_from_a_terminal(
     assert "roll it back or promote it" in refused(lianqin("shadow", "end", shadow))
     assert done(lianqin("shadow", "rollback", shadow, "--note", "too loud")).strip() == "rolled back"
     assert detectors.read_text(encoding="utf-8") == "# ours\n"
+    begun_at = datetime.fromisoformat(begun["started_at"]).astimezone(ZoneInfo("Asia/Shanghai"))
+    shown = done(lianqin("shadow", "show", shadow))  # as the city's clocks show it
+    assert f"{begun_at:%Y-%m-%d %H:%M:%S}  started by command line: dusk" in shown
+    assert "rolled back by command line: too loud" in shown
     assert "no canary" in refused(lianqin("shadow", "rollback", shadow))
     listed = [json.loads(line) for line in done(lianqin("shadow", "list", "--all", "--json")).splitlines()]
     assert [(one["id"], one["state"], one["why"]) for one in listed] == [(shadow, "rolled_back", "too loud")]

@@ -156,7 +156,12 @@ def test_what_too_few_labels_tell_of_fails_unless_it_is_allowed(recorded):
     words = ["backtest", *given, "--candidate", "current", "--fail-if", "recall<0.9"]
     unknown = lianqin(*words)
     assert (unknown.exit_code, "UNKNOWN" in unknown.output) == (1, True), unknown.output
-    assert lianqin(*words, "--allow-unknown").exit_code == 0
+    passed = lianqin(*words, "--allow-unknown", "--markdown", str(recorded / "few.md"))
+    assert passed.exit_code == 0
+    # Why a figure is not known stands once, for both sides and beside their table; in the page too.
+    (why,) = (line for line in passed.output.splitlines() if line.startswith("  – ") and "recall" in line)
+    assert f"- {why.removeprefix('  – ')}\n" in (recorded / "few.md").read_text()
+    assert "  recall                         –" in passed.output
 
 
 def test_misuse_is_told_in_words(recorded):
@@ -169,6 +174,9 @@ def test_misuse_is_told_in_words(recorded):
         (["search", "--path", "parking.illegal.dwell_s=60:90", *options(recorded)], "one target"),
         (["diff", *options(recorded, "--subject", "nobody"), "--candidate", "current"], "nobody"),
         (["diff", *options(recorded), "--candidate", "nowhere.yaml"], "nowhere.yaml"),
+        (["diff", *options(recorded, "--subject", "kreb"), "--candidate", "current"], "kreb; is kerb meant?"),
+        (["sweep", "--axis", "water.burst.fall_kpa", *options(recorded)], "changes nothing of parking.illegal"),
+        (["search", "--path", "gas.leak.rise_pct_lel=5:9", "--recall", "1", *options(recorded)], "a --rule of gas"),
     ):  # fmt: skip
         result = lianqin(*words)
         assert isinstance(result.exception, CommandError | ConfigError), (words, result.output)
@@ -179,7 +187,9 @@ def test_a_sweep_a_search_and_a_diff_are_printed_for_people_and_for_programs(rec
     axes = ["--axis", "parking.illegal.dwell_s=180,240", "--axis", "parking.illegal.confidence=0.25,0.4"]
     told = lianqin("sweep", *axes, *options(recorded))
     assert told.exit_code == 0, told.output
-    assert "now parking.illegal.dwell_s = 180.0" in told.output
+    assert "now parking.illegal.dwell_s = 180.0, parking.illegal.confidence = 0.25 (>); *" in told.output
+    elsewhere = lianqin("sweep", "--axis", "parking.illegal.dwell_s=200,240", *options(recorded))
+    assert "now parking.illegal.dwell_s = 180.0 (none of these)" in elsewhere.output, elsewhere.output
     lines = [json.loads(line) for line in lianqin("sweep", *axes, *options(recorded, "--json")).output.splitlines()]
     assert [line["cell"] for line in lines[:-1]] == [0, 1, 2, 3]
     assert lines[-1]["axes"][0] == {"path": "parking.illegal.dwell_s", "values": [180, 240]}
@@ -190,6 +200,7 @@ def test_a_sweep_a_search_and_a_diff_are_printed_for_people_and_for_programs(rec
     assert json.loads(out.output.splitlines()[-1])["reached"] is False
     differs = lianqin("diff", *options(recorded, "--candidate", "candidate.yaml"))
     assert "10 vanished (-)" in differs.output, differs.output
+    assert differs.output.startswith("from current ")
 
 
 def test_readings_statuses_and_frames_stand_in_one_file(tmp_path):
@@ -203,6 +214,14 @@ def test_readings_statuses_and_frames_stand_in_one_file(tmp_path):
     )
     found = read_recordings([path], city, of="cam").observations
     assert [type(one).__name__ for one in found] == ["Status", "Reading", "Reading", "Frame"]
+
+
+def test_a_file_from_another_system_is_read_with_its_mark_and_its_line_ends(tmp_path):
+    (tmp_path / "city.yaml").write_text(CITY)
+    line = b'{"at": "2026-03-02T08:00:%02d+08:00", "device": "w-1", "values": {"flow_l_s": 3}, "by": "a\xe2\x80\xa8b"}'
+    (tmp_path / "rec.jsonl").write_bytes(b"\xef\xbb\xbf" + line % 10 + b"\r\n" + line % 20 + b"\r\n")
+    found = read_recordings([tmp_path / "rec.jsonl"], load_city(tmp_path / "city.yaml")).observations
+    assert len(found) == 2
 
 
 @pytest.mark.parametrize(

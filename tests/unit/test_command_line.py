@@ -56,6 +56,9 @@ def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *w
         (("replay", "--from", "2026-11-22", "--set", "parking.illegal.dwel_s=9"), "is parking.illegal.dwell_s meant?"),
         (("replay", "--from", "0001-01-01"), "outside of all recorded time"),
         (("replay", "--from", "2026-11-22", "--to", "2026-11-21"), "must lie before"),
+        (("replay", "--from", "2026-11-22", "--rules", "water.brust"), "is water.burst meant?"),
+        (("replay", "--from", "2026-11-22", "--subjects", "water-l"), "is water-1 meant?"),
+        (("replay", "--from", "2026-11-22", "--grids", "77"), "the city has no grid 77"),
         (("config", "check", "--city", "nowhere.yaml"), "nowhere.yaml: cannot be read"),
     ],
 )
