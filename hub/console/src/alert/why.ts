@@ -26,7 +26,16 @@ export function whyCleared(alert: Pick<Alert, "clear_reason">): string {
 function chinese(rule: string, reason: Reason): string {
   const rose = Object.keys(reason).some((name) => name.startsWith("rise_") && name !== "rise_l_s");
   const many = typeof reason["members"] === "number";
-  const variant = rose ? ".rise" : many ? ".many" : "expected_kpa" in reason ? ".pressure" : "";
+  const chlorine = "chlorine_mg_l" in reason && !("turbidity_ntu" in reason);
+  const variant = rose
+    ? ".rise"
+    : many
+      ? ".many"
+      : "expected_kpa" in reason
+        ? ".pressure"
+        : chlorine
+          ? ".chlorine"
+          : "";
   const template = words(`alert.why.${rule}${variant}`, "") || words(`alert.why.${rule}`, "");
   if (!template) return "";
   let complete = true;

@@ -20,6 +20,7 @@ import supervision from "./en/supervision";
 import tour from "./en/tour";
 import tuning from "./en/tuning";
 import ui from "./en/ui";
+import workbench from "./en/workbench";
 import weights from "./en/weights";
 import type { Key } from "./zh";
 
@@ -43,6 +44,7 @@ const en: Readonly<Record<Key, string>> = {
   ...deliveries,
   ...tour,
   ...tuning,
+  ...workbench,
   ...configurations,
   ...weights,
 };

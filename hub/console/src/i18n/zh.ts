@@ -20,6 +20,7 @@ import supervision from "./zh/supervision";
 import tour from "./zh/tour";
 import tuning from "./zh/tuning";
 import ui from "./zh/ui";
+import workbench from "./zh/workbench";
 import weights from "./zh/weights";
 
 const zh = {
@@ -42,6 +43,7 @@ const zh = {
   ...deliveries,
   ...tour,
   ...tuning,
+  ...workbench,
   ...configurations,
   ...weights,
 } as const;

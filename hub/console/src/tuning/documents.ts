@@ -29,6 +29,8 @@ export interface Raised {
   severity: Severity;
   reason: string;
   clear_reason: string | null;
+  /** The numbers of `clear_reason`. */
+  clear_numbers?: Readonly<Record<string, string | number | boolean | null>>;
   numbers: Readonly<Record<string, Value>>;
   box: [number, number, number, number] | null;
   label: Verdict | null;
@@ -119,7 +121,8 @@ export interface TraceLane {
   unit: string;
   points: [string, number | null][];
   limit: number | null;
-  limits: { name: string; limit: number }[];
+  /** `path` is the threshold that sets it, "" where none does. */
+  limits: { name: string; limit: number; path?: string }[];
 }
 
 /** A sentence in both languages. */
@@ -185,6 +188,7 @@ export interface Threshold {
   low: number | null;
   high: number | null;
   meaning: string;
+  meaning_zh?: string;
   source: string;
 }
 

@@ -4,6 +4,7 @@ import type { Severity } from "../api/types";
 import { language, t, words } from "../i18n";
 import { fullTime, span } from "../ui/time";
 import type { Bar, BarLane, CurveLane, Lane } from "../workbench/draw";
+import { linesOf, type Moved, NOTHING_MOVED } from "../workbench/limits";
 import type { Label, Raised, Traced, Verdict } from "./documents";
 
 export const VERDICT_TONES: Readonly<Record<Verdict, string>> = { true: "good", false: "critical", missed: "warning" };
@@ -61,17 +62,26 @@ const STATE_TONES: Readonly<Record<Traced["states"][number]["state"], string>> =
 };
 
 /** The lanes of a trace: what was measured with its limits, then the states the detector went through. */
-export function traceLanes(traced: Traced, until: number): Lane[] {
-  const curves = traced.lanes.map((one, index): CurveLane => {
+export function traceLanes(traced: Traced, until: number, moved: Moved = NOTHING_MOVED): Lane[] {
+  return [...curveLanes(traced, moved), statesLane("states", t("tuning.lane.states"), traced, until)];
+}
+
+/** What was measured, with the limits it was held against: those in force, and those of `moved` that are tried. */
+export function curveLanes(traced: Traced, moved: Moved): Lane[] {
+  return traced.lanes.map((one, index): CurveLane => {
     return {
       kind: "curve",
       key: `trace ${index} ${one.name}`,
       name: words(`tuning.lane.${one.name}`, "") || quantityName(one.name),
       unit: one.unit || unitOf(one.name),
       points: one.points.map(([at, value]) => [Date.parse(at), value] as const),
-      limits: one.limits.map((each) => each.limit),
+      lines: linesOf(one.limits, moved),
     };
   });
+}
+
+/** The states that the detector went through, as a lane. */
+export function statesLane(key: string, name: string, traced: Traced, until: number): Lane {
   const bars = traced.states.map((one, index): Bar => {
     const said = language.value === "zh" ? one.words_zh : one.words;
     const counted =
@@ -79,7 +89,7 @@ export function traceLanes(traced: Traced, until: number): Lane[] {
         ? ` · ${t("tuning.counted", { counted: span(one.counted_s * 1000), needed: span(one.needed_s * 1000) })}`
         : "";
     return {
-      key: `state ${index}`,
+      key: `${key} ${index}`,
       from: Date.parse(one.since),
       to: one.until ? Date.parse(one.until) : until,
       tone: STATE_TONES[one.state],
@@ -88,7 +98,7 @@ export function traceLanes(traced: Traced, until: number): Lane[] {
       hollow: true,
     };
   });
-  return [...curves, lane("states", t("tuning.lane.states"), bars, t("tuning.no-states"))];
+  return lane(key, name, bars, t("tuning.no-states"));
 }
 
 export function whyOf(traced: Traced): string {

@@ -1,6 +1,6 @@
 // One rule on its bench: the timeline, what would change, the sliders, the scores, and ways to look for better values.
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { ruleTitle } from "../api/city";
 import { t } from "../i18n";
 import { go, href } from "../router";
@@ -14,14 +14,16 @@ import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { useResource } from "../ui/resource";
 import { Loading } from "../ui/states";
+import { Subject } from "../ui/Subject";
 import { refused } from "../ui/toast";
 import { Diff } from "./Diff";
 import type { Bar, Lane } from "./draw";
+import { movedOf } from "./limits";
 import { Mark } from "./Mark";
 import { Progress } from "./Progress";
 import { labelsOf, recordedWithin } from "./recorded";
 import { SaveVersion } from "./SaveVersion";
-import { around, type Stretch } from "./scale";
+import { around, type Stretch, within } from "./scale";
 import { ScoresTable } from "./ScoresTable";
 import { Search } from "./Search";
 import { Sliders } from "./Sliders";
@@ -66,7 +68,10 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
   );
   const recorded = useResource((signal) => recordedWithin(work, signal), [JSON.stringify(question)]);
   const labels = useResource((signal) => labelsOf(work, signal), [JSON.stringify(question), labelled.value]);
-  const lanes = useLanes({ work, view, base, tried, recorded: recorded.value, labels: labels.value });
+  const asked = JSON.stringify(work.changes);
+  const told = tunables.items.map((one) => one.value).join();
+  const moved = useMemo(() => movedOf(tunables.items, work.changes), [told, asked]);
+  const lanes = useLanes({ work, view, base, tried, recorded: recorded.value, labels: labels.value, moved });
   const again = () => {
     labelled.value += 1;
     base.again();
@@ -74,6 +79,15 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
       tried.again();
       diff.again();
     }
+  };
+  /** Show as long a stretch as readings are shown of, around the newest that is raised; else the newest stretch. */
+  const zoomIn = (ms: number) => {
+    const [newest] = [...(tried.answer?.raised ?? []), ...(base.answer?.raised ?? [])]
+      .map((one) => Date.parse(one.raised_at))
+      .filter((at) => at >= view.value.from && at <= view.value.to)
+      .sort((a, b) => b - a);
+    const middle = newest ?? view.value.to - ms / 2;
+    view.value = within({ from: middle - ms / 2, to: middle + ms / 2 }, bounds);
   };
   const put = (changes: Changes) => show({ ...work, changes });
   const look = (raised: Raised) => {
@@ -105,7 +119,17 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
         <section class="panel bench-time" aria-label={t("tuning.timeline")}>
           <header>
             <h2>
-              {ruleTitle(rule.rule)} <span class="dim">{work.subjects.join("、") || t("tuning.all-subjects")}</span>
+              {ruleTitle(rule.rule)}{" "}
+              <span class="dim">
+                {work.subjects.length === 0
+                  ? t("tuning.all-subjects")
+                  : work.subjects.map((subject, index) => (
+                      <>
+                        {index > 0 && "、"}
+                        <Subject id={subject} />
+                      </>
+                    ))}
+              </span>
             </h2>
             {mayTune() && marks.length > 0 && (
               <Button
@@ -133,7 +157,16 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
                   }
                 : {})}
             />
-            {lanes.say && <p class="field-hint">{lanes.say}</p>}
+            {lanes.say && (
+              <p class="field-hint">
+                {lanes.say}{" "}
+                {lanes.zoomMs > 0 && (
+                  <Button kind="quiet" icon="search" onClick={() => zoomIn(lanes.zoomMs)}>
+                    {t("workbench.zoom-there")}
+                  </Button>
+                )}
+              </p>
+            )}
             {lanes.problem && <p class="field-error">{lanes.problem}</p>}
             {recorded.problem && <p class="field-error">{recorded.problem.detail}</p>}
             {labels.problem && <p class="field-error">{labels.problem.detail}</p>}
@@ -165,6 +198,7 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
                     diff={diff.answer}
                     recorded={recorded.value ?? []}
                     stale={diff.waiting}
+                    sides={{ base: { version, changes: {} }, candidate: { version, changes: work.changes }, moved }}
                     onLabelled={again}
                     onShow={look}
                     traceOf={trace}
@@ -221,6 +255,7 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
             <Progress running={tried} asked={changed} />
             {!base.answer && base.waiting && <Loading rows={4} />}
             <ScoresTable
+              rule={rule.rule}
               base={base.answer?.scores ?? null}
               judged={base.answer !== null}
               tried={changed ? (tried.answer?.scores ?? null) : null}

@@ -1,7 +1,9 @@
 // The alerts that differ between what judges now and what is tried: each with its sight and reasons, walked and labelled by keys.
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { why } from "../alert/why";
+import { numberName } from "../alert/quantities";
+import { shown as shownNumber } from "../alert/shown";
+import { why, whyCleared } from "../alert/why";
 import { post, remove } from "../api/http";
 import { number } from "../health/figures";
 import { t, words } from "../i18n";
@@ -12,6 +14,7 @@ import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { SeverityMark } from "../ui/Severity";
 import { Empty } from "../ui/states";
+import { Subject } from "../ui/Subject";
 import { Time } from "../ui/Time";
 import { span } from "../ui/time";
 import { refused, told } from "../ui/toast";
@@ -27,10 +30,11 @@ import {
   recordedOf,
   type Review,
   undo,
+  untilOf,
   verdictOf,
   walk,
 } from "./review";
-import { Sight } from "./Sight";
+import { Sight, type Sides } from "./Sight";
 import "./diff.css";
 
 interface DiffProps {
@@ -38,6 +42,8 @@ interface DiffProps {
   /** The alerts of the record, which have pictures and verdicts. */
   recorded?: readonly Recorded[];
   stale: boolean;
+  /** By what each side judges, where both can be judged again. */
+  sides?: Sides;
   /** Called when a label was given or withdrawn, so that scores are told anew. */
   onLabelled: () => void;
   onShow: (raised: Raised) => void;
@@ -52,7 +58,7 @@ const TONES: Readonly<Record<Change["kind"], string>> = {
   severity: "accent",
 };
 
-export function Diff({ diff, recorded = [], stale, onLabelled, onShow, traceOf }: DiffProps) {
+export function Diff({ diff, recorded = [], stale, sides, onLabelled, onShow, traceOf }: DiffProps) {
   const review = useSignal<Review>(BEGUN);
   const list = useRef<HTMLUListElement>(null);
   const line = useRef(Promise.resolve());
@@ -163,7 +169,9 @@ export function Diff({ diff, recorded = [], stale, onLabelled, onShow, traceOf }
                   }}
                 >
                   <span class={`tag ${TONES[change.kind]}`}>{words(`tuning.change.${change.kind}`)}</span>
-                  <span class="diff-subject ellipsis">{one.subject}</span>
+                  <span class="diff-subject ellipsis">
+                    <Subject id={one.subject} />
+                  </span>
                   <Time at={one.raised_at} />
                   {verdict ? (
                     <span class={`tag ${verdict === "false" ? "bad" : verdict === "true" ? "good" : "warn"}`}>
@@ -181,7 +189,9 @@ export function Diff({ diff, recorded = [], stale, onLabelled, onShow, traceOf }
           <article class="diff-one" aria-label={t("tuning.one-change")}>
             <header>
               <SeverityMark severity={of(chosen).severity} />
-              <strong>{of(chosen).subject}</strong>
+              <strong>
+                <Subject id={of(chosen).subject} />
+              </strong>
               <span class="dim">
                 {chosen.kind === "moved" &&
                   t(chosen.byS > 0 ? "tuning.later" : "tuning.earlier", { span: span(Math.abs(chosen.byS) * 1000) })}
@@ -197,7 +207,13 @@ export function Diff({ diff, recorded = [], stale, onLabelled, onShow, traceOf }
                 </a>
               </span>
             </header>
-            <Sight key={chosen.key} raised={of(chosen)} recorded={recordedOf(chosen.base ?? of(chosen), recorded)} />
+            <Sight
+              key={chosen.key}
+              raised={of(chosen)}
+              until={untilOf(chosen)}
+              recorded={recordedOf(chosen.base ?? of(chosen), recorded)}
+              {...(sides ? { sides } : {})}
+            />
             <dl class="sides">
               <Side name={t("tuning.now")} raised={chosen.base} absent={t("tuning.not-raised-now")} />
               <Side name={t("tuning.tried")} raised={chosen.candidate} absent={t("tuning.not-raised-tried")} />
@@ -237,6 +253,17 @@ export function Diff({ diff, recorded = [], stale, onLabelled, onShow, traceOf }
   );
 }
 
+const NUMBERS = 5;
+
+/** What it rests on, named with units: sentences of rules on several quantities do not tell all of it. */
+function numbersOf({ numbers }: Raised): string {
+  return Object.entries(numbers)
+    .filter(([name, value]) => value !== null && value !== "" && name !== "profile")
+    .slice(0, NUMBERS)
+    .map(([name, value]) => `${numberName(name)} ${shownNumber(name, value)}`)
+    .join(" · ");
+}
+
 function Side({ name, raised, absent }: { name: string; raised: Raised | null; absent: string }) {
   return (
     <div class={raised ? "" : "absent"}>
@@ -245,6 +272,7 @@ function Side({ name, raised, absent }: { name: string; raised: Raised | null; a
         {raised ? (
           <>
             <p>{why({ rule: raised.rule, reason: { text: raised.reason, ...raised.numbers } })}</p>
+            <p class="dim side-numbers">{numbersOf(raised)}</p>
             <p class="dim">
               <SeverityMark severity={raised.severity} /> · {t("alert.raised")} <Time at={raised.raised_at} as="full" />
               {raised.cleared_at && (
@@ -254,7 +282,9 @@ function Side({ name, raised, absent }: { name: string; raised: Raised | null; a
                 </>
               )}
             </p>
-            {raised.clear_reason && <p class="dim">{raised.clear_reason}</p>}
+            {raised.clear_reason && (
+              <p class="dim">{whyCleared({ clear_reason: { text: raised.clear_reason, ...raised.clear_numbers } })}</p>
+            )}
           </>
         ) : (
           <p class="dim">{absent}</p>

@@ -7,9 +7,13 @@ import { figureOf, intervalOf, whyNot } from "../tuning/figures";
 import { ScrollX } from "../ui/ScrollX";
 import "./scores.css";
 
+// What is told of cameras is told by the day, of devices by the month: the other stands for nothing here.
+const OF_CAMERAS = /^(parking|stall|camera)\./;
+
 const MORE_IS_BETTER: readonly EstimateName[] = ["precision", "recall", "f1"];
 
 interface ScoresProps {
+  rule: string;
   base: Scores | null;
   tried: Scores | null;
   /** Whether there is an answer at all. */
@@ -18,11 +22,15 @@ interface ScoresProps {
   stale: boolean;
 }
 
-export function ScoresTable({ base, tried, judged, raised, stale }: ScoresProps) {
+export function ScoresTable({ rule, base, tried, judged, raised, stale }: ScoresProps) {
   const told = tried ?? base;
   if (!judged) return null;
   if (!told) return <p class="dim">{t("tuning.no-scores")}</p>;
-  const shown = ESTIMATES.filter((name) => base?.[name] || tried?.[name]);
+  const shown = ESTIMATES.filter(
+    (name) =>
+      (base?.[name] || tried?.[name]) &&
+      name !== (OF_CAMERAS.test(rule) ? "false_per_device_month" : "false_per_camera_day"),
+  );
   return (
     <div class={stale ? "stale" : ""} aria-busy={stale}>
       {!told.enough && <p class="notice scores-why">{whyNot(told) || t("tuning.too-few", { ...told.labels })}</p>}

@@ -3,6 +3,7 @@ import type { Changes, Threshold, Value } from "../tuning/documents";
 import { valueOf } from "../tuning/figures";
 import { t, words } from "../i18n";
 import { Button } from "../ui/Button";
+import { span } from "../ui/time";
 import { slideOf, toPosition, toValue } from "./slide";
 import "./sliders.css";
 
@@ -107,6 +108,7 @@ function Rows({ tunables, changes, onChange }: SlidersProps) {
               )}
               <span>
                 {changed && <b>{t("tuning.in-force", { value: valueOf(one.value) })} · </b>}
+                {lasting(one, value)}
                 {t("tuning.shipped", { value: valueOf(one.default) })}
                 {(one.low !== null || one.high !== null) && ` · ${valueOf(one.low)} – ${valueOf(one.high)}`}
               </span>
@@ -121,6 +123,12 @@ function Rows({ tunables, changes, onChange }: SlidersProps) {
       })}
     </ul>
   );
+}
+
+/** A long time as people say it: "= 5 min · " of 300 s, "" where that says nothing. */
+function lasting(one: Tunable, value: Value): string {
+  if (one.unit !== "s" || typeof value !== "number" || value < 120) return "";
+  return `${value % 60 === 0 ? "=" : "≈"} ${span(value * 1000)} · `;
 }
 
 function Range({ id, one, value, put }: { id: string; one: Tunable; value: number; put: (value: number) => void }) {

@@ -3,6 +3,8 @@ import { toLocal } from "../ui/localTime";
 import { shortTime, clockTime } from "../ui/time";
 import { colour } from "../ui/theme";
 import { figure } from "../alert/quantities";
+import { t } from "../i18n";
+import { type Line, type Range, rangeOf } from "./limits";
 import { length, type Stretch, thinned, ticks, toX } from "./scale";
 
 export interface Bar extends Stretch {
@@ -22,7 +24,7 @@ export interface CurveLane {
   name: string;
   unit: string;
   points: readonly (readonly [number, number | null])[];
-  limits: readonly number[];
+  lines: readonly Line[];
 }
 
 export interface BarLane {
@@ -39,7 +41,7 @@ export interface BarLane {
 export type Lane = CurveLane | BarLane;
 
 export const AXIS_PX = 24;
-const CURVE_PX = 84;
+const CURVE_PX = 96;
 const BAR_PX = 34;
 
 export function heightOf(lane: Lane): number {
@@ -110,18 +112,23 @@ export function draw(ctx: CanvasRenderingContext2D, scene: Scene, ratio: number)
   }
 }
 
+const ROOM_PX = 12;
+const LINE_PX = 13; // between the words of two lines
+
 function drawCurve(ctx: CanvasRenderingContext2D, lane: CurveLane, { view, width }: Scene, top: number): void {
-  const inside = CURVE_PX - 16;
+  const inside = CURVE_PX - 2 * ROOM_PX;
   const points = thinned(lane.points, view, width);
-  const values = [...points.flatMap(([, value]) => (value === null ? [] : [value])), ...lane.limits];
-  if (values.length === 0) return;
-  let low = Math.min(...values);
-  let high = Math.max(...values);
-  if (high - low < 1e-9) [low, high] = [low - 1, high + 1];
-  const y = (value: number) => top + 8 + inside * (1 - (value - low) / (high - low));
-  ctx.strokeStyle = colour("critical");
-  ctx.setLineDash([6, 4]);
-  for (const limit of lane.limits) stroke(ctx, 0, y(limit), width, y(limit));
+  const values = points.flatMap(([, value]) => (value === null ? [] : [value]));
+  const range = rangeOf(values, lane.lines);
+  if (!range) return;
+  const y = (value: number) => top + ROOM_PX + inside * (1 - (value - range.low) / (range.high - range.low));
+  const within = lane.lines.filter((line) => line.value >= range.low && line.value <= range.high);
+  for (const line of within) {
+    ctx.strokeStyle = colour(toneOf(line));
+    ctx.lineWidth = line.tone === "tried" ? 1.6 : 1;
+    ctx.setLineDash(line.tone === "tried" ? [] : [6, 4]);
+    stroke(ctx, 0, y(line.value), width, y(line.value));
+  }
   ctx.setLineDash([]);
   ctx.strokeStyle = colour("accent");
   ctx.lineWidth = 1.4;
@@ -148,10 +155,51 @@ function drawCurve(ctx: CanvasRenderingContext2D, lane: CurveLane, { view, width
       ctx.fill();
     }
   }
+  sayLines(ctx, lane, range, { y, top, width });
+  if (values.length === 0) return;
   ctx.textAlign = "right";
-  ctx.fillStyle = colour("dim");
-  ctx.fillText(figure(high), width - 4, top + 9);
-  ctx.fillText(figure(low), width - 4, top + CURVE_PX - 9);
+  say(ctx, figure(range.high), width - 4, top + ROOM_PX - 3, "dim");
+  say(ctx, figure(range.low), width - 4, top + CURVE_PX - ROOM_PX + 3, "dim");
+}
+
+function toneOf(line: Line): string {
+  return line.tone === "tried" ? "warning" : "critical";
+}
+
+/** Write each line's value on it, those that lie close one below the other; what lies beyond the lane stands at its edge. */
+function sayLines(
+  ctx: CanvasRenderingContext2D,
+  lane: CurveLane,
+  range: Range,
+  { y, top, width }: { y: (value: number) => number; top: number; width: number },
+): void {
+  const above = lane.lines.filter((line) => line.value > range.high);
+  const below = lane.lines.filter((line) => line.value < range.low);
+  const within = lane.lines.filter((line) => !above.includes(line) && !below.includes(line));
+  ctx.textAlign = "left";
+  let last = Number.NEGATIVE_INFINITY;
+  for (const line of within.sort((a, b) => b.value - a.value)) {
+    const at = Math.min(Math.max(y(line.value) - 7, last + LINE_PX, top + 7), top + CURVE_PX - 7);
+    say(ctx, line.paired ? `${figure(line.value)} ${t(PAIRED[line.tone])}` : figure(line.value), 5, at, toneOf(line));
+    last = at;
+  }
+  ctx.textAlign = "center";
+  const values = (lines: readonly Line[]) => lines.map((line) => figure(line.value)).join("  ");
+  if (above.length > 0) say(ctx, `↑ ${values(above)}`, width / 2, top + 8, "critical");
+  if (below.length > 0) say(ctx, `↓ ${values(below)}`, width / 2, top + CURVE_PX - 8, "critical");
+}
+
+const PAIRED = { force: "tuning.now", tried: "tuning.tried" } as const;
+
+/** Write words that stay legible over a curve. */
+function say(ctx: CanvasRenderingContext2D, words: string, x: number, y: number, tone: string): void {
+  ctx.lineWidth = 3;
+  ctx.lineJoin = "round";
+  ctx.strokeStyle = colour("surface");
+  ctx.strokeText(words, x, y);
+  ctx.lineWidth = 1;
+  ctx.fillStyle = colour(tone);
+  ctx.fillText(words, x, y);
 }
 
 function drawBars(ctx: CanvasRenderingContext2D, lane: BarLane, scene: Scene, top: number): void {

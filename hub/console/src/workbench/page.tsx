@@ -10,7 +10,8 @@ import { TuningHead } from "../tuning/Tabs";
 import { useResource } from "../ui/resource";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Bench } from "./Bench";
-import { Chooser, usePlaces } from "./Chooser";
+import { Chooser } from "./Chooser";
+import { usePlaces } from "./places";
 import "./workbench.css";
 
 export default function WorkPage() {

@@ -32,6 +32,12 @@ export function of(change: Change): Raised {
   return (change.candidate ?? change.base) as Raised;
 }
 
+/** Until when a change's alert stood, on whichever side it stood longer. */
+export function untilOf(change: Change): string {
+  const ends = [change.base, change.candidate].flatMap((one) => (one ? [one.cleared_at ?? one.raised_at] : []));
+  return ends.reduce((last, end) => (Date.parse(end) > Date.parse(last) ? end : last));
+}
+
 /** What is asked of the record to tell which of its alerts a judged one is. */
 export interface Recorded {
   id: string;

@@ -1,6 +1,7 @@
 // The thresholds that can be moved for what is looked at: a rule's, with values as they count there, and a zone's own stay.
+import { quantityName, unitOf } from "../alert/quantities";
 import { get } from "../api/http";
-import { words } from "../i18n";
+import { language, t, words } from "../i18n";
 import type { Work } from "../tuning/address";
 import type { RuleDocument, Value } from "../tuning/documents";
 import { useResource } from "../ui/resource";
@@ -35,10 +36,20 @@ interface Zone {
   dwell_s?: number | null;
 }
 
+const RANGE = /^ranges\.(\w+)\.(low|high)$/;
+
 /** A threshold's name: in the console's words where it has some, else the end of its path. */
 export function thresholdName(path: string): string {
   const name = path.split(".").slice(2).join(".") || path;
+  const [, quantity, end] = RANGE.exec(name) ?? [];
+  if (quantity) return t(`workbench.range-${end as "low" | "high"}`, { quantity: quantityName(quantity) });
   return words(`tuning.threshold.${name}`, name.replaceAll("_", " "));
+}
+
+/** The unit, that of the quantity where a threshold is an end of its range. */
+function unitOfThreshold(one: { path: string; unit: string }): string {
+  const quantity = RANGE.exec(one.path.split(".").slice(2).join("."))?.[1];
+  return quantity ? unitOf(quantity) : one.unit;
 }
 
 export function useTunables(
@@ -62,6 +73,8 @@ export function useTunables(
       return {
         ...one,
         name: thresholdName(one.path),
+        unit: unitOfThreshold(one),
+        meaning: language.value === "zh" ? (one.meaning_zh ?? one.meaning) : one.meaning,
         value: here ? here.value : one.value,
         from: here ? originOf(here) : one.value === one.default ? "default" : "file",
       };

@@ -6,13 +6,22 @@ import type { Alert } from "../api/types";
 import { t } from "../i18n";
 import type { Work } from "../tuning/address";
 import type { Judged, Label, Traced } from "../tuning/documents";
-import { alertBar, labelBars, lane, raisedBars, traceLanes } from "../tuning/lanes";
+import { alertBar, curveLanes, labelBars, lane, raisedBars, statesLane } from "../tuning/lanes";
 import { useRun } from "../tuning/runs";
 import type { Lane } from "./draw";
+import type { Moved } from "./limits";
 import { length, type Stretch } from "./scale";
 
 const TRACE_REST_MS = 400;
-const MOST_TRACE_MS = 6 * 3_600_000;
+const HOUR_MS = 3_600_000;
+// How long a stretch of readings is worth its wait: frames come every second, a circuit has hundreds of lamps.
+const MOST_HOURS: Readonly<Record<string, number>> = { parking: 6, stall: 6, camera: 12, streetlight: 24, device: 24 };
+const ONE_SENSOR_HOURS = 96;
+
+/** Return for how many hours the readings of a rule are shown at once. */
+function hoursShown(rule: string): number {
+  return MOST_HOURS[rule.split(".")[0] ?? ""] ?? ONE_SENSOR_HOURS;
+}
 
 interface LanesInput {
   work: Work;
@@ -21,15 +30,19 @@ interface LanesInput {
   tried: { answer: Judged | null; waiting: boolean };
   recorded: Alert[] | null;
   labels: Label[] | null;
+  moved: Moved;
 }
 
-export function useLanes({ work, view, base, tried, recorded, labels }: LanesInput): {
+export function useLanes({ work, view, base, tried, recorded, labels, moved }: LanesInput): {
   lanes: Lane[];
   say: string;
+  /** How long a stretch shows readings, where the view is longer; 0 where it is not. */
+  zoomMs: number;
   problem: string;
 } {
   const [subject] = work.subjects;
-  const near = length(view.value) <= MOST_TRACE_MS;
+  const hours = hoursShown(work.rule);
+  const near = length(view.value) <= hours * HOUR_MS;
   const middle = Math.round((view.value.from + view.value.to) / 2);
   const trace = useRun<Traced>(
     "trace",
@@ -50,7 +63,17 @@ export function useLanes({ work, view, base, tried, recorded, labels }: LanesInp
   const judged = tried.answer ?? base.answer;
   const lanes = useMemo(
     (): Lane[] => [
-      ...(trace.answer ? traceLanes(trace.answer, end) : []),
+      ...(trace.answer
+        ? [
+            ...curveLanes(trace.answer, moved),
+            statesLane(
+              "states",
+              t(Object.keys(work.changes).length > 0 ? "workbench.states-tried" : "tuning.lane.states"),
+              trace.answer,
+              end,
+            ),
+          ]
+        : []),
       lane(
         "recorded",
         t("tuning.lane.recorded"),
@@ -65,8 +88,9 @@ export function useLanes({ work, view, base, tried, recorded, labels }: LanesInp
       ),
       lane("labels", t("tuning.lane.labels"), labelBars(labels ?? [], end), t("tuning.none-labelled"), true),
     ],
-    [trace.answer, recorded, judged, tried.answer, labels, end],
+    [trace.answer, recorded, judged, tried.answer, labels, moved, end],
   );
-  const say = !subject ? t("tuning.choose-subject") : !near ? t("tuning.zoom-for-readings") : "";
-  return { lanes, say, problem: trace.problem?.detail ?? "" };
+  const say = !subject ? t("tuning.choose-subject") : !near ? t("workbench.zoom-for-readings", { hours }) : "";
+  const zoomMs = subject && !near ? hours * HOUR_MS : 0;
+  return { lanes, say, zoomMs, problem: trace.problem?.detail ?? "" };
 }

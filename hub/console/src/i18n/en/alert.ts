@@ -93,7 +93,8 @@ export default {
     "Flow averaged {flow_l_s} L/s in the last hour, {expected_l_s} is usual; {hours} hours add up to {sum_z} spreads (limit {limit_z})",
   "alert.why.water.unusual.pressure":
     "Pressure averaged {pressure_kpa} kPa in the last hour, {expected_kpa} is usual; {hours} hours add up to {sum_z} spreads (limit {limit_z})",
-  "alert.why.water.quality": "Water quality is out of limits; see the numbers",
+  "alert.why.water.quality": "Turbidity {turbidity_ntu} NTU, above {threshold_ntu} NTU",
+  "alert.why.water.quality.chlorine": "Free chlorine {chlorine_mg_l} mg/L, beyond {threshold_mg_l} mg/L",
   "alert.why.drainage.level": "Level {level_m} m, above {threshold_m} m",
   "alert.why.drainage.level.rise":
     "The level rose by {rise_m} m within {window_s} to {level_m} m ({threshold_m} m allowed)",

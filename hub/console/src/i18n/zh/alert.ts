@@ -90,7 +90,8 @@ export default {
     "上一小时平均流量 {flow_l_s} L/s，常态 {expected_l_s} L/s；{hours} 小时累计偏离 {sum_z}（上限 {limit_z}）",
   "alert.why.water.unusual.pressure":
     "上一小时平均压力 {pressure_kpa} kPa，常态 {expected_kpa} kPa；{hours} 小时累计偏离 {sum_z}（上限 {limit_z}）",
-  "alert.why.water.quality": "水质指标超限，阈值见右侧数据",
+  "alert.why.water.quality": "浊度 {turbidity_ntu} NTU，高于阈值 {threshold_ntu} NTU",
+  "alert.why.water.quality.chlorine": "余氯 {chlorine_mg_l} mg/L，越过阈值 {threshold_mg_l} mg/L",
   "alert.why.drainage.level": "液位 {level_m} m，高于阈值 {threshold_m} m",
   "alert.why.drainage.level.rise": "液位在 {window_s}内上涨 {rise_m} m，现为 {level_m} m（允许 {threshold_m} m）",
   "alert.why.streetlight.lamp_out": "应亮未亮：功率 {power_w} W，低于 {threshold_w} W",
