@@ -72,15 +72,29 @@ class TraceRaised(Document):
     recorded_alert_id: UUID | None = Field(description="The alert on record that it is, if any.")
 
 
-class TraceWhatIf(Document):
-    """A single threshold that would have changed the answer; it was judged again with it."""
+class TraceChange(Document):
+    """One threshold at another value."""
 
     path: str
     unit: str
     value: float
     to: float
+
+
+class TraceWhatIf(TraceChange):
+    """One threshold, or two together, that would have turned the answer; it was judged again with them."""
+
+    changes: list[TraceChange] = Field(description="All of them; path, unit, value and to are those of the first.")
+    raised_at: datetime | None = Field(description="When it would be raised; null where it would not be.")
     text_zh: str
     text_en: str
+
+
+class TraceTried(Document):
+    """How much was tried for what_if; pairs only where no single threshold turns the answer."""
+
+    thresholds: int
+    pairs: int
 
 
 class TraceCounts(Document):
@@ -112,7 +126,8 @@ class TraceDocument(Document):
     states: list[TraceState]
     predicates: list[TracePredicate]
     raised: list[TraceRaised]
-    what_if: list[TraceWhatIf] = Field(description="The smallest change first.")
-    what_if_complete: bool = Field(description="All thresholds of the rule were tried.")
+    what_if: list[TraceWhatIf] = Field(description="The smallest change first; pairs where no single one does.")
+    what_if_complete: bool = Field(description="Nothing that was to be tried was left out for want of time.")
+    what_if_tried: TraceTried
     counts: TraceCounts
     limits: list[str]

@@ -44,7 +44,7 @@ def read_trace(
     at: Annotated[AwareDatetime | None, Query(description="When nothing was raised, or something was.")] = None,
     around_s: Annotated[float, Query(ge=1, le=10800, description="Seconds before and after it.")] = 600.0,
     what_if: Annotated[
-        bool, Query(description="Look for the single thresholds that would have changed the answer: takes longer.")
+        bool, Query(description="Look for the thresholds, one or two, that would have changed the answer: slower.")
     ] = False,
 ) -> JSONResponse:
     """Judge the time around it again by the detectors that run live, and tell what they went by."""

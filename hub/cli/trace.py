@@ -74,7 +74,11 @@ def trace(
     else:
         _print(answer, zone, "zh" if chinese else "en")
         if what_if and answer["states"] and answer["what_if_complete"] and not answer["what_if"]:
-            print("\n  (no single threshold, anywhere in its range, would have changed it)")
+            pairs = answer["what_if_tried"]["pairs"]
+            print(
+                "\n  (no single threshold, anywhere in its range, would have changed it"
+                + (f", and none of {pairs} pairs)" if pairs else ")")
+            )
 
 
 def _print(answer: dict[str, Any], zone: ZoneInfo, language: str) -> None:
@@ -103,7 +107,7 @@ def _print(answer: dict[str, Any], zone: ZoneInfo, language: str) -> None:
     for one in answer["what_if"]:
         print(f"  → {one[text]}")
     if not answer["what_if_complete"]:
-        print("  (not every threshold could be tried: ask for less around it)")
+        print("  (not everything could be tried: ask for less around it)")
 
 
 def _local(at: str, zone: ZoneInfo) -> str:

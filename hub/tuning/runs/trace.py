@@ -32,7 +32,7 @@ class Trace(Arguments):
     around_s: float = Field(AROUND_S, ge=1, le=172800, description="Seconds before and after that are looked at.")
     changes: Changes
     version: str | None = Field(None, max_length=64, description="A stored configuration; null is the present one.")
-    what_if: bool = Field(True, description="Look for the single thresholds that would have changed the answer.")
+    what_if: bool = Field(True, description="Look for the thresholds, one or two, that would have changed the answer.")
 
     @model_validator(mode="after")
     def _asks_one_thing(self) -> Self:

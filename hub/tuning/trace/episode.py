@@ -25,6 +25,12 @@ class Episode:
         return self.looks[-1]
 
     @property
+    def farthest(self) -> Look:
+        """Its last look before it went wrong."""
+        turn = self.turn
+        return next((look for look in reversed(self.looks) if turn is None or look.at < turn.at), self.looks[0])
+
+    @property
     def share(self) -> float:
         """How much of what it needed it had."""
         return self.last.counted_s / self.last.needed_s if self.last.needed_s else 1.0
@@ -84,6 +90,13 @@ def broken_by(episode: Episode) -> list[Predicate]:
     held = {one.name for one in episode.last.predicates if one.holds}
     fresh = [one for one in failed if one.name in held]
     return fresh or failed
+
+
+def besides(episode: Episode, failed: Sequence[Predicate]) -> list[Predicate]:
+    """Return what else did not hold when the episode came farthest: it had not been raised, had it gone on."""
+    told = {one.name for one in failed} | {"lasted", "dwell", "there", "box_floor"}
+    found = [one for one in episode.farthest.predicates if not one.holds and one.name not in told]
+    return [one for one in found if one.name not in ONE_OF]
 
 
 def failing_s(looks: Sequence[Look], name: str, since: datetime) -> tuple[float, float | None]:

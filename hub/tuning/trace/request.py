@@ -18,7 +18,7 @@ from hub.tuning.trace.predicate import STATE_WORDS, Look, Predicate, State
 from hub.tuning.trace.scope import scope_of
 from hub.tuning.trace.story import Clock, Told, told
 from hub.tuning.trace.watching import SILENCE, Watched, watched
-from hub.tuning.trace.what_if import WhatIf, what_if
+from hub.tuning.trace.what_if import Sought, WhatIf, what_if
 
 LONGEST = timedelta(days=4)
 POINTS, ENTRIES = 2000, 600  # at most, of one lane and of all predicates
@@ -33,7 +33,7 @@ class TooLong(ValueError):
 class Request:
     """Which rule on which subject is asked about, and when: at an instant, or from `since` on where an alert began.
 
-    `wants_what_if` asks also which single threshold would have changed the answer.
+    `wants_what_if` asks also which threshold, or which two, would have changed the answer.
     """
 
     rule: str
@@ -84,7 +84,7 @@ def trace(
     if scope.refused is not None:
         empty = Material(scope=scope, since=since, until=until, past=(), received=(), recent=(), deaf=(), ends=until)
         refused = told(empty, Watched(), at=request.at, enabled=True, clock=clock)
-        return _document(request, configuration, empty, Watched(), refused, [], True)
+        return _document(request, configuration, empty, Watched(), refused, Sought())
     begins = since - timedelta(hours=1) if request.rule in SILENCE else since
     progress(0.0)
     material = load(
@@ -97,14 +97,13 @@ def trace(
     enabled = Overridden(configuration.thresholds, configuration.city).is_enabled(request.rule, request.subject)
     answer = told(shown, seen, at=request.at, enabled=enabled, clock=clock, alert_id=request.alert_id)
     progress(0.4)
-    changes: list[WhatIf] = []
-    complete = True
+    sought = Sought()
     if request.wants_what_if and enabled:
         paths = tuple(one.path for one in answer.failed if one.path)
-        changes, complete = what_if(
+        sought = what_if(
             material, configuration, span=(since, until), first=paths, told=lambda done: progress(0.4 + 0.6 * done)
         )
-    return _document(request, configuration, shown, seen, answer, changes, complete)
+    return _document(request, configuration, shown, seen, answer, sought)
 
 
 def _within(material: Material, since: datetime, until: datetime) -> Material:
@@ -119,8 +118,7 @@ def _document(
     material: Material,
     seen: Watched,
     answer: Told,
-    changes: Sequence[WhatIf],
-    complete: bool,
+    sought: Sought,
 ) -> dict[str, Any]:
     return {
         "rule": request.rule,
@@ -156,8 +154,9 @@ def _document(
             }
             for one in seen.raised.values()
         ],
-        "what_if": [_what_if(one, answer.is_raised) for one in changes],
-        "what_if_complete": complete,
+        "what_if": [_what_if(one, Clock(ZoneInfo(configuration.city.timezone), request.at)) for one in sought.found],
+        "what_if_complete": sought.complete,
+        "what_if_tried": {"thresholds": sought.singles, "pairs": sought.pairs},
         "counts": {
             "observations": len(seen.heard),
             "late": len(seen.late),
@@ -174,13 +173,15 @@ def _limits(rule: str) -> list[str]:
     return []
 
 
-def _what_if(one: WhatIf, raised: bool) -> dict[str, Any]:
-    text = one.text(raised)
+def _what_if(one: WhatIf, clock: Clock) -> dict[str, Any]:
+    text, first = one.text(clock), one.changes[0]
     return {
-        "path": one.path,
-        "unit": one.unit,
-        "value": one.value,
-        "to": one.to,
+        "path": first.path,
+        "unit": first.unit,
+        "value": first.value,
+        "to": first.to,
+        "changes": [{"path": each.path, "unit": each.unit, "value": each.value, "to": each.to} for each in one.changes],
+        "raised_at": _iso(one.raised_at),
         "text_zh": text.zh,
         "text_en": text.en,
     }

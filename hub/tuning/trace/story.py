@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hub.alerts.alert import Alert
-from hub.tuning.trace.episode import Episode, broken_by, episodes, failing_s, nearest
+from hub.tuning.trace.episode import Episode, besides, broken_by, episodes, failing_s, nearest
 from hub.tuning.trace.material import Material
 from hub.tuning.trace.predicate import Look, Predicate, State, Text
 from hub.tuning.trace.watching import SILENCE, Watched
@@ -161,13 +161,21 @@ def _fell_short(episode: Episode, looks: Sequence[Look], clock: Clock, beside: t
             f"it reached its {needed} s at {clock(reached)}, but {en or 'something else did not hold'}",
         )
         return Told(why=why, is_raised=False, key_at=reached, failed=tuple(failed), beside=beside)
+    more = besides(episode, failed)
+    also_zh, also_en = "；".join(one.text.zh for one in more), "; ".join(one.text.en for one in more)
     if ended is None:
         why = Text(
             f"若继续，本应在 {clock(episode.would_at)} 报警；到这段记录结束时已持续 {counted} 秒，需 {needed} 秒",
             f"it would be raised at {clock(episode.would_at)}: at the end of this span it had lasted {counted} of "
             f"{needed} s",
         )
-        return Told(why=why, is_raised=False, key_at=last.at, beside=beside)
+        if more:
+            why = Text(
+                f"到这段记录结束时已持续 {counted} 秒，需 {needed} 秒；即使够久也不报警：{also_zh}",
+                f"at the end of this span it had lasted {counted} of {needed} s; and had it lasted, it would not have "
+                f"been raised: {also_en}",
+            )
+        return Told(why=why, is_raised=False, key_at=last.at, failed=tuple(more), beside=beside)
     if failed:
         name = failed[0].name
         span_s, _ = failing_s(looks, name, ended.at)
@@ -177,6 +185,13 @@ def _fell_short(episode: Episode, looks: Sequence[Look], clock: Clock, beside: t
     else:
         for_zh = for_en = ""
         zh, en = "它结束了", "it ended"
+    if more:
+        why = Text(
+            f"{clock(ended.at)} {zh}{for_zh}（已持续 {counted} 秒，需 {needed} 秒）；即使够久也不报警：{also_zh}",
+            f"at {clock(ended.at)} {en}{for_en} (it had lasted {counted} of {needed} s); and had it lasted, it would "
+            f"not have been raised: {also_en}",
+        )
+        return Told(why=why, is_raised=False, key_at=ended.at, failed=(*failed, *more), beside=beside)
     why = Text(
         f"本应在 {clock(episode.would_at)} 报警，但 {clock(ended.at)} {zh}{for_zh}"
         f"（已持续 {counted} 秒，需 {needed} 秒）",
