@@ -77,6 +77,7 @@ class VersionList(Document):
     items: list[VersionEntry]
     next: str | None
     in_force: str | None
+    roll_back_to: str | None = Field(description="What a roll-back would put into force; null: there is none.")
     config_version: str = Field(description="What alerts name now: the thresholds in force with the city.")
     file: str = Field(description="The detectors file's name.")
     writable: bool

@@ -36,7 +36,7 @@ from hub.dispatch.document import instant
 from hub.log import logger
 from hub.people.caller import Caller
 from hub.people.scopes import Scope
-from hub.store.configuration_applications import in_force, waiting
+from hub.store.configuration_applications import application_of, in_force, waiting
 from hub.store.configuration_versions import versions
 from ingest.city import City
 
@@ -73,11 +73,13 @@ def list_configurations(
     with hub.pool.session() as connection:
         found = versions(connection, limit=limit + 1, before=before)
         page, present = found[:limit], in_force(connection)
+        before = application_of(connection, present.before_id) if present and present.before_id is not None else None
         more = len(found) > limit
         document = {
             "items": version_documents(connection, page),
             "next": seal("configurations", (instant(page[-1].stored_at), page[-1].version)) if more else None,
             "in_force": present.version if present else None,
+            "roll_back_to": before.version if before else None,
             "config_version": hub.configuration.version,
             "file": file,
             "writable": why_not is None,

@@ -69,6 +69,7 @@ def test_an_engineer_changes_a_threshold_sees_what_differs_applies_and_rolls_bac
     }  # fmt: skip
     assert api.hub.configuration.thresholds.parking.illegal.dwell_s == 240
     assert "dwell_s: 240" in detectors.read_text(encoding="utf-8")
+    assert client.get(BASE).json()["roll_back_to"] == first
     stale = client.post(f"{BASE}/rollback", json={}, headers=headers)
     assert (stale.status_code, stale.json()["type"]) == (409, "urn:lianqin:problem:changed-meanwhile")
     assert stale.json()["version"] == made["version"]
@@ -76,7 +77,7 @@ def test_an_engineer_changes_a_threshold_sees_what_differs_applies_and_rolls_bac
     assert (back["version"], back["applied"][0]["how"]) == (first, "rolled_back")
     assert detectors.read_text(encoding="utf-8").startswith("# by hand\n")
     listed = client.get(BASE).json()
-    assert listed["in_force"] == first
+    assert (listed["in_force"], listed["roll_back_to"]) == (first, None)
     assert listed["writable"]
     assert {one["version"] for one in listed["items"] if one["in_force"]} == {first}
     actions = [row[0] for row in api.rows("SELECT action FROM audit WHERE target LIKE 'configuration/%' ORDER BY id")]

@@ -1,28 +1,27 @@
 // One version: what it changes, as paths and as text; and to apply it, to do so later, to let it run along, to take it as a file.
 import { useSignal } from "@preact/signals";
-import { hubNow } from "../api/city";
+import { useEffect } from "preact/hooks";
 import { get, post, url } from "../api/http";
-import { t } from "../i18n";
+import { t, words } from "../i18n";
+import { said } from "../i18n/said";
 import { href } from "../router";
 import type { PageProps } from "../routes";
 import { valueOf } from "../tuning/figures";
 import { mayTune, TuningHead } from "../tuning/Tabs";
-import { Ask } from "../ui/Ask";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
-import { Line } from "../ui/inputs";
-import { fromLocal, toLocal } from "../ui/localTime";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
 import { refused, told } from "../ui/toast";
-import { kindOf, planOf, type Version, type VersionDiff, type VersionList } from "./documents";
-import { Applied, authorOf, RollBack, State } from "./page";
+import { authorOf, kindOf, planOf, type Version, type VersionDiff, type VersionList } from "./documents";
+import { Apply, RollBack, Schedule } from "./actions";
+import { NotWritable, State } from "./page";
 import "./configurations.css";
 
 type Question = "apply" | "schedule" | "rollback" | null;
-const HOUR_MS = 3_600_000;
+const AGAIN_MS = 10_000;
 
 export default function ConfigurationPage({ parameters }: PageProps) {
   const id = parameters["id"] ?? "";
@@ -40,6 +39,17 @@ export default function ConfigurationPage({ parameters }: PageProps) {
         : Promise.resolve(null),
     [id, base, version?.version],
   );
+  const isPlanned = version !== null && planOf(version) !== null;
+  useEffect(() => {
+    if (!isPlanned) return;
+    // It is applied by itself, and the page should say so then.
+    const timer = setInterval(() => {
+      if (document.hidden) return;
+      found.again();
+      list.again();
+    }, AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [isPlanned, id]);
   if (!version)
     return found.problem?.kind === "not-found" ? (
       <Empty icon="search" title={t("configurations.not-found", { version: id })}>
@@ -58,13 +68,15 @@ export default function ConfigurationPage({ parameters }: PageProps) {
   };
   const plan = planOf(version);
   const inForce = list.value?.in_force ?? "";
+  const back = list.value?.roll_back_to ?? "";
   const unschedule = async () => {
     try {
       await post(`configurations/${id}/unschedule`, { schedule: plan?.schedule });
       told(t("configurations.unscheduled"));
-      again();
     } catch (error) {
       refused(error);
+    } finally {
+      again(); // also where it was applied a moment before
     }
   };
   const close = () => {
@@ -81,11 +93,12 @@ export default function ConfigurationPage({ parameters }: PageProps) {
         about={version.note || t("configurations.no-note")}
       >
         <State version={version} />
-        <a class="button" href={url(`configurations/${id}/export`)} download={`detectors-${id}.yaml`}>
+        <a class="button" href={url(`configurations/${id}/export`)} download={`detectors.${version.version}.yaml`}>
           <Icon name="download" size={16} />
           <span>{t("configurations.export")}</span>
         </a>
       </TuningHead>
+      <NotWritable list={list.value} />
       <section class="panel">
         <dl class="panel-content configuration-facts">
           <div>
@@ -122,12 +135,12 @@ export default function ConfigurationPage({ parameters }: PageProps) {
               <dd>{version.overrides.join("、")}</dd>
             </div>
           )}
-          <div>
-            <dt>{t("configurations.applied")}</dt>
-            <dd>
-              <Applied version={version} />
-            </dd>
-          </div>
+          {version.brought_by && version.brought_by !== version.author && (
+            <div>
+              <dt>{t("configurations.brought-by")}</dt>
+              <dd>{version.brought_by}</dd>
+            </div>
+          )}
         </dl>
         {mayTune() && (
           <div class="configuration-do">
@@ -135,6 +148,7 @@ export default function ConfigurationPage({ parameters }: PageProps) {
               <Button
                 kind="primary"
                 icon="check"
+                disabled={!inForce || list.value?.writable === false}
                 onClick={() => {
                   asking.value = "apply";
                 }}
@@ -159,7 +173,7 @@ export default function ConfigurationPage({ parameters }: PageProps) {
                 <span>{t("configurations.shadow")}</span>
               </a>
             )}
-            {version.in_force && list.value?.items.some((one) => !one.in_force && one.applied.length > 0) && (
+            {version.in_force && back && (
               <Button
                 kind="danger"
                 icon="undo"
@@ -208,9 +222,22 @@ export default function ConfigurationPage({ parameters }: PageProps) {
           {diff.value && <Changes diff={diff.value} />}
         </div>
       </section>
-      {asking.value === "apply" && <Apply id={id} effect={effect} inForce={inForce} onClose={close} onDone={again} />}
+      <History version={version} />
+      {asking.value === "apply" && (
+        <Apply
+          id={id}
+          effect={effect}
+          inForce={inForce}
+          compare={(other) => {
+            against.value = other;
+            close();
+          }}
+          onClose={close}
+          onDone={again}
+        />
+      )}
       {asking.value === "schedule" && <Schedule id={id} onClose={close} onDone={again} />}
-      {asking.value === "rollback" && <RollBack current={id} onClose={close} onDone={again} />}
+      {asking.value === "rollback" && <RollBack current={id} to={back} onClose={close} onDone={again} />}
     </div>
   );
 }
@@ -259,64 +286,58 @@ function Changes({ diff }: { diff: VersionDiff }) {
   );
 }
 
-interface ActionProps {
-  id: string;
-  onClose: () => void;
-  onDone: () => void;
-}
-
-function Apply({ id, effect, inForce, onClose, onDone }: ActionProps & { effect: string; inForce: string }) {
-  const note = useSignal("");
-  const wrong = useSignal<string | null>(null);
+/** When it was in force and how that came about, and what was planned and became of it. */
+function History({ version }: { version: Version }) {
+  const plans = version.planned.filter((one) => one.state !== "applied");
   return (
-    <Ask
-      title={t("configurations.apply-ask", { version: id })}
-      does={t("configurations.apply")}
-      onClose={onClose}
-      run={async () => {
-        wrong.value = note.value.trim() ? null : t("tuning.note-needed");
-        if (wrong.value) return false;
-        await post(`configurations/${id}/apply`, { note: note.value.trim() }, { revision: inForce });
-        told(t("configurations.applied-now"));
-        onDone();
-        return true;
-      }}
-    >
-      <p>{t("configurations.apply-about")}</p>
-      {effect && (
-        <p>
-          <a href={href(effect)} onClick={onClose}>
-            {t("configurations.effect")}
-          </a>
-        </p>
+    <section class="panel configuration-history" aria-label={t("configurations.history")}>
+      <header>
+        <h2>{t("configurations.history")}</h2>
+      </header>
+      {version.applied.length + plans.length === 0 ? (
+        <p class="panel-content dim">{t("configurations.history-none")}</p>
+      ) : (
+        <ScrollX label={t("configurations.history")}>
+          <table class="table cards">
+            <thead>
+              <tr>
+                <th>{t("configurations.when")}</th>
+                <th>{t("configurations.how")}</th>
+                <th>{t("configurations.by")}</th>
+                <th>{t("configurations.note")}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {plans.map((one) => (
+                <tr key={`plan ${one.schedule}`}>
+                  <td class="nowrap">
+                    <Time at={one.at} as="full" />
+                  </td>
+                  <td>
+                    <span class={`tag ${one.state === "waiting" ? "warn" : one.state === "withdrawn" ? "" : "bad"}`}>
+                      {t(`configurations.plan.${one.state as "waiting" | "refused" | "missed" | "withdrawn"}`)}
+                    </span>
+                    {one.why && <p class="dim">{said(one.why)}</p>}
+                  </td>
+                  <td>{one.by}</td>
+                  <td>{one.note || "—"}</td>
+                </tr>
+              ))}
+              {version.applied.map((one) => (
+                <tr key={one.since}>
+                  <td class="nowrap">
+                    <Time at={one.since} as="full" /> –{" "}
+                    {one.until ? <Time at={one.until} as="full" /> : t("configurations.until-now")}
+                  </td>
+                  <td>{words(`configurations.how.${one.how}`, one.how)}</td>
+                  <td>{authorOf(one.by)}</td>
+                  <td>{one.note || "—"}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </ScrollX>
       )}
-      <Line label={t("configurations.note")} value={note} maxLength={500} error={wrong.value} />
-    </Ask>
-  );
-}
-
-function Schedule({ id, onClose, onDone }: ActionProps) {
-  const at = useSignal(toLocal(Math.ceil(hubNow() / HOUR_MS) * HOUR_MS + HOUR_MS));
-  const note = useSignal("");
-  const wrong = useSignal<string | null>(null);
-  return (
-    <Ask
-      title={t("configurations.schedule")}
-      does={t("configurations.schedule")}
-      onClose={onClose}
-      run={async () => {
-        const when = fromLocal(at.value);
-        wrong.value = when === null || when <= hubNow() ? t("configurations.future") : null;
-        if (wrong.value || when === null) return false;
-        await post(`configurations/${id}/schedule`, { at: new Date(when).toISOString(), note: note.value.trim() });
-        told(t("configurations.scheduled-for"));
-        onDone();
-        return true;
-      }}
-    >
-      <p>{t("configurations.schedule-about")}</p>
-      <Line label={t("configurations.when")} type="datetime-local" value={at} required error={wrong.value} />
-      <Line label={t("configurations.note")} value={note} maxLength={500} />
-    </Ask>
+    </section>
   );
 }

@@ -1,4 +1,5 @@
 // Configuration versions as the API tells of them.
+import { t } from "../i18n";
 import type { Value } from "../tuning/documents";
 
 export interface Version {
@@ -31,6 +32,8 @@ export interface VersionList {
   items: Version[];
   next: string | null;
   in_force: string | null;
+  /** What a roll-back would put into force. */
+  roll_back_to: string | null;
   file: string;
   writable: boolean;
   why_not_writable: string | null;
@@ -39,6 +42,10 @@ export interface VersionList {
 /** What is to be applied by itself, if anything. */
 export function planOf(version: Version): Planned | null {
   return version.planned.find((one) => one.state === "waiting") ?? null;
+}
+
+export function authorOf(author: string): string {
+  return author === "file" ? t("configurations.by-file") : author;
 }
 
 export interface ChangedPath {

@@ -1,5 +1,6 @@
 // Every version of the thresholds: who made it and why, when it judged; what counts for one device, and a file in or out.
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { get, post } from "../api/http";
 import { t } from "../i18n";
 import { said } from "../i18n/said";
@@ -12,20 +13,23 @@ import { Ask } from "../ui/Ask";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { Line } from "../ui/inputs";
+import { Pager } from "../ui/Pager";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
 import { told } from "../ui/toast";
-import { planOf, type Version, type VersionList } from "./documents";
+import { RollBack } from "./actions";
+import { authorOf, planOf, type Version, type VersionList } from "./documents";
 import "./configurations.css";
 
 export default function ConfigurationsPage() {
   const importing = useSignal(false);
   const back = useSignal(false);
-  const found = useResource((signal) => get<VersionList>("configurations", { signal }), []);
+  const cursor = place.value.query.get("cursor") ?? "";
+  const found = useResource((signal) => get<VersionList>("configurations", { query: { cursor }, signal }), [cursor]);
   const items = found.value?.items ?? [];
-  const before = items.some((one) => !one.in_force && one.applied.length > 0);
+  const before = found.value?.roll_back_to ?? "";
   return (
     <div class="column">
       <TuningHead title={t("configurations.title")} about={t("configurations.about")}>
@@ -53,12 +57,7 @@ export default function ConfigurationsPage() {
           </>
         )}
       </TuningHead>
-      {found.value && !found.value.writable && (
-        <p class="notice" role="status">
-          <Icon name="warning" size={16} />
-          {t("configurations.not-writable", { file: found.value.file, why: said(found.value.why_not_writable ?? "") })}
-        </p>
-      )}
+      <NotWritable list={found.value} />
       <section class="panel">
         {!found.value ? (
           found.problem ? (
@@ -108,18 +107,26 @@ export default function ConfigurationsPage() {
             </table>
           </ScrollX>
         )}
+        <Pager
+          cursor={cursor}
+          next={found.value?.next}
+          words={{ first: t("tuning.first-page"), next: t("tuning.next-page") }}
+          show={(next) => go(next ? `/configurations?${new URLSearchParams({ cursor: next })}` : "/configurations")}
+        />
       </section>
       <Inheritance />
       {importing.value && (
         <Import
+          known={items}
           onClose={() => {
             importing.value = false;
           }}
         />
       )}
-      {back.value && (
+      {back.value && found.value && (
         <RollBack
-          current={found.value?.in_force ?? ""}
+          current={found.value.in_force ?? ""}
+          to={before}
           onDone={found.again}
           onClose={() => {
             back.value = false;
@@ -130,8 +137,15 @@ export default function ConfigurationsPage() {
   );
 }
 
-export function authorOf(author: string): string {
-  return author === "file" ? t("configurations.by-file") : author;
+/** Why nothing can be applied here, where that is so. */
+export function NotWritable({ list }: { list: VersionList | null }) {
+  if (!list || list.writable) return null;
+  return (
+    <p class="notice" role="status">
+      <Icon name="warning" size={16} />
+      {t("configurations.not-writable", { file: list.file, why: said(list.why_not_writable ?? "") })}
+    </p>
+  );
 }
 
 export function State({ version }: { version: Version }) {
@@ -142,6 +156,13 @@ export function State({ version }: { version: Version }) {
       <span class="tag warn">
         <Icon name="clock" size={12} />
         {t("configurations.scheduled")} <Time at={plan.at} />
+      </span>
+    );
+  const [last] = version.planned.toSorted((a, b) => b.schedule - a.schedule);
+  if (last && (last.state === "refused" || last.state === "missed"))
+    return (
+      <span class="tag bad" title={said(last.why ?? "")}>
+        {t(`configurations.plan.${last.state}`)}
       </span>
     );
   if (version.applied.length === 0) return <span class="tag">{t("configurations.proposed")}</span>;
@@ -161,55 +182,38 @@ export function Applied({ version }: { version: Version }) {
   );
 }
 
-interface RollBackProps {
-  /** The version that is rolled back, as it is known here. */
-  current: string;
-  onClose: () => void;
-  onDone: () => void;
-}
+const MOST_CHARACTERS = 500_000;
 
-export function RollBack({ current, onClose, onDone }: RollBackProps) {
-  const note = useSignal("");
-  const wrong = useSignal<string | null>(null);
-  return (
-    <Ask
-      danger
-      title={t("configurations.rollback")}
-      does={t("configurations.rollback")}
-      onClose={onClose}
-      run={async () => {
-        wrong.value = note.value.trim() ? null : t("tuning.note-needed");
-        if (wrong.value) return false;
-        await post("configurations/rollback", { note: note.value.trim() }, { revision: current });
-        told(t("configurations.rolled-back"));
-        onDone();
-        return true;
-      }}
-    >
-      <p>{t("configurations.rollback-about")}</p>
-      <Line label={t("configurations.note")} value={note} maxLength={500} error={wrong.value} />
-    </Ask>
-  );
-}
-
-function Import({ onClose }: { onClose: () => void }) {
+function Import({ known, onClose }: { known: readonly Version[]; onClose: () => void }) {
   const note = useSignal("");
   const text = useSignal("");
-  const name = useSignal("");
   const wrong = useSignal<string | null>(null);
+  const here = useRef(true);
+  useEffect(
+    () => () => {
+      here.current = false; // closed meanwhile: nobody is sent anywhere any more
+    },
+    [],
+  );
   return (
     <Ask
       title={t("configurations.import")}
       does={t("configurations.import")}
       onClose={onClose}
       run={async () => {
-        wrong.value = text.value.trim() ? null : t("configurations.file-needed");
+        wrong.value = !text.value.trim()
+          ? t("configurations.file-needed")
+          : text.value.length > MOST_CHARACTERS
+            ? t("configurations.file-large")
+            : null;
         if (wrong.value) return false;
         const made = await post<{ version: string }>("configurations/import", {
           yaml: text.value,
           ...(note.value.trim() ? { note: note.value.trim() } : {}),
         });
-        go(`/configurations/${made.version}`);
+        const isKnown = known.some((one) => one.version === made.version);
+        told(t(isKnown ? "configurations.imported-known" : "configurations.imported", { version: made.version }));
+        if (here.current) go(`/configurations/${made.version}`);
         return true;
       }}
     >
@@ -221,7 +225,6 @@ function Import({ onClose }: { onClose: () => void }) {
           accept=".yaml,.yml"
           onChange={async (event) => {
             const file = event.currentTarget.files?.[0];
-            name.value = file?.name ?? "";
             text.value = (await file?.text()) ?? "";
           }}
         />

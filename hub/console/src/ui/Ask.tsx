@@ -48,9 +48,22 @@ export function Ask({ title, does, danger = false, children, run, onClose }: Ask
       }
     >
       {problem.value && (
-        <p class="notice failed" role="alert">
-          {problemTitle(problem.value)}: {problem.value.detail}
-        </p>
+        <div class="notice failed" role="alert">
+          {problem.value.errors.length > 1 ? (
+            <div>
+              <p>{problemTitle(problem.value)}</p>
+              <ul>
+                {problem.value.errors.map((one, index) => (
+                  <li key={index}>{one.detail}</li>
+                ))}
+              </ul>
+            </div>
+          ) : (
+            <p>
+              {problemTitle(problem.value)}: {problem.value.detail}
+            </p>
+          )}
+        </div>
       )}
       {children}
     </Dialog>
