@@ -73,13 +73,13 @@ def list_configurations(
     with hub.pool.session() as connection:
         found = versions(connection, limit=limit + 1, before=before)
         page, present = found[:limit], in_force(connection)
-        before = application_of(connection, present.before_id) if present and present.before_id is not None else None
+        back = application_of(connection, present.before_id) if present and present.before_id is not None else None
         more = len(found) > limit
         document = {
             "items": version_documents(connection, page),
             "next": seal("configurations", (instant(page[-1].stored_at), page[-1].version)) if more else None,
             "in_force": present.version if present else None,
-            "roll_back_to": before.version if before else None,
+            "roll_back_to": back.version if back else None,
             "config_version": hub.configuration.version,
             "file": file,
             "writable": why_not is None,
