@@ -208,7 +208,7 @@ def _shown(hub: Hub, run_id: UUID, unless: int | None) -> dict[str, Any] | None:
 def _document(hub: Hub, connection: Any, run: tuning_runs.Run) -> dict[str, Any]:
     note = run.note
     if run.state == "waiting" and not note:
-        ahead = "waits for the tuning role, which is at another run"
+        ahead = "waits for the tuning role"
         note = ahead if tuning_runs.roles(connection, hub.now()) else "no tuning role runs: start `lianqin tuning`"
     if run.cancel_asked and not run.is_over:
         note = "is being cancelled"

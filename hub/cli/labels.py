@@ -15,6 +15,7 @@ import typer
 from hub.cli.data import AsJson, connection
 from hub.cli.failure import CommandError
 from hub.cli.instant import instant
+from hub.cli.naming import check_rules, check_subjects, meant, names_of
 from hub.settings import from_environment
 
 if TYPE_CHECKING:
@@ -72,6 +73,10 @@ def list_(
     for label in found:
         print(json.dumps(document(label), ensure_ascii=False) if as_json else _line(label, configuration))
     if not found and not as_json:
+        known = names_of(configuration.city)
+        unknown = next((one for one in subject or () if one.partition("@")[0] not in known), None)
+        if unknown is not None:
+            print(f"the city has no device, circuit, camera or zone {unknown}{meant(unknown, known)}")
         print("there are no such labels: an operator's verdict is one, `lianqin labels add` gives others")
 
 
@@ -80,9 +85,10 @@ def add(
     rule: Annotated[str, typer.Argument(help="Such as parking.illegal.")],
     subject: Annotated[str, typer.Argument(help="A device, circuit, camera, a zone, or a place ZONE@X,Y in one.")],
     verdict: Annotated[Says, typer.Argument(help="missed: it was real, and no alert came.")],
-    since: Annotated[str, typer.Option(help="When it began; city time unless it says.")],
+    since: Annotated[str, typer.Option(help="When it began: 2026-11-22T17:40, or 17:40; city time.")],
     until: Annotated[str | None, typer.Option(help="When it was over; still going on by default.")] = None,
     reason: Annotated[str, typer.Option(help="Why you say so.")] = "",
+    grid: Annotated[str, typer.Option(help="Where it lies; only of what the city file has no longer.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Say what was true of a place and interval."""
@@ -103,6 +109,7 @@ def add(
         "since": instant(since, zone).isoformat(),
         "until": None if until is None else instant(until, zone).isoformat(),
         "reason": reason,
+        "grid": grid,
     }
     label, wrong = label_of(fields, KnownTo(configuration), by=COMMAND_LINE.name, at=now, source=Source.DRAWN)
     if label is None:
@@ -193,6 +200,7 @@ def summary_(rule: Rule = None, as_json: AsJson = False) -> None:
     from hub.store.read_labels import LabelFilter, find_labels
     from hub.tuning.labels.summary import summary
 
+    check_rules(rule)
     rules = tuple(rule or ())
     with connection() as session:
         found = summary(find_labels(session, LabelFilter(rules=rules)), count_waiting(session, rules=rules))
@@ -229,6 +237,8 @@ def sample(
     begin, end = instant(since, zone), now if until is None else instant(until, zone)
     if not timedelta() < end - begin <= timedelta(days=400):
         raise CommandError("--since must lie before --until, by at most 400 days")
+    check_rules(rule)
+    check_subjects(subject, configuration.city)
     asked = Asked(rules=rule or None, subjects=subject or None, since=begin, until=end)
     arguments = Sample(question=asked, share=share, most=most, seed=seed)
     answer = _sampled(arguments, configuration, now, draw_sample)
@@ -247,6 +257,7 @@ def waiting(
     """List the candidates that wait for a label, in the order of their lot."""
     from hub.store.label_candidates import waiting_candidates
 
+    check_rules(rule)
     with connection() as session:
         found, count = waiting_candidates(session, rules=tuple(rule or ()), limit=limit)
     zone = ZoneInfo(_configuration().city.timezone)
@@ -294,6 +305,7 @@ def _filter(
     from hub.store.read_labels import LabelFilter
 
     zone = ZoneInfo(configuration.city.timezone)
+    check_rules(rule)
     return LabelFilter(
         rules=tuple(rule or ()),
         subjects=tuple(subject or ()),

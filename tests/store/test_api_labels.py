@@ -85,7 +85,7 @@ def test_what_is_not_right_is_told_with_what_would_be(api: Api) -> None:
     assert [each["detail"] for each in answer.json()["errors"]] == [
         "rule: there is no rule gas.laek; is gas.leak meant?",
         "until: must not lie before since",
-        "subject: there is no gas-9 in the city; name the grid that it lies in under grid",
+        "subject: there is no gas-9 in the city; is gas-2 meant?",
     ]
     assert give(api, since=(NOW + timedelta(hours=1)).isoformat(), until=None).status_code == 422
     assert give(api, source="import").status_code == 422

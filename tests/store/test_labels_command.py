@@ -39,6 +39,13 @@ def test_a_label_goes_out_to_a_file_and_comes_back(shell: Any, tmp_path: Path) -
     given = shell("add", "gas.leak", "gas-1", "missed", "--since", "2026-01-02T10:00", "--until", "2026-01-02T11:00")
     assert given.startswith("2026-01-02 10:00:00–11:00:00")
     assert "is gas.leak meant?" in shell("add", "gas.lek", "gas-1", "true", "--since", "2026-01-02T10:00")
+    assert "is gas-1 meant?" in shell("add", "gas.leak", "gas1", "true", "--since", "17:40")
+    assert "is a gas device, which water.burst" in shell("add", "water.burst", "gas-1", "true", "--since", "17:40")
+    gone = shell("add", "gas.leak", "gas-old", "true", "--since", "2026-01-02T10:00", "--grid", "01", "--json")
+    shell("withdraw", json.loads(gone)["label_id"])
+    assert "is gas.leak meant?" in shell("list", "--rule", "gas.lek")
+    assert "is gas.leak meant?" in shell("summary", "--rule", "gas.lek")
+    assert "is gas-1 meant?" in shell("list", "--subject", "gas1")
     (label,) = map(json.loads, shell("list", "--json").splitlines())
     assert (label["since"], label["verdict"], label["grid"]) == ("2026-01-02T02:00:00.000000Z", "missed", "01")
     for name in ("labels.csv", "labels.jsonl"):

@@ -162,7 +162,7 @@ def test_frames_that_are_withheld_because_the_camera_was_moved_are_told() -> Non
     [
         ("water.pressure", "w2", "w2 is not configured, so nobody judges it"),
         ("gas.leak", "w1", "w1 is a water device, which gas.leak does not judge"),
-        ("parking.illegal", "w1", "w1 is not configured"),
+        ("parking.illegal", "w1", "w1 is a device, which parking.illegal does not judge"),
     ],
 )
 def test_a_subject_that_the_rule_cannot_have_is_refused_in_words(rule: str, subject: str, why: str) -> None:

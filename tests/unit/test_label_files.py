@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.tuning.labels.file import SHOWN, BadLabels, Form, read, written
+from hub.tuning.labels.file import SHOWN, BadLabels, Form, label_of, read, written
 from hub.tuning.labels.label import Label, Source, Verdict
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -26,6 +26,12 @@ class Town:
 
     def has_grid(self, grid: str) -> bool:
         return grid in ("01", "02")
+
+    def names(self) -> list[str]:
+        return ["water-1"]
+
+    def refused(self, rule: str, subject: str) -> str:
+        return "" if rule.startswith("water.") else f"{subject} is a water device, which {rule} does not judge"
 
 
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")) | st.sampled_from("\n\t"), max_size=40)
@@ -84,6 +90,33 @@ def test_every_bad_line_of_a_table_is_named_with_what_would_be_right() -> None:
         (1, "the header lacks rule, subject, since, verdict; the columns are: label_id, rule, subject, grid, since, "
          "until, verdict, reason, source, weight, by, at, alert_id")
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_table_from_a_spreadsheet_is_read_whatever_parts_it_and_however_it_ends_its_lines(mark: str) -> None:
+    rows = [
+        ["rule", "subject", "since", "verdict", "reason"],
+        ["water.burst", "water-1", "2026-11-20T08:00:00+08:00", "true", "one"],
+        ["", "", "", "", ""],
+    ]
+    text = "\ufeff" + "".join(mark.join(row) + "\r\n" for row in rows)
+    (label,) = read(text.encode(), Form.CSV, Town(), by="somebody", at=NOW)
+    assert (label.rule, label.reason) == ("water.burst", "one")
+    more = text.replace("one", f"one{mark}two")
+    assert lines(more) == [(2, f"has more than the 5 fields of the header; quote a field that holds {mark!r}")]
+
+
+def test_who_draws_a_label_is_told_what_is_meant_and_what_no_rule_could_say() -> None:
+    fields = {"subject": "watr-1", "rule": "parking.illegal", "since": "2026-11-20T08:00:00Z", "verdict": "true"}
+
+    def wrong(source: Source, **other: str) -> list[str]:
+        return label_of({**fields, **other}, Town(), by="somebody", at=NOW, source=source)[1]
+
+    assert wrong(Source.DRAWN) == ["subject: there is no watr-1 in the city; is water-1 meant?"]
+    other = {"subject": "water-1"}
+    assert wrong(Source.DRAWN, **other) == ["subject: water-1 is a water device, which parking.illegal does not judge"]
+    assert wrong(Source.DRAWN, **other, rule="water.burst") == []
+    assert wrong(Source.IMPORT, **other) == []  # a file may tell of a time when the place was another
 
 
 def test_lines_are_counted_as_an_editor_counts_them() -> None:

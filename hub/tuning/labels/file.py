@@ -58,6 +58,14 @@ class Known(Protocol):
         """Tell whether there is such a grid."""
         ...
 
+    def names(self) -> Iterable[str]:
+        """Return the names of all devices, circuits, cameras and zones."""
+        ...
+
+    def refused(self, rule: str, subject: str) -> str:
+        """Return why `rule` can never speak of `subject`, which the city has; nothing where it can."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
@@ -159,13 +167,23 @@ def label_of(
         says.wrong.append("since: lies in the future")
     grid = says.text("grid", 200, needed=False) or (known.grid_of(subject) if subject else None)
     if subject and grid is None:
-        says.wrong.append(f"subject: there is no {subject} in the city; name the grid that it lies in under grid")
+        # Not for files: among some thousand names the nearest takes a while, and a file may have 100,000 lines.
+        near = get_close_matches(subject, list(known.names()), n=1) if source is not Source.IMPORT else []
+        if near:
+            says.wrong.append(f"subject: there is no {subject} in the city; is {near[0]} meant?")
+        else:
+            says.wrong.append(f"subject: there is no {subject} in the city; name the grid that it lies in under grid")
     if grid is not None and not known.has_grid(grid):
         says.wrong.append(f"grid: there is no grid {grid}")
     verdict = says.choice("verdict", Verdict)
     from_, weight = says.choice("source", Source, source), says.weight()
     said_at = says.moment("at", needed=False) or at
     alert_id, label_id = says.uuid("alert_id"), says.uuid("label_id")
+    # What a file says may be of a time when the zone was another; what somebody draws now is of what is there now.
+    if source is Source.DRAWN and rule in rules and subject and known.grid_of(subject) and alert_id is None:
+        why = known.refused(rule, subject)
+        if why:
+            says.wrong.append(f"subject: {why}")
     reason, said_by = says.text("reason", LONGEST, needed=False), says.text("by", 200, needed=False) or by
     if says.wrong or since is None or verdict is None or from_ is None or not rule or not subject or grid is None:
         return None, says.wrong
@@ -205,7 +223,8 @@ def _rows(text: str, form: Form) -> Iterator[tuple[int, Mapping[str, Any] | None
             else:
                 yield number, None, "must be one JSON object"
         return
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    mark = _delimiter(text)
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, delimiter=mark)
     try:
         header = reader.fieldnames or []
         missing = [name for name in NEEDED if name not in header]
@@ -213,8 +232,10 @@ def _rows(text: str, form: Form) -> Iterator[tuple[int, Mapping[str, Any] | None
             yield 1, None, f"the header lacks {', '.join(missing)}; the columns are: {', '.join(COLUMNS)}"
             return
         for row in reader:
+            if not any(row.values()):
+                continue  # a spreadsheet leaves empty rows behind
             if None in row:
-                says = f"has more than the {len(header)} fields of the header; quote what holds a comma"
+                says = f"has more than the {len(header)} fields of the header; quote a field that holds {mark!r}"
                 yield reader.line_num, None, says
             elif any(value is None for value in row.values()):
                 yield reader.line_num, None, f"has fewer than the {len(header)} fields of the header"
@@ -222,6 +243,12 @@ def _rows(text: str, form: Form) -> Iterator[tuple[int, Mapping[str, Any] | None
                 yield reader.line_num, {name: _plain(value) for name, value in row.items() if value != ""}, ""
     except csv.Error as error:
         yield reader.line_num, None, f"is no CSV: {error}"
+
+
+def _delimiter(text: str) -> str:
+    """Return what parts the header's columns: a comma, or what spreadsheets write where a comma parts decimals."""
+    header = text.split("\n", 1)[0]
+    return max(",;\t", key=lambda mark: sum(name.strip('" \r') in COLUMNS for name in header.split(mark)))
 
 
 class _Fields:

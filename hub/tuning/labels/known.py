@@ -9,6 +9,7 @@ from hub.config.load import Configuration
 from hub.tuning.judging import Question
 from hub.tuning.labels.label import Label
 from hub.tuning.labels.place import parted
+from hub.tuning.trace.scope import scope_of
 from ingest.city import City
 
 
@@ -38,6 +39,19 @@ class KnownTo:
     def has_grid(self, grid: str) -> bool:
         """Tell whether there is such a grid."""
         return grid in self._configuration.city.grids
+
+    def names(self) -> Iterable[str]:
+        """Return the names of all devices, circuits, cameras and zones."""
+        city = self._configuration.city
+        for things in (city.devices, city.circuits, city.cameras):
+            yield from things
+        for camera in city.cameras.values():
+            yield from (zone.zone_id for zone in camera.zones)
+
+    def refused(self, rule: str, subject: str) -> str:
+        """Return why `rule` can never speak of `subject`, which the city has; nothing where it can."""
+        refused = scope_of(self._configuration.city, rule, subject).refused
+        return "" if refused is None else refused.en
 
 
 def camera_of(city: City, subject: str) -> str | None:

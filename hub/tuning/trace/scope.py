@@ -83,7 +83,7 @@ def scope_of(city: City, rule: str, subject: str) -> Scope:
     if rule.startswith("camera."):
         camera = city.cameras.get(subject)
         if camera is None:
-            return _missing(rule, subject, city.cameras)
+            return _missing(city, rule, subject, city.cameras)
         if rule != CAMERA_LOST and not camera.zones:
             no = Text("该摄像机没有划定区域，不判断其视角", "that camera has no zones, so its view is not judged")
             return Scope(rule=rule, subject=subject, refused=no)
@@ -101,7 +101,7 @@ def _device(city: City, rule: str, subject: str) -> Scope:
             rule=rule, subject=subject, grid=circuit.grid, names=names, beside=_gateway(city, circuit.gateway_id)
         )
     if device is None:
-        return _missing(rule, subject, (*city.devices, *(city.circuits if domain == "streetlight" else ())))
+        return _missing(city, rule, subject, (*city.devices, *(city.circuits if domain == "streetlight" else ())))
     wanted = KINDS.get(domain)
     measures = device.kind not in (DeviceKind.GATEWAY, DeviceKind.CAMERA)
     if (wanted is not None and device.kind is not wanted) or (domain == "sensor" and not measures):
@@ -132,7 +132,7 @@ def _place(city: City, rule: str, subject: str) -> Scope:
     point = _point(place) if at_sign else None
     camera = city.cameras.get(zones[name].camera_id if name in zones else name)
     if camera is None or (at_sign and point is None):
-        return _missing(rule, subject, (*zones, *city.cameras))
+        return _missing(city, rule, subject, (*zones, *city.cameras))
     watched = {zone.zone_id for zone in _forbidden(city, rule).zones(camera)}
     if not watched:
         no = Text(
@@ -168,13 +168,29 @@ def _gateway(city: City, gateway_id: str | None) -> frozenset[str]:
     return frozenset([gateway_id, *(name for name, one in city.devices.items() if one.gateway_id == gateway_id)])
 
 
-def _missing(rule: str, subject: str, known: Iterable[str]) -> Scope:
+def _missing(city: City, rule: str, subject: str, known: Iterable[str]) -> Scope:
+    kind = _kind(city, subject)
+    if kind is not None:
+        no = Text(f"{subject} 是{kind.zh}，不适用规则 {rule}", f"{subject} is a {kind.en}, which {rule} does not judge")
+        return Scope(rule=rule, subject=subject, refused=no)
     near = get_close_matches(subject, list(known), n=1, cutoff=0.6)
     no = Text(
         f"当前配置中没有 {subject}：无人判断它" + (f"；是否指 {near[0]}？" if near else ""),
         f"{subject} is not configured, so nobody judges it" + (f"; is {near[0]} meant?" if near else ""),
     )
     return Scope(rule=rule, subject=subject, refused=no)
+
+
+def _kind(city: City, subject: str) -> Text | None:
+    """Return what of the city `subject` is; None for what it has not."""
+    zones = {zone.zone_id for camera in city.cameras.values() for zone in camera.zones}
+    if subject in city.cameras:
+        return Text("摄像机", "camera")
+    if subject.partition("@")[0] in zones:
+        return Text("区域", "zone")
+    if subject in city.circuits:
+        return Text("回路", "circuit")
+    return Text("设备", "device") if subject in city.devices else None
 
 
 def _point(text: str) -> tuple[float, float] | None:
