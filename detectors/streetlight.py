@@ -111,6 +111,11 @@ class Streetlight:
         command = state.commands.get(lamp)
         return self._commanded(command, at, segment.should, segment.by) if command else (segment.should, segment.by)
 
+    @property
+    def command_valid(self) -> timedelta:
+        """For how long a command counts that is not reported again."""
+        return self._command_valid
+
     def powers(self, lamp: str) -> tuple[float, float]:
         """Return below which power `lamp` counts as dark, and from which on as burning."""
         return self._dark_below_w[lamp], self._burns_from_w[lamp]

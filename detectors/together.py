@@ -88,6 +88,16 @@ class Together:
         """How far the condition of the circuit has come."""
         return self._whole
 
+    @property
+    def troubled(self) -> frozenset[str]:
+        """The lamps that show trouble, or of which something is still to be told."""
+        return frozenset(self._single).union(self._affected)
+
+    def may_be_whole(self, *, more: int = 0) -> bool:
+        """Tell whether it is the circuit, or may be when so many more lamps show trouble."""
+        together = sum(1 for lamp in self._affected if lamp not in self._alone)
+        return self._whole is not QUIET or together + more >= self._rules.min_lamps
+
     def single(self, lamp: str) -> Condition:
         """Return how far the condition of one lamp has come."""
         return self._single.get(lamp, QUIET)

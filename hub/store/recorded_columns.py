@@ -64,7 +64,7 @@ def rows(
     """
     quantities = sorted({one.value for wanted in names.values() for one in (wanted or Quantity)})
     with connect(dsn) as connection, unavailable():
-        for first, last in _spans(received_from, received_to):
+        for first, last in spans(received_from, received_to):
             span: dict[str, Any] = {
                 "names": list(names),
                 "quantities": quantities,
@@ -92,11 +92,11 @@ def _rows(row: tuple[Any, ...], names: Names) -> Iterator[Rows]:
     quantity = Quantity(text)
     wanted = names[name]
     if wanted is None or quantity in wanted:
-        at_us = _instants(measured)
+        at_us = instants(measured)
         yield ReadingRows(
             device_id=name,
             at_us=at_us,
-            received_us=_instants(received),
+            received_us=instants(received),
             code=np.full(len(at_us), CODE[quantity], np.int8),
             value=_elements(values, ">f8").astype(np.float64),
         )
@@ -110,8 +110,8 @@ def _frames(name: str, captured: bytes, received: bytes, text: str) -> FrameRows
     numbers = np.array([(box.confidence, *box.box) for box in flat], np.float64).reshape(-1, 5)
     return FrameRows(
         camera_id=name,
-        at_us=_instants(captured),
-        received_us=_instants(received),
+        at_us=instants(captured),
+        received_us=instants(received),
         counts=np.array([len(frame) for frame in boxes], np.int64),
         label=np.array(labels, np.int16),
         labels=tuple(names),
@@ -125,12 +125,13 @@ def _elements(sent: bytes, kind: str) -> npt.NDArray[Any]:
     return np.frombuffer(sent, element, offset=20)["value"]  # three numbers, and the length and bound of one dimension
 
 
-def _instants(sent: bytes) -> npt.NDArray[np.int64]:
+def instants(sent: bytes) -> npt.NDArray[np.int64]:
+    """Return an array of instants in PostgreSQL's own binary form as microseconds since 1970."""
     found: npt.NDArray[np.int64] = _elements(sent, ">i8").astype(np.int64) + _POSTGRES_EPOCH_US
     return found
 
 
-def _spans(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+def spans(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Yield spans of measuring: the long one of stragglers first, then day by day."""
     first, last = begin - DAY, end + AFTER
     yield begin - OLDEST, first

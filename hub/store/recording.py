@@ -5,7 +5,7 @@ Nothing is held open between questions, so it may be kept for as long as one lik
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from detectors.baseline import HourSums
@@ -16,9 +16,11 @@ from hub.store import alerts
 from hub.store.listening import Listening, listening
 from hub.store.recorded import Recorded, recorded
 from hub.store.recorded_columns import Names, rows
+from hub.store.recorded_heard import heard
 from hub.store.recorded_hours import recorded_hours
 from hub.store.session import open_session
 from hub.tuning.columns import Rows
+from hub.tuning.heard import Heard
 
 
 class StoredRecording:
@@ -59,6 +61,12 @@ class StoredRecording:
     def rows(self, names: Names, received_from: datetime, received_to: datetime) -> Iterator[Rows]:
         """Yield what was received in [from, to) as columns; see hub/store/recorded_columns.py."""
         return rows(self._dsn, names, received_from, received_to, is_gentle=self._is_gentle)
+
+    def heard(
+        self, devices: Collection[str], cameras: Collection[str], received_from: datetime, received_to: datetime
+    ) -> Iterator[Heard]:
+        """Yield when those were heard in [from, to); see hub/store/recorded_heard.py."""
+        return heard(self._dsn, devices, cameras, received_from, received_to, is_gentle=self._is_gentle)
 
     def listening(self, since: datetime, until: datetime, grids: Sequence[str] | None = None) -> list[Listening]:
         """Return when somebody listened to any of those grids (None: all) in that span."""

@@ -38,13 +38,17 @@ def moment(at_us: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class ReadingColumns:
-    """The readings of one device in order; the first `past` of them were folded before the question's beginning."""
+    """The readings of one device in order; the first `past` of them were folded before the question's beginning.
+
+    `received_us` is of those in the past alone: how much of it counts depends on what the detectors remember.
+    """
 
     device_id: str
     at_us: Longs
     code: npt.NDArray[np.int8]
     value: Floats
     past: int
+    received_us: Longs
 
     def __len__(self) -> int:
         return len(self.at_us)
@@ -52,7 +56,18 @@ class ReadingColumns:
     @property
     def bytes(self) -> int:
         """How much memory they take."""
-        return int(self.at_us.nbytes + self.code.nbytes + self.value.nbytes)
+        return int(self.at_us.nbytes + self.code.nbytes + self.value.nbytes + self.received_us.nbytes)
+
+    def with_past(self, kept: Flags) -> ReadingColumns:
+        """Return them with those of the past alone that are `kept`."""
+        return self.only(np.concatenate((kept, np.ones(len(self) - self.past, np.bool_))))
+
+    def only(self, kept: Flags) -> ReadingColumns:
+        """Return those alone that are `kept`."""
+        if kept.all():
+            return self
+        past, columns = kept[: self.past], (self.at_us[kept], self.code[kept], self.value[kept])
+        return ReadingColumns(self.device_id, *columns, int(np.count_nonzero(past)), self.received_us[past])
 
     def reading(self, number: int) -> Reading:
         """Return one of them as detectors take it."""
@@ -64,7 +79,7 @@ class ReadingColumns:
 class FrameColumns:
     """The frames of one camera in order; boxes `first[n]` to `first[n + 1]` are those of frame n.
 
-    `looks` are its own readings of where it looks, in order; `past` as with readings, of frames and of looks.
+    `looks` are its own readings of where it looks, in order; `past` and `received_us` as with readings.
     """
 
     camera_id: str
@@ -78,6 +93,7 @@ class FrameColumns:
     x2: Floats
     y2: Floats
     past: int
+    received_us: Longs
     looks: ReadingColumns
     _made: dict[int, Frame] = field(default_factory=dict, repr=False, compare=False)
 
@@ -88,7 +104,11 @@ class FrameColumns:
     def bytes(self) -> int:
         """How much memory they take."""
         columns = (self.at_us, self.first, self.label, self.confidence, self.x1, self.y1, self.x2, self.y2)
-        return int(sum(column.nbytes for column in columns)) + self.looks.bytes + FRAME_BYTES * len(self._made)
+        return (
+            int(self.received_us.nbytes + sum(column.nbytes for column in columns))
+            + self.looks.bytes
+            + FRAME_BYTES * len(self._made)
+        )
 
     def frame(self, number: int) -> Frame:
         """Return one of them as detectors take it; those that every answer needs anew are kept."""
@@ -169,15 +189,40 @@ class Cut:
 
 def readings_of(device_id: str, parts: Sequence[ReadingRows], cut: Cut) -> ReadingColumns:
     """Return the readings of one device in the order of folding."""
+    return stream_of({device_id: parts}, cut)[device_id]
+
+
+def stream_of(parts: Mapping[str, Sequence[ReadingRows]], cut: Cut) -> dict[str, ReadingColumns]:
+    """Return the readings of devices that are folded as one stream: what lets one's go lets go what lies before it."""
+    names = sorted(parts)
+    each = {name: _in_order(parts[name]) for name in names}
+    if len(names) == 1:
+        counts = {names[0]: cut.of(*each[names[0]][:2])}
+    else:
+        owner = np.concatenate([np.full(len(each[name][0]), n, np.int32) for n, name in enumerate(names)])
+        at_us, received_us = (np.concatenate([each[name][n] for name in names]) for n in (0, 1))
+        order = np.lexsort((owner, at_us))  # a device's own are in order, and the sort is stable
+        owner = owner[order]
+        past, kept = (np.bincount(owner[:n], minlength=len(names)) for n in cut.of(at_us[order], received_us[order]))
+        counts = {name: (int(past[n]), int(kept[n])) for n, name in enumerate(names)}
+    found: dict[str, ReadingColumns] = {}
+    for name in names:
+        at_us, received_us, code, value = each[name]
+        begun, kept_here = counts[name]
+        found[name] = ReadingColumns(
+            name, at_us[:kept_here], code[:kept_here], value[:kept_here], begun, received_us[:begun].copy()
+        )
+    return found
+
+
+def _in_order(parts: Sequence[ReadingRows]) -> tuple[Longs, Longs, npt.NDArray[np.int8], Floats]:
     at_us, received_us, value = (
         _joined([getattr(one, name) for one in parts]) for name in ("at_us", "received_us", "value")
     )
     code = np.concatenate([one.code for one in parts]) if parts else np.zeros(0, np.int8)
     order = np.lexsort((code, at_us))
-    at_us, received_us = at_us[order].astype(np.int64), received_us[order].astype(np.int64)
-    past, kept = cut.of(at_us, received_us)
-    keep = order[:kept]
-    return ReadingColumns(device_id, at_us[:kept], code[keep], value[keep].astype(np.float64), past)
+    columns = at_us[order].astype(np.int64), received_us[order].astype(np.int64)
+    return *columns, code[order], value[order].astype(np.float64)
 
 
 def frames_of(camera_id: str, parts: Sequence[FrameRows], looks: Sequence[ReadingRows], cut: Cut) -> FrameColumns:
@@ -214,6 +259,7 @@ def frames_of(camera_id: str, parts: Sequence[FrameRows], looks: Sequence[Readin
         x2,
         y2,
         past,
+        received_us[:past].copy(),
         readings_of(camera_id, looks, cut),
     )
 

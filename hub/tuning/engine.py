@@ -7,35 +7,48 @@ same `observe`, in the same order, with the findings that were open at the begin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from detectors import faults
 from detectors.detector import Unseen
 from detectors.finding import Finding
 from detectors.judge import Judge
+from detectors.laying import Narrowed
+from detectors.moved import RULE as MOVED
 from detectors.overrides import Overridden
 from detectors.places import Places
 from detectors.reconcile import settle
-from detectors.routes import Slot
+from detectors.routes import Route, Slot
+from detectors.silence import Silence
 from detectors.thresholds import Thresholds
+from detectors.thresholds_telemetry import Leak
+from detectors.watches import CAMERA_LOST, DEVICE_SILENT
 from hub.alerts.alert import Alert
 from hub.alerts.intake import Intake, open_findings
 from hub.alerts.lifecycle import EventType
 from hub.config.load import Configuration
-from hub.tuning import busy, resting
-from hub.tuning.columns import CODE, FrameColumns, Longs, ReadingColumns, micros, moment
-from hub.tuning.resting import RESTING, SECOND_US, Resting
-from ingest.city import City, Zone
+from hub.tuning import busy, faulty, lamps, nightly, resting
+from hub.tuning.columns import CODE, Flags, FrameColumns, Longs, ReadingColumns, micros, moment
+from hub.tuning.heard import Group, Listening
+from hub.tuning.lamps import CircuitEpisodes, LampColumns
+from hub.tuning.nightly import Nights
+from hub.tuning.replay import Listened
+from hub.tuning.resting import RESTING, SECOND_US
+from ingest.city import City, DeviceKind, Zone
 from ingest.observation import Quantity
 
 PLACES = {"parking.illegal": "parking", "stall.unlicensed": "stalls"}
 Ground = Callable[[tuple[Zone, ...], frozenset[str], float, float], busy.Touched]
-RULES = frozenset(RESTING) | frozenset(PLACES)
+LEAK, FAULT = "water.leak", faults.RULE
+RULES = frozenset({*RESTING, LEAK, FAULT, *lamps.RULES, DEVICE_SILENT, CAMERA_LOST, *PLACES, MOVED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,43 +63,42 @@ class Passed:
     past: int
 
 
-def names_of(
-    city: City, rules: frozenset[str], grids: frozenset[str] | None, subjects: frozenset[str] | None
-) -> list[str]:
-    """Return the devices and cameras of `city` that a question of these rules is about."""
-    kinds = {RESTING[rule].kind for rule in rules if rule in RESTING}
-    found = [
-        name
-        for name, device in city.devices.items()
-        if device.kind in kinds
-        and (grids is None or device.grid in grids)
-        and (subjects is None or name in subjects or device.circuit_id in subjects)
-    ]
-    if rules & PLACES.keys():
-        found += [
-            name
-            for name, camera in city.cameras.items()
-            if camera.zones
-            and (grids is None or camera.grid in grids)
-            and (subjects is None or name in subjects or any(zone.zone_id in subjects for zone in camera.zones))
-        ]
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What some rules must be shown: of each device these quantities (None: all), frames, and who was heard when."""
+
+    readings: Mapping[str, frozenset[Quantity] | None]
+    frames: frozenset[str]
+    heard_devices: frozenset[str]
+    heard_cameras: frozenset[str]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Everybody of whom anything is wanted."""
+        return self.frames.union(self.readings, self.heard_devices, self.heard_cameras)
 
 
-def quantities_of(rules: frozenset[str]) -> frozenset[Quantity]:
-    """Return what these rules need to see of devices."""
-    return frozenset(quantity for rule in rules if rule in RESTING for quantity in RESTING[rule].quantities)
-
-
-def part_of(city: City, names: Iterable[str]) -> City:
-    """Return the city as if it had these devices and cameras alone."""
-    wanted = set(names)
-    return replace(
-        city,
-        # Whether a device is heard is another rule's business: behind no gateway it is judged all the same.
-        devices={name: replace(one, gateway_id=None) for name, one in city.devices.items() if name in wanted},
-        circuits={},
-        cameras={name: camera for name, camera in city.cameras.items() if name in wanted},
+def wanted_of(part: City, rules: frozenset[str]) -> Wanted:
+    """Return what `rules` must be shown of a part of the city."""
+    readings: dict[str, frozenset[Quantity] | None] = {}
+    for name, device in part.devices.items():
+        if FAULT in rules and device.kind is not DeviceKind.GATEWAY:
+            readings[name] = None
+            continue
+        mine = {one for rule in rules if rule in RESTING and RESTING[rule].kind is device.kind
+                for one in RESTING[rule].quantities}  # fmt: skip
+        if LEAK in rules and device.kind is DeviceKind.WATER:
+            mine |= {Quantity.FLOW_L_S}
+        if not rules.isdisjoint(lamps.RULES) and device.kind is DeviceKind.STREETLIGHT:
+            mine |= lamps.SEES
+        if mine:
+            readings[name] = frozenset(mine)
+    sees = not rules.isdisjoint({*PLACES, MOVED})
+    return Wanted(
+        readings=readings,
+        frames=frozenset(name for name, camera in part.cameras.items() if sees and camera.zones),
+        heard_devices=frozenset(part.devices if DEVICE_SILENT in rules else ()),
+        heard_cameras=frozenset(part.cameras if CAMERA_LOST in rules else ()),
     )
 
 
@@ -103,40 +115,112 @@ class Engine:
         self._overridden = Overridden(configuration.thresholds, part)
         self._judge = Judge(part, configuration.thresholds, open_findings=self._opened, listening_since=since)
         self._city = part
+        self._begin_us: int = micros(since) - round(self._judge.memory_s * SECOND_US)
+        self._nights: dict[Leak, Nights] = {}
+
+    def reach_s(self, spare: float = 1.0) -> float:
+        """Return how far before the beginning it must see, with `spare` times what the detectors remember."""
+        memory_s = spare * float(self._judge.memory_s)
+        if LEAK not in self._rules:
+            return memory_s
+        rules = {self._overridden.of(LEAK, name).water.leak for name in self._city.devices}
+        return memory_s + max((nightly.reach_s(one) for one in rules), default=0.0)
 
     @property
-    def memory_s(self) -> float:
-        """How far before the question's beginning it must see."""
-        return float(self._judge.memory_s)
+    def ranges(self) -> object:
+        """What `possible` hangs on."""
+        return self._configuration.thresholds.sensor.fault.ranges
 
-    def device(self, columns: ReadingColumns) -> list[Finding]:
-        """Return what is found of one device."""
+    @property
+    def begin_us(self) -> int:
+        """From when on all that was received is read again at start, as `replay` does."""
+        return self._begin_us
+
+    def device(self, whole: ReadingColumns) -> list[Finding]:
+        """Return what is found of one device by itself."""
         found: list[Finding] = []
-        route = self._judge.route(columns.device_id)
-        if route is None or not len(columns):
+        route = self._judge.route(whole.device_id)
+        if route is None or not len(whole):
             return found
+        if LEAK in self._rules:
+            found += self._leaks(route, whole)
+        columns = whole.with_past(whole.received_us >= self._begin_us)
+        possible = self.possible(columns)
+        if FAULT in self._rules:
+            found += self._faults(route, columns, possible)
         thresholds = self._thresholds(columns.device_id)
-        possible = resting.possible(columns, self._configuration.thresholds)
         for rule, how in RESTING.items():
-            slot = next(
-                (
-                    slot
-                    for slots in route.slots.values()
-                    for slot in slots
-                    if slot.detector.name == how.detector and rule in slot.detector.rules
-                ),
-                None,
-            )
+            slot = _slot(route, how.detector, rule)
             if rule not in self._rules or slot is None or not thresholds[how.detector].of_rule(rule).enabled:
                 continue
             mine = possible & np.isin(columns.code, [CODE[quantity] for quantity in how.quantities])
-            # Each rule begins with a state of its own: the others' rest is not its.
-            own = Slot(slot.detector, columns.device_id, self._opened_of(slot, columns.device_id))
-            found += self._settled(
-                [one for one in _episodes(own, columns, np.flatnonzero(mine), how, thresholds[how.detector])],
-                rule,
-            )
+            own = self._own(slot, columns.device_id)
+            rows = np.flatnonzero(mine)
+            stirring = np.flatnonzero(how.stirs(columns, thresholds[how.detector])[rows])
+            reach_us = round(how.reach_s(thresholds[how.detector]) * SECOND_US)
+            found += self._settled(_episodes(own, columns, rows, stirring, how.rests, reach_us=reach_us), rule)
         return found
+
+    def possible(self, columns: ReadingColumns) -> Flags:
+        """Tell of each reading whether its value can be."""
+        return resting.possible(columns, self._configuration.thresholds)
+
+    def _leaks(self, route: Route, whole: ReadingColumns) -> list[Finding]:
+        limits = self._overridden.of(LEAK, whole.device_id).water.leak
+        slot = _slot(route, "water", LEAK)
+        if slot is None or not limits.enabled:
+            return []
+        if limits not in self._nights:
+            zone = ZoneInfo(self._city.timezone)
+            self._nights[limits] = Nights(limits, zone, moment(self._begin_us))
+        nights = self._nights[limits]
+        columns = nights.remembered(whole)
+        columns = columns.only(self.possible(columns))
+        shown = _shown(self._own(slot, whole.device_id), columns, np.flatnonzero(nights.shown(columns)))
+        return self._settled(shown, LEAK)
+
+    def _faults(self, route: Route, columns: ReadingColumns, possible: Flags) -> list[Finding]:
+        name = columns.device_id
+        limits = self._overridden.of(FAULT, name).sensor.fault
+        if route.faults is None or not limits.enabled:
+            return []
+        own = self._own(route.faults, name)
+        stirs = faulty.stirs(columns, possible, limits.frozen_quantities, own.state.frozen_law)
+        rows = np.arange(len(columns))
+        begin_anew = partial(own.detector.start, name, ())
+        return self._settled(
+            _episodes(own, columns, rows, np.flatnonzero(stirs), faulty.rests, begin_anew=begin_anew), FAULT
+        )
+
+    def circuit(self, partition: str, columns: LampColumns) -> list[Finding]:
+        """Return what is found of lamps that are judged together."""
+        route = self._judge.route(columns.names[0])
+        slot = _slot(route, "streetlight", "streetlight.lamp_out") if route is not None else None
+        if slot is None:
+            return []
+        rules = {rule for rule in self._rules & lamps.RULES if self._overridden.is_enabled(rule, partition)}
+        limits = self._overridden.of("streetlight.lamp_out", partition).streetlight
+        own = Slot(slot.detector, partition, [
+            one for one in self._opened if one.rule in slot.detector.rules
+            and (one.subject == partition or one.subject in columns.names)
+            and self._overridden.is_enabled(one.rule, one.subject)
+        ])  # fmt: skip
+        found = list(CircuitEpisodes(columns, own, frozenset(rules), limits).findings())
+        return [finding for rule in sorted(rules) for finding in self._settled(found, rule)]
+
+    def silences(self, group: Group, listened: Listened) -> list[Finding]:
+        """Return what is found of who was heard when."""
+        devices = {name: self._city.devices[name] for name in group.names if name in self._city.devices}
+        cameras = {name: self._city.cameras[name] for name in group.names if name in self._city.cameras}
+        grid = devices[group.names[0]].grid if devices else cameras[group.names[0]].grid
+        silence = Silence(
+            replace(self._city, devices=devices, cameras=cameras),
+            self._configuration.thresholds,
+            grids=frozenset([grid]),
+            open_findings=[one for one in self._opened if one.subject in group.names],
+            listening_since=self._since,
+        )
+        return Listening(silence, group, self._since, listened).findings(self._begin_us)
 
     def camera(self, columns: FrameColumns, passed: Passed, ground: Ground) -> list[Finding]:
         """Return what is found in one camera's picture; `ground` gives what its frames show of some zones."""
@@ -145,33 +229,47 @@ class Engine:
         if route is None:
             return found
         for slot in route.slots.get(None, ()):
-            detector = slot.detector
+            # Where its zones have thresholds of their own each, a detector sees the whole picture and counts in some.
+            detector = slot.detector.detector if isinstance(slot.detector, Narrowed) else slot.detector
             if not isinstance(detector, Places) or detector.rules[0] not in self._rules:
                 continue
             zones = detector.forbidden.zones(self._city.cameras[columns.camera_id])
             findings = _stays(slot, detector, columns, passed, zones, ground)
-            found += self._settled(list(findings), detector.rules[0])
+            found += self._settled(findings, detector.rules[0])
         return found
 
-    def view(self, columns: FrameColumns) -> Passed:
-        """Return what the camera's view lets through, by the rule that live judges where it looks."""
+    def view_of(self, camera_id: str) -> object:
+        """Return what the answer of `view` hangs on."""
+        rule = self._overridden.of(MOVED, camera_id).camera.moved
+        return self._begin_us, rule, self._city.cameras[camera_id].preset
+
+    def view(self, columns: FrameColumns) -> tuple[Passed, list[Finding]]:
+        """Return what the camera's view lets through and what is found of it, by the rule that live judges it."""
         route = self._judge.route(columns.camera_id)
         slot = route.view if route is not None else None
+        remembered = np.ones(len(columns), np.bool_)
+        remembered[: columns.past] = columns.received_us >= self._begin_us
+        looks = columns.looks.with_past(columns.looks.received_us >= self._begin_us)
+        if slot is None or (not len(looks) and not slot.state.is_off):
+            kept = np.flatnonzero(remembered)
+            past = int(np.count_nonzero(remembered[: columns.past]))
+            return Passed(frame=kept, until_us=np.zeros(len(kept), np.int64), past=past), []
         frames = len(columns)
-        if slot is None or (not len(columns.looks) and not slot.state.is_off):
-            return Passed(frame=np.arange(frames), until_us=np.zeros(frames, np.int64), past=columns.past)
+        findings: list[tuple[bool, Finding]] = []
         passed: list[tuple[int, int]] = []
         past = 0
         number = {int(at): n for n, at in enumerate(columns.at_us)}
-        looks = columns.looks
         # Both in the order of folding: by time, a camera's frame before its readings of the same instant.
         order = np.lexsort(
             (np.concatenate((np.full(frames, -1), looks.code)), np.concatenate((columns.at_us, looks.at_us)))
         )
         for index in order.tolist():
+            if index < frames and not remembered[index]:
+                continue
             is_past = index < columns.past if index < frames else index - frames < looks.past
             one = columns.blank(index) if index < frames else looks.reading(index - frames)
-            slot.state, _ = slot.observe(slot.state, one)
+            slot.state, found = slot.observe(slot.state, one)
+            findings += [(is_past, each) for each in found]
             for each in slot.state.passed:
                 if isinstance(each, Unseen):
                     passed.append((-1, micros(each.until)))
@@ -179,11 +277,12 @@ class Engine:
                     passed.append((number[micros(each.captured_at)], 0))
             if is_past:
                 past = len(passed)
-        return Passed(
+        let_through = Passed(
             frame=np.array([one for one, _ in passed], np.int64),
             until_us=np.array([until for _, until in passed], np.int64),
             past=past,
         )
+        return let_through, self._settled(findings, MOVED)
 
     def raised(self, findings: Sequence[Finding]) -> list[Alert]:
         """Return the alerts that these findings, of one device or camera and rule, raise, as they stand in the end."""
@@ -198,11 +297,14 @@ class Engine:
         overridden, domains = self._overridden, {how.detector for how in RESTING.values()}
         return {domain: overridden.under(overridden.key(domain, name)) for domain in domains}
 
-    def _opened_of(self, slot: Slot, partition: str) -> list[Any]:
-        return [one for one in self._opened if one.rule in slot.detector.rules and one.subject == partition]
+    def _own(self, slot: Slot, partition: str) -> Slot:
+        """Return a slot like that one with a state of its own: each rule's rest is its own."""
+        mine = [one for one in self._opened if one.rule in slot.detector.rules and one.subject == partition]
+        return Slot(slot.detector, partition, mine)
 
-    def _settled(self, found: list[tuple[bool, Finding]], rule: str) -> list[Finding]:
+    def _settled(self, told: Iterable[tuple[bool, Finding]], rule: str) -> list[Finding]:
         """Return what counts: of what was found before the beginning, what the open findings do not account for."""
+        found = list(told)
         past = [one for is_past, one in found if is_past and one.rule == rule]
         opened = [one for one in self._opened if one.rule == rule]
         return settle(past, opened, self._since, len(past)) + [
@@ -210,22 +312,54 @@ class Engine:
         ]
 
 
+def _slot(route: Route, detector: str, rule: str) -> Slot | None:
+    return next(
+        (
+            slot
+            for slots in route.slots.values()
+            for slot in slots
+            if slot.detector.name == detector and rule in slot.detector.rules
+        ),
+        None,
+    )
+
+
+def _shown(slot: Slot, columns: ReadingColumns, rows: Longs) -> Iterator[tuple[bool, Finding]]:
+    """Yield what is found, and whether before the beginning, of the readings `rows`, by their numbers."""
+    for number in rows.tolist():
+        slot.state, found = slot.observe(slot.state, columns.reading(number))
+        for one in found:
+            yield number < columns.past, one
+
+
 def _episodes(
-    slot: Slot, columns: ReadingColumns, mine: Longs, how: Resting, thresholds: Thresholds
+    slot: Slot,
+    columns: ReadingColumns,
+    mine: Longs,
+    stirring: Longs,
+    rests: Callable[[Any], bool],
+    *,
+    reach_us: int = 0,
+    begin_anew: Callable[[], Any] | None = None,
 ) -> Iterator[tuple[bool, Finding]]:
-    """Yield what is found, and whether before the beginning, of the readings `mine`, by their numbers."""
+    """Yield what is found, and whether before the beginning, of the readings `mine`, by their numbers.
+
+    `stirring` are the places in `mine` that may end the detector's rest. What comes before each for `reach_us` is shown
+    as well; `begin_anew` gives the state that it has after a rest, where that is not the one it went to rest with.
+    """
     at_us = columns.at_us[mine]
-    stirring = np.flatnonzero(how.stirs(columns, thresholds)[mine])
-    reach_us = round(how.reach_s(thresholds) * SECOND_US)
     position, count = 0, len(mine)
     awake_at = 0  # up to here it is folded whatever its state
     while position < count:
-        if position >= awake_at and how.rests(slot.state):
+        if position >= awake_at and rests(slot.state):
             after = int(np.searchsorted(stirring, position))
             if after == len(stirring):
                 return
             awake_at = int(stirring[after])
-            position = max(position, int(np.searchsorted(at_us, at_us[awake_at] - reach_us)))
+            resumed = max(position, int(np.searchsorted(at_us, at_us[awake_at] - reach_us)))
+            if resumed > position and begin_anew is not None:
+                slot.state = begin_anew()
+            position = resumed
             awake_at += 1
         number = int(mine[position])
         slot.state, found = slot.observe(slot.state, columns.reading(number))

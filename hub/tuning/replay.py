@@ -8,6 +8,7 @@ Each grid is replayed by itself, since nothing is judged across grids. Nothing i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
 from operator import attrgetter
@@ -36,6 +37,15 @@ class Interval(Protocol):
     def until(self) -> datetime:
         """The last moment."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """The spans of a question in which nobody listened, until when it can be judged, and whether anybody ever did."""
+
+    deaf: tuple[tuple[datetime, datetime], ...]
+    until: datetime
+    is_heard: bool
 
 
 class Recording(Protocol):
@@ -90,10 +100,8 @@ def _of_grid(
     fold.recall(recording, begin)
     past = recording.recorded([grid], begin, since, nights_of=configuration)
     yield from fold.rebuild(past, emit_from=since)
-    heard = [interval for interval in recording.listening(since, until, [grid]) if interval.until > since]
-    deaf = [(one.until, other.since) for one, other in pairwise(heard)]
-    if heard and heard[0].since > since:
-        deaf.insert(0, (since, heard[0].since))  # nobody listened yet
+    listened = listened_of(recording, grid, since, until)
+    deaf = list(listened.deaf)
     for moment, chunk in chunks(recording.recorded([grid], since, until)):
         while deaf and deaf[0][1] <= moment:
             begin, end = deaf.pop(0)
@@ -103,9 +111,18 @@ def _of_grid(
     for begin, end in deaf:
         yield from fold.tick(begin)
         fold.resume_listening(end)
-    if not heard:
+    if not listened.is_heard:
         fold.resume_listening(until)  # nobody listened at all: that nobody was heard says nothing
-    yield from fold.tick(min(until, heard[-1].until) if heard else until)
+    yield from fold.tick(listened.until)
+
+
+def listened_of(recording: Recording, grid: str, since: datetime, until: datetime) -> Listened:
+    """Return when somebody listened to `grid` in a span, and when nobody did."""
+    heard = [interval for interval in recording.listening(since, until, [grid]) if interval.until > since]
+    deaf = [(one.until, other.since) for one, other in pairwise(heard)]
+    if heard and heard[0].since > since:
+        deaf.insert(0, (since, heard[0].since))  # nobody listened yet
+    return Listened(tuple(deaf), min(until, heard[-1].until) if heard else until, bool(heard))
 
 
 def chunks(recorded: Iterable[tuple[Observation, bool]]) -> Iterator[tuple[datetime, list[Observation]]]:

@@ -12,7 +12,8 @@ from hub.config.load import load
 from hub.store.recording import StoredRecording
 from hub.store.write import Batch, Store
 from hub.tuning.columns import FrameRows, ReadingRows, Rows, rows_from
-from ingest.observation import Box, Frame, Quantity, Reading
+from hub.tuning.heard import Heard, heard_from
+from ingest.observation import Box, Frame, Quantity, Reading, Status
 from tests.support.databases import Database
 from tests.support.stored import NOW, after
 from tests.support.town import write_city
@@ -64,3 +65,42 @@ def test_columns_hold_what_the_rows_hold(database: Database, tmp_path: Path) -> 
     assert all(len(rows) > 100 for rows in quick.values())
     assert list(recording.rows({"nobody": None}, begin, end)) == []
     assert any(isinstance(one, FrameRows) for one in recording.rows(names, begin, end))
+
+
+def test_who_was_heard_when_is_told_as_by_the_rows(database: Database, tmp_path: Path) -> None:
+    city = load(write_city(tmp_path), None).city
+    device = next(one for one in city.devices.values() if one.kind.value == "water")
+    camera = next(iter(city.cameras.values()))
+    batch = Batch(at=NOW)
+    for second in range(0, 200_000, 900):
+        at, received = after(second), after(second + second % 7)
+        for quantity, behind_s in ((Quantity.PRESSURE_KPA, 0), (Quantity.FLOW_L_S, 3)):
+            reading = Reading(device.device_id, quantity, 1.0, at - timedelta(seconds=behind_s), received)
+            batch.readings.append((reading, device.grid, second % 2700 == 0))
+        batch.frames.append((Frame(camera.camera_id, at, (), received), camera.grid, second % 2700 == 0))
+        if second % 9000 == 0:
+            batch.statuses.append((Status(device.device_id, second % 2 == 0, at, received, False), device.grid))
+            batch.statuses.append((Status(camera.camera_id, False, at, received, True), camera.grid))
+    store = Store(database.dsn)
+    store.write(batch)
+    store.close()
+    recording = StoredRecording(database.dsn)
+    devices, cameras = {device.device_id, "nobody"}, {camera.camera_id}
+    begin, end = after(1000), after(190_000)
+    quick = as_heard(list(recording.heard(devices, cameras, begin, end)))
+    assert quick == as_heard(list(heard_from(recording.recorded(None, begin, end), devices, cameras)))
+    assert {name for name, _ in quick} == {device.device_id, camera.camera_id}
+    assert all(len(rows) > 20 for rows in quick.values())
+    assert list(recording.heard({"nobody"}, set(), begin, end)) == []
+
+
+def as_heard(found: list[Heard]) -> dict[tuple[str, str], list[object]]:
+    """Return who was heard when, and each status, by name."""
+    plain: dict[tuple[str, str], list[object]] = {}
+    for one in found:
+        if isinstance(one, Status):
+            plain.setdefault((one.device_id, "status"), []).append((one.received_at, one.online, one.retained))
+        else:
+            words = zip(one.received_us.tolist(), one.at_us.tolist(), strict=True)
+            plain.setdefault((one.name, "words"), []).extend(words)
+    return {key: sorted(rows, key=repr) for key, rows in plain.items()}

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from detectors.overrides import Overridden
 from hub.alerts.alert import Alert, Condition
 from hub.config.load import Configuration
+from hub.store.recorded import night_windows
 from hub.worker.fold import Fold
-from ingest.observation import Frame, Observation
+from ingest.city import DeviceKind
+from ingest.observation import Frame, Observation, Quantity, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,13 @@ class MemoryRecording:
         since: datetime,
         until: datetime,
         was: Configuration | None = None,
+        deaf: Sequence[tuple[datetime, datetime]] = (),
     ) -> None:
-        """Judge them live, by the configuration that `was` there then."""
+        """Judge them live, by the configuration that `was` there then; nobody listened in `deaf`, spans in order."""
         then = was or configuration
         self._city = configuration.city
-        self._heard = Heard(since, until)
+        edges = [since, *(edge for span in deaf for edge in span), until]
+        self._heard = [Heard(begin, end) for begin, end in zip(edges[::2], edges[1::2], strict=True)]
         fold = Fold(then, grids=None, recent=(), listening_since=since)
         self.pairs: list[tuple[Observation, bool]] = []
         self._history: list[Alert] = []
@@ -66,7 +72,9 @@ class MemoryRecording:
         *,
         nights_of: Configuration | None = None,
     ) -> Iterator[tuple[Observation, bool]]:
-        """Yield what was received in [from, to)."""
+        """Yield what was received in [from, to), after the nights that are read again at start."""
+        if nights_of is not None:
+            yield from self._nights(grids, nights_of, received_from)
         for one, late in self.pairs:
             name = one.camera_id if isinstance(one, Frame) else one.device_id
             place = self._city.devices.get(name) or self._city.cameras.get(name)
@@ -76,5 +84,25 @@ class MemoryRecording:
 
     def listening(self, since: datetime, until: datetime, grids: Sequence[str] | None = None) -> list[Heard]:
         """Return when somebody listened."""
-        heard = self._heard
-        return [heard] if heard.since <= until and heard.until >= since - timedelta(0) else []
+        return [one for one in self._heard if one.since <= until and one.until >= since]
+
+    def _nights(
+        self, grids: Sequence[str] | None, configuration: Configuration, before: datetime
+    ) -> Iterator[tuple[Observation, bool]]:
+        city, overridden = configuration.city, Overridden(configuration.thresholds, configuration.city)
+        windows = {}
+        for name, device in city.devices.items():
+            if device.kind is DeviceKind.WATER and (grids is None or device.grid in grids):
+                leak = overridden.of("water.leak", name).water.leak
+                windows[name] = night_windows(
+                    before,
+                    zone=ZoneInfo(city.timezone),
+                    nights=leak.nights + 1,
+                    from_hour=leak.from_hour,
+                    to_hour=leak.to_hour,
+                )
+        for one, late in self.pairs:
+            if isinstance(one, Reading) and one.quantity is Quantity.FLOW_L_S and one.received_at < before:
+                nights = windows.get(one.device_id, ())
+                if any(begin <= one.measured_at < end for begin, end in nights):
+                    yield one, late
