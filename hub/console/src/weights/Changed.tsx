@@ -113,18 +113,16 @@ function OneChange({ change, run, answer }: { change: Change; run: Run<Differenc
         </dl>
         {mayTune() && (
           <div class="choices">
-            {(["true", "false", "missed"] as const)
-              .filter((word) => word !== (change.candidate ? "missed" : "true"))
-              .map((word) => (
-                <Button
-                  key={word}
-                  disabled={busy.value}
-                  aria-pressed={verdict.value === word}
-                  onClick={() => void say(word)}
-                >
-                  {words(`tuning.verdict.${word}`)}
-                </Button>
-              ))}
+            {(["true", "false", "missed"] as const).map((word) => (
+              <Button
+                key={word}
+                disabled={busy.value}
+                aria-pressed={verdict.value === word}
+                onClick={() => void say(word)}
+              >
+                {words(`tuning.verdict.${word}`)}
+              </Button>
+            ))}
           </div>
         )}
       </div>

@@ -40,8 +40,8 @@ function Bench() {
         </div>
         <div class="tuning-side weights-side">
           <Steps />
-          <Earlier kind="weights" ended={weights.run?.id ?? ""} />
-          <Earlier kind="dataset" ended={dataset.run?.id ?? ""} />
+          <Earlier kind="weights" ended={`${weights.run?.id} ${weights.run?.state}`} />
+          <Earlier kind="dataset" ended={`${dataset.run?.id} ${dataset.run?.state}`} />
         </div>
       </div>
     </div>

@@ -76,7 +76,7 @@ export default {
   "weights.no-verdict": "Choose at least one verdict.",
   "weights.val-range": "Between 0 and 90 percent can be kept for validation.",
   "weights.sure-range": "The confidence must lie from 0 to 1.",
-  "weights.made": "{n} pictures",
+  "weights.made": "Pictures: {n}",
   "weights.made-none": "No picture",
   "weights.count.pictures": "Pictures",
   "weights.count.train": "to train with",

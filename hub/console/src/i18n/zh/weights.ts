@@ -72,7 +72,7 @@ export default {
   "weights.no-verdict": "至少选一种结论。",
   "weights.val-range": "留作验证的比例须在 0% 到 90% 之间。",
   "weights.sure-range": "置信度须在 0 到 1 之间。",
-  "weights.made": "{n} 张图片",
+  "weights.made": "图片：{n} 张",
   "weights.made-none": "没有图片",
   "weights.count.pictures": "图片",
   "weights.count.train": "用于训练",
