@@ -177,4 +177,5 @@ def test_a_file_of_labels_is_taken_whole_or_refused_by_line(console: Console, tm
     row = page.locator(".labels tbody tr")
     expect(row).to_have_count(1)
     row.get_by_role("button", name="Withdraw").click()
+    page.get_by_role("dialog").get_by_role("button", name="Withdraw", exact=True).click()
     expect(page.get_by_text("No label", exact=True)).to_be_visible()

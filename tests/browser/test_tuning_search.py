@@ -1,4 +1,4 @@
-"""Sweeps and searches in the browser: two thresholds as a field, a target; left and found again, cancelled, not served."""
+"""Sweeps and searches in the browser: two thresholds as a field, a target; left and found again; cancelled; waiting."""
 
 from __future__ import annotations
 

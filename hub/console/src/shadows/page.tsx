@@ -1,7 +1,7 @@
 // Candidates that run beside what judges now, silent: what they would say, how far behind they are, and the way on from there.
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { city, gridName } from "../api/city";
+import { city, gridName, hubNow, timezone } from "../api/city";
 import { get, post } from "../api/http";
 import { gridOptions } from "../api/options";
 import type { VersionList } from "../configurations/documents";
@@ -15,6 +15,7 @@ import { Ask } from "../ui/Ask";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { Choice, Line } from "../ui/inputs";
+import { fromLocal } from "../ui/localTime";
 import { useResource } from "../ui/resource";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
@@ -171,7 +172,10 @@ function Card({ shadow, asking, again }: { shadow: ShadowDetail; asking: Signal<
             <Fact name={t("tuning.shadow.lag")}>{shadow.lag_s === null ? "—" : span(shadow.lag_s * 1000)}</Fact>
           )}
           {shadow.canary && (
-            <Fact name={t("tuning.shadow.canary")}>{shadow.canary.grids.map(gridName).join("、")}</Fact>
+            <Fact name={t("tuning.shadow.canary")}>
+              {shadow.canary.grids.map(gridName).join("、")}
+              <p class="dim">{limitsInWords(shadow.canary)}</p>
+            </Fact>
           )}
         </dl>
         {rates && (
@@ -232,6 +236,17 @@ function Card({ shadow, asking, again }: { shadow: ShadowDetail; asking: Signal<
   );
 }
 
+/** When a canary is rolled back by itself. */
+function limitsInWords({ limits, per_hour_before: before }: NonNullable<Shadow["canary"]>): string {
+  const { alarms_per_hour: most, factor, window_s: window } = limits;
+  const parts = [
+    most ? t("tuning.shadow.limit-per-hour", { n: number(most) }) : "",
+    factor ? t("tuning.shadow.limit-factor", { n: number(factor, 1), before: number(before ?? 0, 2) }) : "",
+    window ? t("tuning.shadow.limit-window", { span: span(window * 1000) }) : "",
+  ];
+  return parts.filter(Boolean).join(" · ");
+}
+
 const SHOWN_HOURS = 48;
 
 /** Alarms of each hour on both sides, as pairs of bars. */
@@ -269,11 +284,19 @@ interface DialogProps {
   onDone: () => void;
 }
 
-function Grids({ chosen, legend }: { chosen: Signal<readonly string[]>; legend: string }) {
+interface GridsProps {
+  chosen: Signal<readonly string[]>;
+  legend: string;
+  /** Which there are to choose from, by default all. */
+  among?: readonly string[];
+}
+
+function Grids({ chosen, legend, among }: GridsProps) {
+  const offered = gridOptions().filter((grid) => !among || among.includes(grid.value));
   return (
     <fieldset class="search-paths">
       <legend>{legend}</legend>
-      {gridOptions().map((grid) => (
+      {offered.map((grid) => (
         <label key={grid.value}>
           <input
             type="checkbox"
@@ -295,7 +318,9 @@ function Start({ version, onClose, onDone }: DialogProps & { version: string }) 
   const chosen = useSignal(version);
   const note = useSignal("");
   const grids = useSignal<readonly string[]>([]);
+  const until = useSignal("");
   const wrong = useSignal<string | null>(null);
+  const late = useSignal<string | null>(null);
   const open = (list.value?.items ?? []).filter((one) => !one.in_force);
   return (
     <Ask
@@ -303,13 +328,15 @@ function Start({ version, onClose, onDone }: DialogProps & { version: string }) 
       does={t("tuning.shadow-start")}
       onClose={onClose}
       run={async () => {
+        const end = until.value ? fromLocal(until.value) : null;
         wrong.value = chosen.value ? null : t("tuning.shadow.version-needed");
-        if (wrong.value) return false;
+        late.value = until.value && (end === null || end <= hubNow()) ? t("configurations.future") : null;
+        if (wrong.value || late.value) return false;
         await post("tuning/shadows", {
           version: chosen.value,
           grids: grids.value.length > 0 ? grids.value : null,
           note: note.value.trim(),
-          until: null,
+          until: end === null ? null : new Date(end).toISOString(),
         });
         told(t("tuning.shadow.begun"));
         onDone();
@@ -326,6 +353,13 @@ function Start({ version, onClose, onDone }: DialogProps & { version: string }) 
         options={open.map((one) => ({ value: one.version, words: `${one.version} ${one.note}` }))}
       />
       <Grids chosen={grids} legend={t("tuning.shadow.which-grids")} />
+      <Line
+        label={t("tuning.shadow.ends-at")}
+        type="datetime-local"
+        value={until}
+        error={late.value}
+        hint={`${t("tuning.shadow.ends-hint")} ${t("configurations.zone", { zone: timezone.value })}`}
+      />
       <Line label={t("configurations.note")} value={note} maxLength={500} />
     </Ask>
   );
@@ -343,27 +377,34 @@ function Canary({ shadow, onClose, onDone }: DialogProps & { shadow: Shadow }) {
       does={t("tuning.shadow.to-canary")}
       onClose={onClose}
       run={async () => {
-        wrong.value = grids.value.length > 0 ? null : t("tuning.shadow.grids-needed");
+        const limits = {
+          alarms_per_hour: perHour.value ? Number(perHour.value) : null,
+          factor: factor.value ? Number(factor.value) : null,
+          window_s: (Number(windowMin.value) || 30) * 60,
+        };
+        wrong.value =
+          grids.value.length === 0
+            ? t("tuning.shadow.grids-needed")
+            : limits.alarms_per_hour === null && limits.factor === null
+              ? t("tuning.shadow.limit-needed")
+              : null;
         if (wrong.value) return false;
-        await post(`tuning/shadows/${shadow.id}/canary`, {
-          grids: grids.value,
-          limits: {
-            alarms_per_hour: Number(perHour.value),
-            factor: Number(factor.value),
-            window_s: Number(windowMin.value) * 60,
-          },
-        });
+        try {
+          await post(`tuning/shadows/${shadow.id}/canary`, { grids: grids.value, limits });
+        } finally {
+          onDone(); // also where it was refused: somebody may have ended it, or changed what is in force
+        }
         told(t("tuning.shadow.canary-begun"));
-        onDone();
         return true;
       }}
     >
       <p>{t("tuning.shadow.canary-about")}</p>
-      <Grids chosen={grids} legend={t("tuning.shadow.canary")} />
-      {wrong.value && <p class="field-error">{wrong.value}</p>}
+      <Grids chosen={grids} legend={t("tuning.shadow.canary")} among={shadow.grids} />
       <Line label={t("tuning.shadow.most-per-hour")} type="number" min={1} value={perHour} />
       <Line label={t("tuning.shadow.factor")} type="number" min={1} value={factor} />
+      <p class="field-hint">{t("tuning.shadow.limits-hint")}</p>
       <Line label={t("tuning.shadow.window")} type="number" min={1} value={windowMin} />
+      {wrong.value && <p class="field-error">{wrong.value}</p>}
     </Ask>
   );
 }
@@ -382,11 +423,17 @@ function Simple({
       does={t(`tuning.shadow.${what}`)}
       onClose={onClose}
       run={async () => {
-        await post(`tuning/shadows/${shadow.id}/${what}`, { note: note.value.trim() });
+        try {
+          await post(`tuning/shadows/${shadow.id}/${what}`, { note: note.value.trim() });
+        } finally {
+          onDone(); // also where it was refused: somebody may have been quicker
+        }
         told(t(`tuning.shadow.${what}-done`));
-        onDone();
       }}
     >
+      <p>
+        <span class="mono">{shadow.version}</span> {shadow.note}
+      </p>
       <p>{t(`tuning.shadow.${what}-about`)}</p>
       <Line label={t("configurations.note")} value={note} maxLength={500} />
     </Ask>
