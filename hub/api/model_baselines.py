@@ -95,7 +95,9 @@ class PlaceDocument(Document):
     is_judged: bool = Field(description="That rule is on here.")
     state: State = Field(description="held: in force; old: too old to be judged by; none.")
     profile_days: float = Field(description="After so many days a profile is too old.")
-    profile: ProfileDocument | None = Field(description="The one that the configuration holds, without its hours.")
+    profile: ProfileDocument | None = Field(
+        description="The one that the configuration holds; its hours only where devices were named."
+    )
     last: Last | None = Field(description="null: never learnt.")
 
 

@@ -51,6 +51,9 @@ class BaselineQuery(Document):
 class PlacesQuery(Document):
     """Which places."""
 
+    device: list[Text] = Field(
+        default=[], max_length=50, description="These alone, each profile with its 168 hours; of a lamp its circuit."
+    )
     q: str = Field(default="", max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", description="Part of an id or a name.")
     kind: Kind | None = None
     state: State | None = None
@@ -102,7 +105,9 @@ def list_places(hub: HubDep, caller: CallerDep, query: Annotated[PlacesQuery, Qu
     configuration, now = hub.configuration, hub.now()
     begin = unseal("baselines", query.cursor, (plain_text, plain_text)) if query.cursor is not None else ["", ""]
     every = places_of(configuration, caller.reach, now)
+    named = {_circuit_of(configuration.city, name) for name in query.device}
     wanted = matching(every, text=query.q, kind=query.kind, state=query.state)
+    wanted = [one for one in wanted if not named or one.subject.subject in named]
     page = [one for one in wanted if [*one.key] > begin]
     more, page = len(page) > query.limit, page[: query.limit]
     with hub.pool.session() as connection:
@@ -115,7 +120,12 @@ def list_places(hub: HubDep, caller: CallerDep, query: Annotated[PlacesQuery, Qu
     return JSONResponse(
         {
             "items": [
-                place_document(one, last.get((one.subject.subject, one.subject.quantity)), configuration)
+                place_document(
+                    one,
+                    last.get((one.subject.subject, one.subject.quantity)),
+                    configuration,
+                    with_cells=bool(named),
+                )
                 for one in page
             ],
             "next": seal("baselines", page[-1].key) if more else None,

@@ -52,6 +52,20 @@ const ALL: readonly Route[] = [
   { path: "/tuning/work", title: "tuning.work", scope: "tune:write", under: "/tuning", module: "workbench/page" },
   { path: "/tuning/trace", title: "tuning.trace", scope: "tune:write", under: "/tuning", module: "trace/page" },
   { path: "/tuning/labels", title: "tuning.labels", scope: "tune:read", under: "/tuning", module: "labels/page" },
+  {
+    path: "/tuning/baselines",
+    title: "baselines.title",
+    scope: "tune:read",
+    under: "/tuning",
+    module: "baselines/page",
+  },
+  {
+    path: "/tuning/baselines/:id",
+    title: "baselines.title",
+    scope: "tune:read",
+    under: "/tuning",
+    module: "baselines/detail",
+  },
   { path: "/tuning/shadows", title: "tuning.shadows", scope: "tune:read", under: "/tuning", module: "shadows/page" },
   { path: "/tuning/weights", title: "weights.title", scope: "tune:read", under: "/tuning", module: "weights/page" },
   {

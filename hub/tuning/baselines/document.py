@@ -46,7 +46,9 @@ def baseline_document(one: Learnt, configuration: Configuration, *, with_cells: 
     }
 
 
-def place_document(place: PlaceOf, last: Learnt | None, configuration: Configuration) -> dict[str, Any]:
+def place_document(
+    place: PlaceOf, last: Learnt | None, configuration: Configuration, *, with_cells: bool
+) -> dict[str, Any]:
     """Return one quantity at one place, with the profile in force and what became of its last learning."""
     subject = place.subject
     return {
@@ -61,7 +63,9 @@ def place_document(place: PlaceOf, last: Learnt | None, configuration: Configura
         "is_judged": place.is_judged,
         "state": place.state.value,
         "profile_days": place.profile_days,
-        "profile": None if place.profile is None else profile_document(place.profile, configuration, with_cells=False),
+        "profile": None
+        if place.profile is None
+        else profile_document(place.profile, configuration, with_cells=with_cells),
         "last": None
         if last is None
         else {

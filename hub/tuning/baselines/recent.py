@@ -23,7 +23,7 @@ class Stands(StrEnum):
     ABOVE = "above"
     BELOW = "below"
     UNLEARNT = "unlearnt"  # measured, and nothing is known of this hour of the week
-    LEFT_OUT = "left_out"  # not to be believed, or an alert stood: learning would leave it out
+    LEFT_OUT = "left_out"  # not to be believed: an impossible value, a stuck sensor, too few lamps heard
     UNHEARD = "unheard"  # nothing is stored; of lamps, they need not burn
 
 
@@ -45,10 +45,12 @@ def recent_hours(
 ) -> list[dict[str, Any]]:
     """Return every hour of [since, until): its mean, the band that is usual, and how one stands to the other.
 
-    Of a left-out hour the mean is told where the place has one device: that shows what was not believed.
+    An hour with an alert stands to the band as any other does, and says `why` learning would leave it out. Of an hour
+    that is not believed the mean is told where the place has one device: that shows what was not believed.
     """
     known = list(means)
-    found = hours_of(configuration, subject, known, wrong, since=since, until=until)
+    found = hours_of(configuration, subject, known, (), since=since, until=until)
+    alerted = hours_of(configuration, subject, known, wrong, since=since, until=until).left_out
     doubted = {one.hour: one.mean for one in known} if len(subject.members) == 1 else {}
     zone, calendar = ZoneInfo(configuration.city.timezone), configuration.city.calendar
     hours = []
@@ -69,7 +71,7 @@ def recent_hours(
                 "usual": None if cell is None else cell.median,
                 "high": None if high is None else round(high, 4),
                 "stands": (Stands.LEFT_OUT if why is not None else _stands(mean, low, high)).value,
-                "why": None if why is None else why.value,
+                "why": alerted[hour].value if hour in alerted else None,
             }
         )
         hour += HOUR

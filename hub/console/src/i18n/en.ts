@@ -1,6 +1,7 @@
 // Every catalogue in English, held to the keys of the Chinese ones by the compiler.
 
 import alert from "./en/alert";
+import baselines from "./en/baselines";
 import board from "./en/board";
 import cameras from "./en/cameras";
 import cases from "./en/cases";
@@ -20,8 +21,8 @@ import supervision from "./en/supervision";
 import tour from "./en/tour";
 import tuning from "./en/tuning";
 import ui from "./en/ui";
-import workbench from "./en/workbench";
 import weights from "./en/weights";
+import workbench from "./en/workbench";
 import type { Key } from "./zh";
 
 const en: Readonly<Record<Key, string>> = {
@@ -46,6 +47,7 @@ const en: Readonly<Record<Key, string>> = {
   ...tuning,
   ...workbench,
   ...configurations,
+  ...baselines,
   ...weights,
 };
 

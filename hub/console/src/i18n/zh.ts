@@ -1,6 +1,7 @@
 // Every catalogue in Chinese; its keys are the console's, and the other language must have the same.
 
 import alert from "./zh/alert";
+import baselines from "./zh/baselines";
 import board from "./zh/board";
 import cameras from "./zh/cameras";
 import cases from "./zh/cases";
@@ -20,8 +21,8 @@ import supervision from "./zh/supervision";
 import tour from "./zh/tour";
 import tuning from "./zh/tuning";
 import ui from "./zh/ui";
-import workbench from "./zh/workbench";
 import weights from "./zh/weights";
+import workbench from "./zh/workbench";
 
 const zh = {
   ...shell,
@@ -45,6 +46,7 @@ const zh = {
   ...tuning,
   ...workbench,
   ...configurations,
+  ...baselines,
   ...weights,
 } as const;
 

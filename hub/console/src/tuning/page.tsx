@@ -15,6 +15,7 @@ import { Empty, Failed, Loading } from "../ui/states";
 import { Subject } from "../ui/Subject";
 import { Time } from "../ui/Time";
 import { refused, told } from "../ui/toast";
+import { withQuery } from "../baselines/picked";
 import { workOn } from "./address";
 import type { Question } from "./documents";
 import { aboutOf, tookOf } from "./figures";
@@ -273,6 +274,12 @@ function againOf(run: Run): string {
   if (run.kind === "weights" || run.kind === "dataset") return `/tuning/weights?${run.kind}=${run.id}`;
   if (run.kind === "sample")
     return `/tuning/labels?${new URLSearchParams({ ...(rule ? { rule } : {}), sample: run.id })}`;
+  if (run.kind === "learn") return `/tuning/baselines?learn=${run.id}`;
+  if (run.kind === "baselines")
+    return withQuery("/tuning/baselines", new URLSearchParams(), {
+      pick: question?.subjects ?? [],
+      baselines: run.id,
+    });
   if (!rule || !question?.since || !question.until) return "";
   const changes = run.arguments["changes"] as Record<string, unknown> | undefined;
   const query = new URLSearchParams({ rule, since: question.since, until: question.until });
