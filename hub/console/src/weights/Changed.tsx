@@ -37,7 +37,7 @@ export function Changed({ run, answer }: { run: Run<Differences>; answer: Differ
     );
   return (
     <section aria-label={t("weights.changes")}>
-      <p>
+      <p class="weights-tags">
         {(["appeared", "vanished", "moved", "severity"] as const).map((kind) => (
           <span key={kind} class={`tag ${TONES[kind]}`}>
             {words(`tuning.change.${kind}`)} {number(changes.filter((one) => one.kind === kind).length)}

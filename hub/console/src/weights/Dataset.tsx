@@ -93,23 +93,25 @@ function Ask({ errand, cameras }: { errand: Errand<Made>; cameras: readonly Came
         <Line label={t("weights.val")} hint={t("weights.val-about")} type="number" min={0} max={90} value={val} />
         <Line label={t("weights.sure")} hint={t("weights.sure-about")} value={sure} />
       </div>
-      <fieldset class="weights-checks">
-        <legend>{t("weights.verdicts")}</legend>
-        {VERDICTS.map((verdict) => (
-          <label key={verdict}>
-            <input
-              type="checkbox"
-              checked={verdicts.value.includes(verdict)}
-              onChange={(event) => {
-                const rest = verdicts.value.filter((one) => one !== verdict);
-                verdicts.value = event.currentTarget.checked
-                  ? VERDICTS.filter((one) => one === verdict || rest.includes(one))
-                  : rest;
-              }}
-            />
-            {words(`tuning.verdict.${verdict}`)}
-          </label>
-        ))}
+      <div class="weights-checks">
+        <fieldset>
+          <legend>{t("weights.verdicts")}</legend>
+          {VERDICTS.map((verdict) => (
+            <label key={verdict}>
+              <input
+                type="checkbox"
+                checked={verdicts.value.includes(verdict)}
+                onChange={(event) => {
+                  const rest = verdicts.value.filter((one) => one !== verdict);
+                  verdicts.value = event.currentTarget.checked
+                    ? VERDICTS.filter((one) => one === verdict || rest.includes(one))
+                    : rest;
+                }}
+              />
+              {words(`tuning.verdict.${verdict}`)}
+            </label>
+          ))}
+        </fieldset>
         <label>
           <input
             type="checkbox"
@@ -120,7 +122,7 @@ function Ask({ errand, cameras }: { errand: Errand<Made>; cameras: readonly Came
           />
           {t("weights.blur")}
         </label>
-      </fieldset>
+      </div>
       {wrong.value && (
         <p class="field-error" role="alert">
           {wrong.value}
