@@ -7,11 +7,10 @@ same `observe`, in the same order, with the findings that were open at the begin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -35,32 +34,20 @@ from hub.alerts.alert import Alert
 from hub.alerts.intake import Intake, open_findings
 from hub.alerts.lifecycle import EventType
 from hub.config.load import Configuration
-from hub.tuning import busy, faulty, lamps, nightly, resting
-from hub.tuning.columns import CODE, Flags, FrameColumns, Longs, ReadingColumns, micros, moment
+from hub.tuning import faulty, lamps, nightly, resting
+from hub.tuning.columns import CODE, Flags, FrameColumns, ReadingColumns, micros, moment
+from hub.tuning.episodes import Ground, Passed, episodes, shown, stays
 from hub.tuning.heard import Group, Listening
 from hub.tuning.lamps import CircuitEpisodes, LampColumns
 from hub.tuning.nightly import Nights
 from hub.tuning.replay import Listened
 from hub.tuning.resting import RESTING, SECOND_US
-from ingest.city import City, DeviceKind, Zone
+from ingest.city import City, DeviceKind
 from ingest.observation import Quantity
 
 PLACES = {"parking.illegal": "parking", "stall.unlicensed": "stalls"}
-Ground = Callable[[tuple[Zone, ...], frozenset[str], float, float], busy.Touched]
 LEAK, FAULT = "water.leak", faults.RULE
 RULES = frozenset({*RESTING, LEAK, FAULT, *lamps.RULES, DEVICE_SILENT, CAMERA_LOST, *PLACES, MOVED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passed:
-    """What a camera's view let through to those who judge frames, in order.
-
-    `frame` are the frames' numbers, -1 for a time in which nothing was seen up to `until_us`; `past` as with columns.
-    """
-
-    frame: Longs
-    until_us: Longs
-    past: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +145,7 @@ class Engine:
             rows = np.flatnonzero(mine)
             stirring = np.flatnonzero(how.stirs(columns, thresholds[how.detector])[rows])
             reach_us = round(how.reach_s(thresholds[how.detector]) * SECOND_US)
-            found += self._settled(_episodes(own, columns, rows, stirring, how.rests, reach_us=reach_us), rule)
+            found += self._settled(episodes(own, columns, rows, stirring, how.rests, reach_us=reach_us), rule)
         return found
 
     def possible(self, columns: ReadingColumns) -> Flags:
@@ -176,8 +163,8 @@ class Engine:
         nights = self._nights[limits]
         columns = nights.remembered(whole)
         columns = columns.only(self.possible(columns))
-        shown = _shown(self._own(slot, whole.device_id), columns, np.flatnonzero(nights.shown(columns)))
-        return self._settled(shown, LEAK)
+        found = shown(self._own(slot, whole.device_id), columns, np.flatnonzero(nights.shown(columns)))
+        return self._settled(found, LEAK)
 
     def _faults(self, route: Route, columns: ReadingColumns, possible: Flags) -> list[Finding]:
         name = columns.device_id
@@ -189,7 +176,7 @@ class Engine:
         rows = np.arange(len(columns))
         begin_anew = partial(own.detector.start, name, ())
         return self._settled(
-            _episodes(own, columns, rows, np.flatnonzero(stirs), faulty.rests, begin_anew=begin_anew), FAULT
+            episodes(own, columns, rows, np.flatnonzero(stirs), faulty.rests, begin_anew=begin_anew), FAULT
         )
 
     def circuit(self, partition: str, columns: LampColumns) -> list[Finding]:
@@ -234,7 +221,7 @@ class Engine:
             if not isinstance(detector, Places) or detector.rules[0] not in self._rules:
                 continue
             zones = detector.forbidden.zones(self._city.cameras[columns.camera_id])
-            findings = _stays(slot, detector, columns, passed, zones, ground)
+            findings = stays(slot, detector, columns, passed, zones, ground)
             found += self._settled(findings, detector.rules[0])
         return found
 
@@ -322,90 +309,3 @@ def _slot(route: Route, detector: str, rule: str) -> Slot | None:
         ),
         None,
     )
-
-
-def _shown(slot: Slot, columns: ReadingColumns, rows: Longs) -> Iterator[tuple[bool, Finding]]:
-    """Yield what is found, and whether before the beginning, of the readings `rows`, by their numbers."""
-    for number in rows.tolist():
-        slot.state, found = slot.observe(slot.state, columns.reading(number))
-        for one in found:
-            yield number < columns.past, one
-
-
-def _episodes(
-    slot: Slot,
-    columns: ReadingColumns,
-    mine: Longs,
-    stirring: Longs,
-    rests: Callable[[Any], bool],
-    *,
-    reach_us: int = 0,
-    begin_anew: Callable[[], Any] | None = None,
-) -> Iterator[tuple[bool, Finding]]:
-    """Yield what is found, and whether before the beginning, of the readings `mine`, by their numbers.
-
-    `stirring` are the places in `mine` that may end the detector's rest. What comes before each for `reach_us` is shown
-    as well; `begin_anew` gives the state that it has after a rest, where that is not the one it went to rest with.
-    """
-    at_us = columns.at_us[mine]
-    position, count = 0, len(mine)
-    awake_at = 0  # up to here it is folded whatever its state
-    while position < count:
-        if position >= awake_at and rests(slot.state):
-            after = int(np.searchsorted(stirring, position))
-            if after == len(stirring):
-                return
-            awake_at = int(stirring[after])
-            resumed = max(position, int(np.searchsorted(at_us, at_us[awake_at] - reach_us)))
-            if resumed > position and begin_anew is not None:
-                slot.state = begin_anew()
-            position = resumed
-            awake_at += 1
-        number = int(mine[position])
-        slot.state, found = slot.observe(slot.state, columns.reading(number))
-        for one in found:
-            yield number < columns.past, one
-        position += 1
-
-
-def _stays(
-    slot: Slot, detector: Places, columns: FrameColumns, passed: Passed, zones: tuple[Zone, ...], ground: Ground
-) -> Iterator[tuple[bool, Finding]]:
-    """Yield what is found, and whether before the beginning, of what the view lets through."""
-    is_frame = passed.frame >= 0
-    if not is_frame.any():
-        return
-    frames = passed.frame[is_frame]
-    position_of = np.flatnonzero(is_frame)
-    rule = detector.rule
-    dwell_s = min(rule.dwell_s if zone.dwell_s is None else zone.dwell_s for zone in zones)
-    touched = ground(zones, detector.labels, rule.box_floor, rule.drift)
-    seen = busy.Touched(touched.things[frames], touched.any[frames], touched.several[frames])
-    at_us = columns.at_us[frames]
-    since_us = np.concatenate((at_us[:1], at_us[:-1]))
-    unseen = np.flatnonzero(~is_frame)
-    if len(unseen):  # a time unseen ends where it says, which is later than the frame before it
-        following = np.searchsorted(position_of, unseen)
-        inside = following < len(frames)
-        np.maximum.at(since_us, following[inside], passed.until_us[unseen][inside])
-    found_at = busy.stretches(at_us, since_us, seen, rule, dwell_s)
-    may_raise, clear = np.flatnonzero(found_at.may_raise), np.flatnonzero(found_at.is_clear)
-    raises, clears = position_of[may_raise], position_of[clear]
-    position, count, awake_at = 0, len(passed.frame), 0
-    while position < count:
-        if position >= awake_at and not slot.state.stays:
-            after = int(np.searchsorted(raises, position))
-            if after == len(raises):
-                return
-            target = int(raises[after])
-            before = int(np.searchsorted(clears, target, side="right")) - 1
-            position = max(position, int(clears[before]) if before >= 0 else position)
-            awake_at = target + 1
-        number = int(passed.frame[position])
-        one = (
-            columns.frame(number) if number >= 0 else Unseen(columns.camera_id, moment(int(passed.until_us[position])))
-        )
-        slot.state, findings = slot.observe(slot.state, one)
-        for each in findings:
-            yield position < passed.past, each
-        position += 1

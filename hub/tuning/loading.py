@@ -28,7 +28,8 @@ from hub.tuning.columns import (
     rows_from,
     stream_of,
 )
-from hub.tuning.engine import Passed, Wanted
+from hub.tuning.engine import Wanted
+from hub.tuning.episodes import Passed
 from hub.tuning.heard import Group, Heard, HeardRows
 from hub.tuning.lamps import LampColumns
 from hub.tuning.raised import Progress, Question, Told, TooLarge
