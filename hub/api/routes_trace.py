@@ -19,6 +19,7 @@ from hub.people.scopes import Scope
 from hub.store.read_alerts import find_alert
 from hub.store.recorded_alerts import look_up_recorded
 from hub.store.recording import StoredRecording
+from hub.tuning.trace.moment import NotYet, require_past
 from hub.tuning.trace.request import Request, of_alert, trace
 from hub.tuning.trace.scope import UnknownRule
 
@@ -83,4 +84,8 @@ def _request(
         return of_alert(found.alert, around_s=around_s, wants_what_if=what_if)
     if rule is None or subject is None or at is None:
         raise Problem("invalid", "give alert, or rule, subject and at")
+    try:
+        require_past(at, hub.now())
+    except NotYet as error:
+        raise Problem("invalid", str(error)) from None
     return Request(rule=rule, subject=subject, at=at, around_s=around_s, wants_what_if=what_if)

@@ -27,7 +27,7 @@ def trace(
     alert: Annotated[UUID | None, typer.Argument(help="An alert; else give --rule, --subject and --at.")] = None,
     rule: Annotated[str | None, typer.Option(help="Such as parking.illegal.")] = None,
     subject: Annotated[str | None, typer.Option(help="A device, circuit, camera, zone, or place zone@x,y.")] = None,
-    at: Annotated[str | None, typer.Option(help="When, ISO 8601; without a zone it is the city's time.")] = None,
+    at: Annotated[str | None, typer.Option(help="When: 2026-11-22T18:03, or 18:03; city time.")] = None,
     around: Annotated[float, typer.Option(min=1, max=172800, help="Seconds before and after that are judged.")] = 600.0,
     what_if: Annotated[
         bool, typer.Option("--what-if/--no-what-if", help="Look for thresholds that would have changed it.")
@@ -38,12 +38,14 @@ def trace(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole trace as one JSON object.")] = False,
 ) -> None:
     """Tell why an alert was raised, or why none was, by judging what was recorded again with the detectors that run."""
+    from hub import clock
     from hub.cli.data import connection
     from hub.config.load import load
     from hub.people.caller import EVERYWHERE
     from hub.store.read_alerts import find_alert
     from hub.store.recording import StoredRecording
     from hub.store.session import StoreUnavailable
+    from hub.tuning.trace.moment import NotYet, require_past
     from hub.tuning.trace.request import Request, TooLong, of_alert
     from hub.tuning.trace.request import trace as explained
     from hub.tuning.trace.scope import UnknownRule
@@ -64,8 +66,9 @@ def trace(
     else:
         raise CommandError("give an alert, or --rule, --subject and --at")
     try:
+        require_past(request.at, clock.now())
         answer = explained(StoredRecording(settings.database_url), configuration, request)
-    except (UnknownRule, TooLong) as error:
+    except (UnknownRule, TooLong, NotYet) as error:
         raise CommandError(str(error)) from None
     except StoreUnavailable as error:
         raise CommandError(f"the database does not answer: {error}") from None
@@ -91,7 +94,7 @@ def _print(answer: dict[str, Any], zone: ZoneInfo, language: str) -> None:
         print()
     for state in answer["states"]:
         counted = f"  {state['counted_s']:g} / {state['needed_s']:g} s" if state["counted_s"] else ""
-        thing = f"  {state['thing']}" if state["thing"] else ""
+        thing = f"  {_thing(state['thing'], zone)}" if state["thing"] else ""
         print(f"  {_local(state['since'], zone)} – {_local(state['until'], zone)}  {state[words]}{counted}{thing}")
     shown = answer["predicates"][:SHOWN]
     if shown:
@@ -108,6 +111,15 @@ def _print(answer: dict[str, Any], zone: ZoneInfo, language: str) -> None:
         print(f"  → {one[text]}")
     if not answer["what_if_complete"]:
         print("  (not everything could be tried: ask for less around it)")
+
+
+def _thing(name: str, zone: ZoneInfo) -> str:
+    """Return what stood there, by its place and since when: its name bears the time in UTC."""
+    begun, space, place = name.partition(" ")
+    try:
+        return f"{place} since {_local(begun, zone)}" if space else name
+    except ValueError:
+        return name
 
 
 def _local(at: str, zone: ZoneInfo) -> str:

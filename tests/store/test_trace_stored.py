@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ def leaking(api: Api) -> None:
     store = Store(api.dsn)
     store.note_listening("test", None, NOW - timedelta(hours=1), NOW + timedelta(hours=1))
     store.close()
+    api.clock_s[0] = (NOW + timedelta(hours=1)).timestamp()
 
 
 def test_it_is_told_over_http_why_nothing_was_raised(api: Api) -> None:
@@ -70,6 +71,7 @@ def test_it_is_told_over_http_why_nothing_was_raised(api: Api) -> None:
         ({}, 422, "give alert, or rule, subject and at"),
         ({"alert": "00000000-0000-0000-0000-000000000000"}, 404, "there is no alert"),
         ({"rule": "gas.lek", "subject": "gas-2", "at": NOW.isoformat()}, 422, "is gas.leak meant?"),
+        ({"rule": "gas.leak", "subject": "gas-2", "at": "2099-01-01T00:00:00Z"}, 422, "lies in the future"),
         ({"rule": "gas.leak", "subject": "gas-2", "at": NOW.isoformat(), "around_s": 10801}, 422, "around_s"),
         ({"rule": "gas.leak", "subject": "gas-2", "at": "2026-11-23T04:30:00"}, 422, "at"),
     ],
@@ -101,6 +103,8 @@ def test_the_command_line_tells_it_in_lines_and_as_json(
     told = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
     assert told["subject"] == "gas-2"
     assert told["text_zh"]
+    with pytest.raises(CommandError, match="at: lies in the future"):
+        CliRunner().invoke(app, [*asked[:-2], "2099-01-01", "--no-what-if"], catch_exceptions=False)
     with pytest.raises(CommandError, match="give an alert"):
         CliRunner().invoke(app, ["trace"], catch_exceptions=False)
 
@@ -122,6 +126,9 @@ class Bench:
     def session(self) -> AbstractContextManager[Any]:
         return open_session(self._dsn)
 
+    def now(self) -> datetime:
+        return NOW + timedelta(hours=1)
+
 
 def test_a_run_traces_an_alert_by_its_id_and_other_thresholds(api: Api) -> None:
     leaking(api)
@@ -136,6 +143,9 @@ def test_a_run_traces_an_alert_by_its_id_and_other_thresholds(api: Api) -> None:
     assert work(lax, bench)["is_raised"]
     with pytest.raises(RunRefused, match="there is no alert"):
         work(Trace.model_validate({"alert_id": "00000000-0000-0000-0000-000000000000"}), bench)
+    ahead = {"rule": "gas.leak", "subject": "gas-2", "at": "2099-01-01T00:00:00Z"}
+    with pytest.raises(RunRefused, match="lies in the future"):
+        work(Trace.model_validate(ahead), bench)
     with pytest.raises(ValidationError, match="give alert_id, or rule, subject and at"):
         Trace.model_validate({"rule": "gas.leak"})
 
@@ -149,6 +159,7 @@ def test_what_a_trace_raises_names_the_alert_that_is_on_record(api: Api) -> None
     store = Store(api.dsn)
     store.note_listening("test", None, NOW - timedelta(hours=1), NOW + timedelta(hours=1))
     store.close()
+    api.clock_s[0] = (NOW + timedelta(hours=1)).timestamp()
     question = {"rule": "gas.leak", "subject": "gas-2", "at": (NOW + timedelta(seconds=300)).isoformat()}
     client = api.client("engineer")
     (told,) = client.get("/api/v1/tuning/trace", params=question).json()["raised"]

@@ -14,6 +14,7 @@ from hub.tuning.judging import Progress
 from hub.tuning.runs.means import Means
 from hub.tuning.runs.question import Arguments, Changes
 from hub.tuning.runs.refused import RunRefused
+from hub.tuning.trace.moment import NotYet, require_past
 from hub.tuning.trace.request import Request, TooLong, of_alert, trace
 from hub.tuning.trace.scope import UnknownRule
 
@@ -48,10 +49,11 @@ def work(arguments: Trace, means: Means) -> dict[str, Any]:
     configuration = with_thresholds(means.configuration(arguments.version), arguments.changes)
     request = request_of(arguments, means)
     try:
+        require_past(request.at, means.now())
         return trace(
             means.recording, configuration, request, progress=lambda done: means.told(Progress(min(done, 1.0)))
         )
-    except (UnknownRule, TooLong) as error:
+    except (UnknownRule, TooLong, NotYet) as error:
         raise RunRefused(str(error)) from None
 
 
