@@ -42,14 +42,12 @@ def find_named(city: City, text: str, *, grids: frozenset[str] | None) -> list[N
 
 
 def name_of(city: City, subject: str) -> str | None:
-    """Return what people call an alert's subject, a place in a zone by its zone or camera; None without a name."""
+    """Return what people call an alert's subject, a zone or a place in it by its zone or camera; None without a name."""
     named = (city.devices, city.circuits, city.cameras, city.grids)
     thing: Any = next((found[subject] for found in named if subject in found), None)
     if thing is not None:
         return thing.name or None
-    zone_id, at_sign, _ = subject.rpartition("@")
-    if not at_sign:
-        return None
+    zone_id = subject.rpartition("@")[0] or subject
     for camera in city.cameras.values():
         for zone in camera.zones:
             if zone.zone_id == zone_id:

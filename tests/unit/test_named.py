@@ -18,6 +18,7 @@ def test_a_place_is_called_by_its_zone_else_by_its_camera():
     )
     town = replace(town, cameras={first.camera_id: replace(first, name="西门", zones=zones)})
     assert name_of(town, "kerb@0.10,0.20") == "西门禁停车道"
+    assert name_of(town, "kerb") == "西门禁停车道"
     assert name_of(town, "path@0.10,0.20") == "西门"
     assert name_of(town, first.camera_id) == "西门"
     assert name_of(town, "gone@0.10,0.20") is None

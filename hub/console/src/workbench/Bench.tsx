@@ -111,6 +111,8 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
       if (raised) go(trace(raised));
     }
   };
+  // Thresholds that do not fit together are refused by all that is asked with them, and told once.
+  const refusal = tried.problem?.detail ?? "";
   const limits = [...new Set([...(base.answer?.limits ?? []), ...(tried.answer?.limits ?? [])])];
   const marks = work.subjects.length > 0 ? work.subjects : [...grids.keys()];
   return (
@@ -167,7 +169,7 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
                 )}
               </p>
             )}
-            {lanes.problem && <p class="field-error">{lanes.problem}</p>}
+            {lanes.problem && lanes.problem !== refusal && <p class="field-error">{lanes.problem}</p>}
             {recorded.problem && <p class="field-error">{recorded.problem.detail}</p>}
             {labels.problem && <p class="field-error">{labels.problem.detail}</p>}
             <Progress running={base} />
@@ -192,7 +194,8 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
               <p class="dim">{t("tuning.diff-hint")}</p>
             ) : (
               <>
-                <Progress running={diff} />
+                <Progress running={diff} asked={diff.problem?.detail !== refusal || !refusal} />
+                {refusal && diff.problem && <p class="dim">{t("workbench.no-diff")}</p>}
                 {diff.answer && (
                   <Diff
                     diff={diff.answer}

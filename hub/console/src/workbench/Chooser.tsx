@@ -57,9 +57,9 @@ export function Chooser({ work, rules, places, onChange }: ChooserProps) {
                 <button
                   type="button"
                   class="tag accent"
-                  aria-label={t("tuning.remove", { name: subject })}
                   onClick={() => onChange({ ...work, subjects: work.subjects.filter((one) => one !== subject) })}
                 >
+                  <span class="visually-hidden">{t("tuning.remove", { name: "" })}</span>
                   <Subject id={subject} />
                   <Icon name="close" size={11} />
                 </button>

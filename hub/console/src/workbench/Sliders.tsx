@@ -1,4 +1,5 @@
 // The rule's thresholds as sliders: unit, range, what is shipped, where the value in force comes from.
+import { useSignal } from "@preact/signals";
 import type { Changes, Threshold, Value } from "../tuning/documents";
 import { valueOf } from "../tuning/figures";
 import { t, words } from "../i18n";
@@ -59,26 +60,7 @@ function Rows({ tunables, changes, onChange }: SlidersProps) {
               </label>
               {typeof one.value === "number" ? (
                 <span class="slider-value">
-                  <input
-                    type="number"
-                    class="slider-number"
-                    step="any"
-                    min={one.low ?? undefined}
-                    max={one.high ?? undefined}
-                    aria-label={t("tuning.exact", { name: one.name })}
-                    value={typeof value === "number" ? value : ""}
-                    onChange={(event) => {
-                      const typed = event.currentTarget.valueAsNumber;
-                      const slide = slideOf(one);
-                      if (Number.isNaN(typed)) event.currentTarget.value = String(value);
-                      else {
-                        const low = one.low ?? Number.NEGATIVE_INFINITY;
-                        const kept = Math.min(one.high ?? Number.POSITIVE_INFINITY, Math.max(low, typed));
-                        event.currentTarget.value = String(kept);
-                        put(one.path, slide.whole ? Math.round(kept) : kept, one.value);
-                      }
-                    }}
-                  />
+                  <Exact one={one} value={value} put={(found) => put(one.path, found, one.value)} />
                   <span class="dim">{words(`tuning.unit.${one.unit}`, one.unit)}</span>
                 </span>
               ) : (
@@ -122,6 +104,36 @@ function Rows({ tunables, changes, onChange }: SlidersProps) {
         );
       })}
     </ul>
+  );
+}
+
+/** The value as a number to type. What is being typed stays, whatever answers come meanwhile. */
+function Exact({ one, value, put }: { one: Tunable; value: Value; put: (value: number) => void }) {
+  const typing = useSignal<string | null>(null);
+  return (
+    <input
+      type="number"
+      class="slider-number"
+      step="any"
+      min={one.low ?? undefined}
+      max={one.high ?? undefined}
+      aria-label={t("tuning.exact", { name: one.name })}
+      value={typing.value ?? (typeof value === "number" ? value : "")}
+      onInput={(event) => {
+        typing.value = event.currentTarget.value;
+      }}
+      onChange={(event) => {
+        const typed = event.currentTarget.valueAsNumber;
+        typing.value = null;
+        if (Number.isNaN(typed)) return;
+        const low = one.low ?? Number.NEGATIVE_INFINITY;
+        const kept = Math.min(one.high ?? Number.POSITIVE_INFINITY, Math.max(low, typed));
+        put(slideOf(one).whole ? Math.round(kept) : kept);
+      }}
+      onBlur={() => {
+        typing.value = null;
+      }}
+    />
   );
 }
 

@@ -4,7 +4,7 @@ export default {
   "workbench.zoom-for-readings":
     "Zoom in to {hours} hours or less to see readings or detections and the detector's states.",
   "workbench.zoom-there": "Zoom in there",
-  "workbench.search": "name or id",
+  "workbench.no-diff": "Nothing can be compared with these thresholds: see “Scores” for why.",
   "workbench.nothing-found": "This rule judges nothing of that name.",
   "workbench.more-found": "{n} more: type on.",
   "workbench.range-low": "{quantity}: lowest possible",
