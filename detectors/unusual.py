@@ -133,6 +133,16 @@ class UnusualDetector:
         one.add(reading.value, at)
         return state, found
 
+    def barred(self, place: Place, quantity: Quantity, hour: datetime) -> Unjudged | None:
+        """Return why the hour from `hour` on cannot be judged whatever is heard in it, or None."""
+        profile = place.profiles.get(quantity)
+        if profile is None:
+            return Unjudged.NO_PROFILE
+        if hour - profile.learnt_until > timedelta(days=self._limits.profile_days):
+            return Unjudged.OLD_PROFILE
+        usual = profile.cells[cell_of(hour, self._zone, self._city.calendar)]
+        return Unjudged.NO_CELL if usual is None else None
+
     def _found(self) -> Iterable[Place]:
         raise NotImplementedError
 
@@ -293,6 +303,11 @@ class UnusualLamps(UnusualDetector):
                 circuit = self._city.circuits.get(name)
                 grid = circuit.grid if circuit is not None else lamps[0].grid
                 yield Place(name, grid, members, max(lamp.interval_s for lamp in lamps), {POWER: profile})
+
+    def barred(self, place: Place, quantity: Quantity, hour: datetime) -> Unjudged | None:
+        """Return why the hour from `hour` on cannot be judged whatever is heard in it, or None."""
+        lit = self._hours.is_lit(place.subject, hour)
+        return super().barred(place, quantity, hour) if lit else Unjudged.NOT_LIT
 
     def _counts(self, place: Place, hour: datetime, sums: Mapping[str, Sums]) -> Unjudged | None:
         if not self._hours.is_lit(place.subject, hour):

@@ -11,7 +11,7 @@ from detectors.thresholds import Thresholds
 from hub.alerts.alert import Alert
 from hub.config.load import Configuration, config_version
 from ingest.city import City
-from ingest.observation import Observation
+from ingest.observation import Observation, Quantity, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,13 @@ class ListRecording:
         return [alert for alert in self._alerts if alert.raised_at < moment]
 
     def recorded(
-        self, grids: Sequence[str] | None, received_from: datetime, received_to: datetime, **_: Any
+        self, grids: Sequence[str] | None, received_from: datetime, received_to: datetime, **more: Any
     ) -> Iterator[tuple[Observation, bool]]:
-        """Yield what was received in the span."""
+        """Yield what was received in the span; the nights before it, as the leak rule asks for them, are all flows."""
+        if more.get("nights_of") is not None:
+            for one in self._received:
+                if one.received_at < received_from and isinstance(one, Reading) and one.quantity is Quantity.FLOW_L_S:
+                    yield one, False
         yield from ((one, False) for one in self._received if received_from <= one.received_at < received_to)
 
     def listening(self, since: datetime, until: datetime, grids: Sequence[str] | None = None) -> Sequence[Heard]:

@@ -12,6 +12,7 @@ from detectors.picture import bottom_centre, footing, inside, overlap
 from detectors.places import Places, SceneState
 from detectors.stay import GLIMPSES, Sight, Standing, is_double
 from detectors.thresholds_watch import Stay as Rule
+from hub.tuning.trace import words
 from hub.tuning.trace.explain import Asked, Explainer
 from hub.tuning.trace.explain_telemetry import of_course
 from hub.tuning.trace.predicate import Look, Predicate, State, Text, held_against, said
@@ -31,7 +32,7 @@ def place(asked: Asked, state: SceneState, frame: Frame | Unseen) -> Look | None
     """Tell how a stay at the asked place, or the foremost one of the zone or camera, goes."""
     detector: Places = asked.detector
     if isinstance(frame, Unseen):
-        text = Text("摄像机视角不在原位，此前的时间不计", "the camera looked elsewhere: the time up to here is blind")
+        text = Text("摄像头视角不在原位，此前的时间不计", "the camera looked elsewhere: the time up to here is blind")
         return Look(at=frame.until, state=State.WITHHELD, predicates=(said("view", False, text, text),))
     at, rule = frame.captured_at, detector.rule
     section = asked.rule
@@ -231,9 +232,9 @@ def withheld(state: ViewState, at: datetime) -> Look | None:
     """Return the look at a frame that the camera's view keeps from those who judge, None where it is let through."""
     if not state.is_off:
         return None
-    causes = ", ".join(sorted(state.off)) or "not back for long enough"
+    why = words.view(set(state.off))
     text = Text(
-        f"摄像机视角异常（{causes}），画面不参与判断", f"the camera's view is off ({causes}): nothing is judged"
+        f"摄像头视角异常（{why.zh}），画面不参与判断", f"the camera's view is off ({why.en}): nothing is judged"
     )
     return Look(at=at, state=State.WITHHELD, predicates=(said("view", False, text, text),))
 

@@ -14,6 +14,7 @@ from detectors.faults import FaultState
 from detectors.gas import GasState
 from detectors.leak import LeakWatch
 from detectors.water import WaterState
+from hub.tuning.trace import words
 from hub.tuning.trace.explain import Asked, Explainer
 from hub.tuning.trace.predicate import Look, Predicate, State, Text, held_against, lasted, said
 from ingest.observation import Quantity, Reading
@@ -242,6 +243,7 @@ def fault(asked: Asked, state: FaultState, reading: Reading) -> Look | None:
         return None
     rule, value, at = asked.thresholds.sensor.fault, reading.value, reading.measured_at
     name = reading.quantity.value
+    called = words.quantity(reading.quantity)
     predicates: list[Predicate] = []
     limits = rule.ranges.of(reading.quantity)
     if limits is not None:
@@ -251,8 +253,8 @@ def fault(asked: Asked, state: FaultState, reading: Reading) -> Look | None:
             said(
                 "impossible",
                 outside,
-                Text(f"{name} 为 {value:g}，不在 {inside} 之内", f"{name} {value:g} lies outside {inside}"),
-                Text(f"{name} 为 {value:g}，在 {inside} 之内", f"{name} {value:g} lies inside {inside}"),
+                Text(f"{called.zh} {value:g}，不在 {inside} 之内", f"{name} {value:g} lies outside {inside}"),
+                Text(f"{called.zh} {value:g}，在 {inside} 之内", f"{name} {value:g} lies inside {inside}"),
             )
         )
     law, condition, path = state.impossible_law, track.impossible, "sensor.fault.impossible_after_s"
@@ -261,7 +263,7 @@ def fault(asked: Asked, state: FaultState, reading: Reading) -> Look | None:
     look = of_condition(condition, law, at, predicates, {name: value}, path, name)
     if condition.stage is not Stage.QUIET or reading.quantity not in rule.frozen_quantities:
         return look
-    what = Text(f"{name} 读数不变的时间", f"the time {name} has stayed the same,")
+    what = Text(f"{called.zh}读数不变的时间", f"the time {name} has stayed the same,")
     same = held_against("frozen", what, track.same_s, ">=", rule.frozen_after_s, "s", "sensor.fault.frozen_after_s", 0)
     return Look(
         at=at,

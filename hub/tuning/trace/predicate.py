@@ -66,6 +66,7 @@ class Look:
     thing: str = ""
 
 
+_UNITS_ZH = {"s": "秒", "spreads": "个离散度"}  # of all others the sign is written in both languages
 _OPS = {
     "<": (Text("低于", "is below"), Text("未低于", "is not below")),
     ">": (Text("高于", "is above"), Text("未高于", "is not above")),
@@ -80,9 +81,9 @@ def held_against(
     """Return the predicate `value op limit`, such as "pressure 231 kPa is below 250 kPa"."""
     holds = {"<": value < limit, ">": value > limit, ">=": value >= limit, "<=": value <= limit}[op]
     words = _OPS[op][0 if holds else 1]
-    of = f" {unit}" if unit else ""
-    shown, against = f"{_rounded(value, digits)}{of}", f"{_rounded(limit, digits)}{of}"
-    text = Text(f"{what.zh} {shown} {words.zh} {against}", f"{what.en} {shown} {words.en} {against}")
+    en, zh = (f" {each}" if each else "" for each in (unit, _UNITS_ZH.get(unit, unit)))
+    shown, against = _rounded(value, digits), _rounded(limit, digits)
+    text = Text(f"{what.zh} {shown}{zh} {words.zh} {against}{zh}", f"{what.en} {shown}{en} {words.en} {against}{en}")
     return Predicate(name=name, holds=holds, text=text, value=value, limit=limit, unit=unit, path=path)
 
 

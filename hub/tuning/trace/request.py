@@ -13,6 +13,7 @@ from detectors.overrides import Overridden
 from hub.alerts.alert import Alert
 from hub.config.load import Configuration
 from hub.tuning.replay import Recording
+from hub.tuning.trace.explain_unusual import unlearnt
 from hub.tuning.trace.material import Material, load
 from hub.tuning.trace.predicate import STATE_WORDS, Look, Predicate, State
 from hub.tuning.trace.scope import scope_of
@@ -95,7 +96,8 @@ def trace(
     seen.looks = [look for look in seen.looks if since <= look.at <= until]
     shown = _within(material, since, until)
     enabled = Overridden(configuration.thresholds, configuration.city).is_enabled(request.rule, request.subject)
-    answer = told(shown, seen, at=request.at, enabled=enabled, clock=clock, alert_id=request.alert_id)
+    barred = unlearnt(configuration.profiles, request.rule, request.subject)
+    answer = told(shown, seen, at=request.at, enabled=enabled, clock=clock, alert_id=request.alert_id, barred=barred)
     progress(0.4)
     sought = Sought()
     if request.wants_what_if and enabled:

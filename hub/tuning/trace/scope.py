@@ -14,6 +14,7 @@ from detectors.places import Forbidden
 from detectors.rules import RULES
 from detectors.stalls import NoStalls
 from detectors.watches import CAMERA_LOST, DEVICE_SILENT
+from hub.tuning.trace import words
 from hub.tuning.trace.predicate import Text
 from ingest.city import Camera, City, DeviceKind
 
@@ -85,7 +86,7 @@ def scope_of(city: City, rule: str, subject: str) -> Scope:
         if camera is None:
             return _missing(city, rule, subject, city.cameras)
         if rule != CAMERA_LOST and not camera.zones:
-            no = Text("该摄像机没有划定区域，不判断其视角", "that camera has no zones, so its view is not judged")
+            no = Text("该摄像头没有划定区域，不判断其视角", "that camera has no zones, so its view is not judged")
             return Scope(rule=rule, subject=subject, refused=no)
         return Scope(rule=rule, subject=subject, grid=camera.grid, names=frozenset([subject]))
     return _device(city, rule, subject)
@@ -96,6 +97,12 @@ def _device(city: City, rule: str, subject: str) -> Scope:
     circuit = city.circuits.get(subject) if domain == "streetlight" else None
     device = city.devices.get(subject)
     if circuit is not None:
+        if rule == "streetlight.lamp_out":
+            no = Text(
+                f"{subject} 是回路，规则{words.rule(rule).zh}判断的是单灯",
+                f"{subject} is a circuit; {rule} judges single lamps",
+            )
+            return Scope(rule=rule, subject=subject, refused=no)
         names = frozenset(circuit.lamps)
         return Scope(
             rule=rule, subject=subject, grid=circuit.grid, names=names, beside=_gateway(city, circuit.gateway_id)
@@ -106,12 +113,14 @@ def _device(city: City, rule: str, subject: str) -> Scope:
     measures = device.kind not in (DeviceKind.GATEWAY, DeviceKind.CAMERA)
     if (wanted is not None and device.kind is not wanted) or (domain == "sensor" and not measures):
         no = Text(
-            f"{subject} 是 {device.kind.value} 设备，不适用规则 {rule}",
+            f"{subject} 是{words.kind(device.kind).zh}设备，不适用规则{words.rule(rule).zh}",
             f"{subject} is a {device.kind.value} device, which {rule} does not judge",
         )
         return Scope(rule=rule, subject=subject, refused=no)
-    if rule == "streetlight.circuit_out":
-        no = Text(f"{subject} 是单灯，{rule} 判断的是回路", f"{subject} is a lamp; {rule} judges circuits")
+    if rule == "streetlight.circuit_out" or (rule == "streetlight.unusual" and device.circuit_id is not None):
+        no = Text(
+            f"{subject} 是单灯，规则{words.rule(rule).zh}判断的是回路", f"{subject} is a lamp; {rule} judges circuits"
+        )
         return Scope(rule=rule, subject=subject, refused=no)
     names = frozenset([subject])
     own = city.circuits.get(device.circuit_id or "") if domain == "streetlight" else None
@@ -136,11 +145,12 @@ def _place(city: City, rule: str, subject: str) -> Scope:
     watched = {zone.zone_id for zone in _forbidden(city, rule).zones(camera)}
     if not watched:
         no = Text(
-            f"摄像机 {camera.camera_id} 没有适用于 {rule} 的区域", f"camera {camera.camera_id} has no zone of {rule}"
+            f"摄像头 {camera.camera_id} 没有适用于规则{words.rule(rule).zh}的区域",
+            f"camera {camera.camera_id} has no zone of {rule}",
         )
         return Scope(rule=rule, subject=subject, refused=no)
     if name in zones and name not in watched:
-        no = Text(f"区域 {name} 不适用于 {rule}", f"the zone {name} is none of {rule}")
+        no = Text(f"区域 {name} 不适用于规则{words.rule(rule).zh}", f"the zone {name} is none of {rule}")
         return Scope(rule=rule, subject=subject, refused=no)
     return Scope(
         rule=rule,
@@ -171,7 +181,10 @@ def _gateway(city: City, gateway_id: str | None) -> frozenset[str]:
 def _missing(city: City, rule: str, subject: str, known: Iterable[str]) -> Scope:
     kind = _kind(city, subject)
     if kind is not None:
-        no = Text(f"{subject} 是{kind.zh}，不适用规则 {rule}", f"{subject} is a {kind.en}, which {rule} does not judge")
+        no = Text(
+            f"{subject} 是{kind.zh}，不适用规则{words.rule(rule).zh}",
+            f"{subject} is a {kind.en}, which {rule} does not judge",
+        )
         return Scope(rule=rule, subject=subject, refused=no)
     near = get_close_matches(subject, list(known), n=1, cutoff=0.6)
     no = Text(
@@ -185,7 +198,7 @@ def _kind(city: City, subject: str) -> Text | None:
     """Return what of the city `subject` is; None for what it has not."""
     zones = {zone.zone_id for camera in city.cameras.values() for zone in camera.zones}
     if subject in city.cameras:
-        return Text("摄像机", "camera")
+        return Text("摄像头", "camera")
     if subject.partition("@")[0] in zones:
         return Text("区域", "zone")
     if subject in city.circuits:

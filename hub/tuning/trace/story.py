@@ -8,12 +8,18 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hub.alerts.alert import Alert
+from hub.tuning.trace import words
 from hub.tuning.trace.episode import Episode, besides, broken_by, episodes, failing_s, nearest
+from hub.tuning.trace.explain_unusual import RULES as UNUSUAL
 from hub.tuning.trace.material import Material
 from hub.tuning.trace.predicate import Look, Predicate, State, Text
 from hub.tuning.trace.watching import SILENCE, Watched
+from ingest.observation import Quantity
 
-NO_INPUT = Text("这段时间没有收到它的任何观测", "nothing of it was received in that time")
+NO_INPUT = Text(
+    "这段时间没有它的任何记录：没有收到，或已超出保存期限",
+    "nothing of it is on record in that time: nothing was received, or it is older than what is kept",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +48,27 @@ class Clock:
 
 
 def told(
-    material: Material, watched: Watched, *, at: datetime, enabled: bool, clock: Clock, alert_id: object = None
+    material: Material,
+    watched: Watched,
+    *,
+    at: datetime,
+    enabled: bool,
+    clock: Clock,
+    alert_id: object = None,
+    barred: Text | None = None,
 ) -> Told:
-    """Return why the rule raised, or did not, in the span around `at`."""
+    """Return why the rule raised, or did not, in the span around `at`; `barred` is why it can judge nothing at all."""
     scope = material.scope
     if scope.refused is not None:
         return Told(why=scope.refused, is_raised=False)
     if not enabled:
-        off = Text(f"规则 {scope.rule} 已停用，不做判断", f"the rule {scope.rule} is switched off: it is not judged")
+        off = Text(
+            f"规则{words.rule(scope.rule).zh}已停用，不做判断",
+            f"the rule {scope.rule} is switched off: it is not judged",
+        )
         return Told(why=off, is_raised=False)
+    if barred is not None:
+        return Told(why=barred, is_raised=False)
     beside = facts(material, watched, clock)
     inside = [one for one in watched.raised.values() if material.since <= one.raised_at < material.until]
     alert = next((one for one in inside if one.alert_id == alert_id), None)
@@ -75,15 +93,25 @@ def _raised(alert: Alert, watched: Watched, clock: Clock, beside: tuple[Text, ..
     before = [look for look in watched.looks if look.at <= alert.raised_at + timedelta(seconds=1)]
     open_looks = [look for look in watched.looks if look.state is State.RAISED]
     fallback = before[-1] if before else None
-    last = min(open_looks, key=lambda look: abs(look.at - alert.raised_at), default=fallback)
+    # What an alert of before still holds open is another matter: the looks from its own raising on come first.
+    last = min(
+        open_looks, key=lambda look: (look.at < alert.raised_at, abs(look.at - alert.raised_at)), default=fallback
+    )
     holding = [one for one in last.predicates if one.holds] if last is not None else []
     zh = "；".join(one.text.zh for one in holding) or "条件成立"
     more = list(beside)
+    if alert.cleared_at is not None:
+        more.append(Text(f"已于 {clock(alert.cleared_at)} 解除", f"it was over at {clock(alert.cleared_at)}"))
     if alert.inhibited_by is not None:
         cause = watched.others.get(alert.inhibited_by)
-        name = f"{cause.rule} {cause.subject}" if cause is not None else str(alert.inhibited_by)
+        name = Text(str(alert.inhibited_by), str(alert.inhibited_by))
+        if cause is not None:
+            name = Text(f"{cause.subject} {words.rule(cause.rule).zh}", f"{cause.rule} {cause.subject}")
         more.append(
-            Text(f"它是 {name} 的连带症状，因此不单独显示", f"it is a symptom of {name}, so it is not shown by itself")
+            Text(
+                f"它是 {name.zh} 的连带症状，因此不单独显示",
+                f"it is a symptom of {name.en}, so it is not shown by itself",
+            )
         )
     if alert.flapping:
         more.append(Text("它反复出现，已标为抖动", "it comes and goes too often: it is marked as flapping"))
@@ -101,10 +129,12 @@ def _raised(alert: Alert, watched: Watched, clock: Clock, beside: tuple[Text, ..
 def _quiet(material: Material, watched: Watched, at: datetime, clock: Clock, beside: tuple[Text, ...]) -> Told:
     looks = watched.looks
     judged = [look for look in looks if look.state is not State.WITHHELD]
-    if not judged:
+    if not judged or material.nobody:
         return Told(why=_unjudged(material, watched, looks), is_raised=False, beside=beside)
     if material.scope.rule in SILENCE:
         return _heard_again(judged, clock, beside)
+    if material.scope.rule in UNUSUAL:
+        return _added_up(judged, clock, beside)
     tried = [one for one in episodes(looks) if one.last.needed_s > 0]
     best = max(tried, key=lambda one: (min(one.share, 1.0), -abs(one.last.at - at)), default=None)
     if best is not None:
@@ -131,7 +161,8 @@ def _quiet(material: Material, watched: Watched, at: datetime, clock: Clock, bes
 
 def _heard_again(looks: Sequence[Look], clock: Clock, beside: tuple[Text, ...]) -> Told:
     """Return why nobody was silent: the longest silence, and what kept it from being one."""
-    longest = max(looks, key=lambda look: look.counted_s)
+    short = [look for look in looks if look.state is not State.RAISED] or looks  # of one before, the end alone is seen
+    longest = max(short, key=lambda look: look.counted_s)
     failed = tuple(one for one in longest.predicates if not one.holds)
     zh, en = "；".join(one.text.zh for one in failed), "; ".join(one.text.en for one in failed)
     return Told(
@@ -142,6 +173,33 @@ def _heard_again(looks: Sequence[Look], clock: Clock, beside: tuple[Text, ...]) 
         is_raised=False,
         key_at=longest.at,
         failed=failed,
+        beside=beside,
+    )
+
+
+def _added_up(looks: Sequence[Look], clock: Clock, beside: tuple[Text, ...]) -> Told:
+    """Return what the deviations came to at most, or why no hour was judged."""
+    sums = [
+        (one.value / one.limit, look, one)
+        for look in looks
+        for one in look.predicates
+        if one.value is not None and one.limit
+    ]
+    if not sums:
+        why = looks[-1].predicates[0]
+        return Told(why=why.text, is_raised=False, failed=(why,), beside=beside)
+    share, look, most = max(sums, key=lambda each: each[0])
+    if share <= 0:
+        flat = Text("各小时都在平常范围之内", "every hour was as usual")
+        return Told(why=flat, is_raised=False, key_at=look.at, failed=(most,), beside=beside)
+    return Told(
+        why=Text(
+            f"偏离累计最多是在 {clock(look.at)}：{most.text.zh}",
+            f"it came nearest at {clock(look.at)}: {most.text.en}",
+        ),
+        is_raised=False,
+        key_at=look.at,
+        failed=(most,),
         beside=beside,
     )
 
@@ -205,8 +263,8 @@ def _unjudged(material: Material, watched: Watched, looks: Sequence[Look]) -> Te
     """Return why nothing at all was judged."""
     if material.nobody:
         return Text(
-            "这段时间中心没有接收（停机或未连接），无从判断",
-            "the hub listened to nobody in that time, so nothing was judged",
+            "这段时间没有接收的记录，无从判断：中心当时停机、未连接，或记录已超出保存期限",
+            "the hub listened to nobody in that time, or it is older than what is kept: there is nothing to judge",
         )
     if looks:
         return looks[-1].predicates[0].text
@@ -216,8 +274,9 @@ def _unjudged(material: Material, watched: Watched, looks: Sequence[Look]) -> Te
         return Text("观测全部迟到，未参与判断", "all that was received came too late to be judged")
     if watched.impossible:
         quantity, value = watched.impossible[-1][1:]
+        called = words.quantity(Quantity(quantity)).zh
         return Text(
-            f"读数不可能（{quantity} {value:g}），只交给 sensor.fault",
+            f"读数不可能（{called} {value:g}），只交给规则{words.rule('sensor.fault').zh}",
             f"its readings cannot be ({quantity} {value:g}): they go to sensor.fault alone",
         )
     return Text("收到的观测与此规则无关", "what was received of it says nothing of this rule")
@@ -231,9 +290,10 @@ def facts(material: Material, watched: Watched, clock: Clock) -> tuple[Text, ...
         told.append(Text(f"{late} 条观测迟到，未参与判断", f"{late} observations came too late to be judged"))
     if impossible:
         moment, quantity, value = watched.impossible[0]
+        called = words.quantity(Quantity(quantity)).zh
         told.append(
             Text(
-                f"{impossible} 个读数不可能，未参与判断，首个在 {clock(moment)}：{quantity} {value:g}",
+                f"{impossible} 个读数不可能，未参与判断，首个在 {clock(moment)}：{called} {value:g}",
                 f"{impossible} readings cannot be and were not judged, the first at {clock(moment)}: "
                 f"{quantity} {value:g}",
             )
@@ -249,7 +309,7 @@ def facts(material: Material, watched: Watched, clock: Clock) -> tuple[Text, ...
     if off:
         told.append(
             Text(
-                f"{clock(off[0].at)} 至 {clock(off[-1].at)} 摄像机视角异常，{len(off)} 帧不参与判断",
+                f"{clock(off[0].at)} 至 {clock(off[-1].at)} 摄像头视角异常，{len(off)} 帧不参与判断",
                 f"the camera's view was off between {clock(off[0].at)} and {clock(off[-1].at)}: {len(off)} frames were "
                 "not judged",
             )
