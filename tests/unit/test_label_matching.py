@@ -152,6 +152,28 @@ def test_the_last_word_counts_on_one_alert_and_on_one_interval() -> None:
     assert latest([first, label(500, 600, said=100)]) == [first, label(500, 600, said=100)]
 
 
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 60), st.integers(0, 40), st.sampled_from([0.0, 0.25, 1000.0]), st.integers(0, 9)),
+        max_size=25,
+    )
+)
+def test_the_last_words_are_those_that_looking_at_all_of_them_finds(spans: list[tuple[int, int, float, int]]) -> None:
+    labels = [
+        label(begin + off, begin + off + length, said=2000 + said * 30 + number)
+        for number, (begin, length, off, said) in enumerate(spans)
+    ]
+
+    def is_same(one: Label, other: Label) -> bool:
+        shared = min(one.ends_at, other.ends_at) - max(one.since, other.since)
+        return shared >= (max(one.ends_at, other.ends_at) - min(one.since, other.since)) / 2
+
+    kept = [
+        one for one in labels if not any(other.at > one.at and is_same(one, other) for other in labels)
+    ]  # fmt: skip
+    assert {one.label_id for one in latest(labels)} == {one.label_id for one in kept}
+
+
 def test_an_alert_belongs_to_the_label_that_was_given_to_it_although_its_interval_has_changed() -> None:
     one = alert(0, 5000)
     given_to_it = label(0, 20, is_real=False, alert_id=one.alert_id)

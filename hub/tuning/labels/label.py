@@ -85,13 +85,13 @@ def latest(labels: Iterable[Label]) -> list[Label]:
     """
     kept: list[Label] = []
     alerts: set[UUID] = set()
-    said: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    said: dict[tuple[str, str], _Intervals] = defaultdict(_Intervals)
     for label in sorted(labels, key=_newest_first):
         here = said[label.rule, label.subject]
         since, until = label.since.timestamp(), label.ends_at.timestamp()
-        if label.alert_id not in alerts and not _is_said(here, since, until):
+        if label.alert_id not in alerts and not here.has(since, until):
             kept.append(label)
-        here.append((since, until))
+        here.add(since, until)
         if label.alert_id is not None:
             alerts.add(label.alert_id)
     return sorted(kept, key=order)
@@ -116,8 +116,32 @@ def _newest_first(label: Label) -> tuple[float, str]:
     return (-label.at.timestamp(), str(label.label_id))
 
 
-def _is_said(said: Sequence[tuple[float, float]], since: float, until: float) -> bool:
-    """Tell whether one of the intervals shares at least half of the time that it and this one take."""
-    return any(
-        min(end, until) - max(begin, since) >= SAME * (max(end, until) - min(begin, since)) for begin, end in said
-    )
+class _Intervals:
+    """Intervals by length and beginning, so that a place with very many labels asks only those that may be the same.
+
+    Two that share half of what they take differ in length by a factor of two at most, and begin no further apart than
+    the shorter one is long. `tests/unit/test_label_matching.py` holds this to looking at all of them.
+    """
+
+    def __init__(self) -> None:
+        self._cells: dict[tuple[int, float], list[tuple[float, float]]] = defaultdict(list)
+
+    def add(self, since: float, until: float) -> None:
+        size = _size(until - since)
+        self._cells[size, since // 2.0**size].append((since, until))
+
+    def has(self, since: float, until: float) -> bool:
+        """Tell whether one of them shares at least half of the time that it and this one take."""
+        mine = _size(until - since)
+        for size in (mine - 1, mine, mine + 1):
+            cell = since // 2.0**size
+            for near in (cell - 1, cell, cell + 1):
+                for begin, end in self._cells.get((size, near), ()):
+                    if min(end, until) - max(begin, since) >= SAME * (max(end, until) - min(begin, since)):
+                        return True
+        return False
+
+
+def _size(length_s: float) -> int:
+    """Return the power of two above a length; a moment, and what lasted no microsecond, is the smallest."""
+    return math.frexp(max(length_s, 1e-6))[1]
