@@ -117,17 +117,21 @@ def print_compared(
         print(f"  moved     {_line(pair.candidate, zone)}: raised {pair.by_s:+.1f} s{cleared}")
     if compared.diff.is_empty:
         print("  nothing changes")
-    print(f"  {compared.diff.same} alerts are the same")
+    print(f"  the same: {_alerts(compared.diff.same)}")
     for side in (base, candidate):
         cost = side.cost or {}
         print(
-            f"  {side.name}: {len(side.raised)} alerts, {side.boxes} boxes in {side.frames} frames, "
+            f"  {side.name}: {_alerts(len(side.raised))}, {side.boxes} boxes in {side.frames} frames, "
             f"{cost.get('median_inference_ms')} ms a picture, {cost.get('cpu_s_per_video_s')} CPU-s a second of video"
         )
     for key in ("base", "candidate"):
         scores = compared.document[key]["scores"]
         if scores is not None:
             print(f"  {compared.document[key]['name']}: {_scores(scores)}")
+
+
+def _alerts(count: int) -> str:
+    return "1 alert" if count == 1 else f"{count} alerts"
 
 
 def _line(one: Raised, zone: ZoneInfo) -> str:

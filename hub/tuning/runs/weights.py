@@ -102,11 +102,11 @@ def _watched(arguments: Weights, configuration: Configuration, means: Means) -> 
     scratch.mkdir()
     try:
         length = length_s(str(video))
-        for number, path in enumerate(chosen):
-            name = OWN if path is None else path.name
+        means.told(Progress(0.0, "loading the weights"))
+        names = [OWN if path is None else path.name for path in chosen]
+        loaded = [_loaded(arguments.camera, path, name) for path, name in zip(chosen, names, strict=True)]
+        for number, (name, (watch, weights)) in enumerate(zip(names, loaded, strict=True)):
             told = _steps(means, f"watching {video.name} with {name}", 0.45 * number, 0.45, length)
-            told(0.0)
-            watch, weights = _loaded(arguments.camera, path, name)
             seen.append(watched(video, watch, weights, arguments.start, kept=kept, scratch=scratch, told=told))
             prints.append(fingerprint(weights))
             judged = _judged(seen[-1].lines, configuration, arguments.camera, name, means.told, 0.45 * (number + 1))
