@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 from collections.abc import Callable
 from datetime import timedelta
@@ -68,7 +69,9 @@ def test_an_engineer_learns_and_looks_and_the_configuration_follows(baseline: Co
     flow = next(line for line in lines if line["subject"] == "water-1" and line["quantity"] == "flow_l_s")
     assert (flow["learnt"], flow["hours"], flow["cells"]) == (True, 4 * 168, 168)
     assert load(city, None).version == before.version
-    said = baseline("learn", *SPAN, "--devices", "water-1")
+    assert (flow["change"], flow["shift"]) == ("new", None)
+    said = baseline("learn", *SPAN, "--devices", "water-1", "--note", "autumn")
+    assert "flow_l_s       learnt, new (672 hours)" in said
     assert "water-1" in said
     assert "not learnt: nothing was read in that time" in said  # its pressure
     assert "learnt 1 of 2 from" in said
@@ -79,9 +82,22 @@ def test_an_engineer_learns_and_looks_and_the_configuration_follows(baseline: Co
     assert after.profiles.version in said
     shown = baseline("show", "water-1")
     assert "in force" in shown
+    assert "by command line (autumn) from 672 hours" in shown
+    later = ("--since", (MONDAY + timedelta(days=7)).isoformat(), *SPAN[2:])
+    assert re.search(r"learnt, moved by 0\.\d+ L/s, 0 of 168 hours beyond", baseline("learn", *later, "--dry-run"))
     assert len([line for line in shown.splitlines() if line.strip()[:2].isdigit()]) == 24
     (document, _) = (json.loads(line) for line in baseline("show", "water-1", "--json").splitlines())
     assert len(document["profile"]["cells"]) == 168
+
+
+def test_the_last_days_are_told_beside_what_is_usual(baseline: Command) -> None:
+    until = ("--until", (MONDAY + WEEKS).isoformat())
+    assert "168 hours: 168 unlearnt; no profile is in force" in baseline("hours", "water-1", "flow_l_s", *until)
+    baseline("learn", *SPAN, "--devices", "water-1")
+    lines = baseline("hours", "water-1", "flow_l_s", *until, "--json").splitlines()
+    assert len(lines) == 168
+    assert {json.loads(line)["stands"] for line in lines} <= {"within", "above", "below"}
+    assert re.search(r"168 hours: .*1\d\d within", baseline("hours", "water-1", "flow_l_s", *until))
 
 
 def test_rules_are_compared_over_the_same_days(baseline: Command) -> None:
@@ -91,6 +107,9 @@ def test_rules_are_compared_over_the_same_days(baseline: Command) -> None:
     assert [one["rule"] for one in said] == ["water.unusual", "water.pressure", "water.leak"]
     assert [one["raised"] for one in said] == [0, 0, 0]
     assert said[0]["scores"]["precision"]["value"] is None
+    told = baseline("compare", "water-1", *last, "--alerts")
+    assert "note: no profile is in force of water-1 pressure_kpa" in told
+    assert "note: learnt from these very days, so flattered: water-1" in told
 
 
 @pytest.mark.parametrize(
@@ -100,6 +119,7 @@ def test_rules_are_compared_over_the_same_days(baseline: Command) -> None:
         (("learn", "--since", "2030-01-01", "--until", "2029-01-01"), "until lies in the future"),
         (("learn", "--since", "yesterday"), "is no ISO 8601 time"),
         (("show", "water-1"), "`lianqin baseline learn --devices water-1` learns it"),
+        (("hours", "water-1", "power_w"), "nothing is learnt of power_w at water-1"),
         (("compare", "nobody"), "the city has no device or circuit nobody"),
         (("compare", "water-1", "--rules", "water.nothing"), "there is no such threshold"),
     ],

@@ -47,9 +47,9 @@ def lines_of(learnt: Learnable, *, against: str) -> Iterator[str]:
 
 def proposal_from(text: str) -> tuple[Learnable, str]:
     """Return what `lines_of` wrote, and against which profiles; raise ValueError for anything else."""
-    lines = text.splitlines()
+    lines = text.removesuffix("\n").split("\n")  # a name may hold what str.splitlines takes for the end of a line
     try:
-        head = json.loads(lines[0]) if lines else {}
+        head = json.loads(lines[0])
         if head.get("format") != FORMAT:
             raise ValueError(f"this is no {FORMAT}")
         outcomes = tuple(_outcome(json.loads(line)) for line in lines[1:])
