@@ -42,7 +42,7 @@ def find_named(city: City, text: str, *, grids: frozenset[str] | None) -> list[N
 
 
 def name_of(city: City, subject: str) -> str | None:
-    """Return what people call an alert's subject, a zone or a place in it by its zone or camera; None without a name."""
+    """Return what people call an alert's subject, a zone or a spot in it by its zone or camera; None without one."""
     named = (city.devices, city.circuits, city.cameras, city.grids)
     thing: Any = next((found[subject] for found in named if subject in found), None)
     if thing is not None:
