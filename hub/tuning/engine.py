@@ -59,10 +59,10 @@ class Wanted:
     heard_devices: frozenset[str]
     heard_cameras: frozenset[str]
 
-    @property
-    def names(self) -> frozenset[str]:
-        """Everybody of whom anything is wanted."""
-        return self.frames.union(self.readings, self.heard_devices, self.heard_cameras)
+    def names(self, part: City) -> frozenset[str]:
+        """Return everybody who is expected to say something; a gateway may only pass on what others say."""
+        gateways = {name for name, device in part.devices.items() if device.kind is DeviceKind.GATEWAY}
+        return self.frames.union(self.readings, self.heard_devices - gateways, self.heard_cameras)
 
 
 def wanted_of(part: City, rules: frozenset[str]) -> Wanted:

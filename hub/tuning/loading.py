@@ -71,6 +71,8 @@ class Loaded:
     since_us: int
     recent: Sequence[Alert]
     listened: Mapping[str, Listened]
+    first_us: dict[str, int] = field(default_factory=dict)  # from when on anything is there of each name
+    missing: list[str] = field(default_factory=list)  # of whom nothing is there
     readings: dict[str, ReadingColumns] = field(default_factory=dict)
     frames: dict[str, FrameColumns] = field(default_factory=dict)
     words: dict[str, list[HeardRows]] = field(default_factory=dict)
@@ -88,13 +90,6 @@ class Loaded:
         lamps_too = sum(one.bytes for one in self.circuits.values())
         telemetry = sum(one.bytes for one in self.readings.values())
         return words + lamps_too + telemetry + sum(one.bytes for one in self.frames.values())
-
-    def first_at_us(self) -> dict[str, int]:
-        """Return from when on anything is there of each name."""
-        first = {name: int(one.at_us[0]) for name, one in (self.readings | self.frames).items() if len(one)}
-        for name, parts in self.words.items():
-            first.setdefault(name, min(int(part.at_us.min()) for part in parts))
-        return first
 
     def group(self, names: tuple[str, ...]) -> Group:
         """Return when those who are judged together were heard."""
@@ -163,6 +158,11 @@ def load(
     names = {**wanted.readings, **dict.fromkeys(wanted.frames, LOOKS)}
     if names:
         _fill(found, recording, configuration, question, part, names, grids, begin, allowance, told)
+    found.first_us = {name: int(one.at_us[0]) for name, one in found.readings.items() if len(one)}
+    found.first_us |= {name: int(one.at_us[0]) for name, one in found.frames.items() if len(one)}
+    for name, rows in found.words.items():
+        found.first_us.setdefault(name, min(int(one.at_us.min()) for one in rows))
+    found.missing = sorted(wanted.names(part) - found.first_us.keys())
     return found
 
 

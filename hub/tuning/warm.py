@@ -64,8 +64,8 @@ class Warm:
         with self._lock:
             if self._told_limits is None:
                 loaded = self._loaded
-                first = {} if loaded is None else loaded.first_at_us()
-                missing = () if loaded is None else sorted(loaded.wanted.names - first.keys())
+                first = {} if loaded is None else loaded.first_us
+                missing = () if loaded is None else loaded.missing
                 self._told_limits = limits.told(self._recording, self.question, first, missing, self._zone)
             return list(self._told_limits)
 
@@ -79,7 +79,7 @@ class Warm:
         if section is None:
             return []
         part, wanted = section.city, wanted_of(section.city, rules)
-        if not wanted.names:
+        if not (wanted.readings or wanted.frames or wanted.heard_devices or wanted.heard_cameras):
             return []
         loaded = self._load(configuration, part, wanted, rules, told)
         engine = Engine(configuration, part, rules, loaded.recent, self.question.since)
@@ -110,7 +110,8 @@ class Warm:
             done += 1
         for (partition, _), names in circuits.items():
             possible = {name: engine.possible(loaded.readings[name]) for name in names}
-            columns = loaded.circuit(names, engine.begin_us, possible, engine.ranges)
+            with self._lock:
+                columns = loaded.circuit(names, engine.begin_us, possible, engine.ranges)
             yield done / count, partition, engine.circuit(partition, columns)
             done += 1
         for members in groups:

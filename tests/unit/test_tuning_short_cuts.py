@@ -313,3 +313,9 @@ def test_a_candidate_may_change_several_things_for_some_alone(data: st.DataObjec
     subjects = data.draw(st.sampled_from((None, frozenset({"main0", "lamp1", "gw1"}))))
     question = asked(rules, 1200, LASTS_S, subjects=subjects)
     answers_are_the_same(recorded(seed, deaf=False), question, candidate, TOWN)
+
+
+def test_who_only_passes_on_what_others_say_is_not_missed() -> None:
+    judging = judging_of(recorded(2, deaf=False), asked({"device.silent"}, 1200, LASTS_S))
+    judging.judge(TOWN)
+    assert not any("gw1" in said or "nothing" in said for said in judging.limits())
