@@ -30,7 +30,9 @@ from tests.support.servers import Servers
 
 RESULTS = Path(__file__).with_name("results")
 VISION = ("vision-cost", "vision-capacity", "vision-batches")
-SECTIONS = ("singles", "batches", "latency", "replay", "tuning", "console", *VISION)
+TUNING = ("tuning-camera", "tuning-water", "tuning-lamps", "tuning-ingest")
+SECTIONS = ("singles", "batches", "latency", "replay", *TUNING, "console", *VISION)
+PARTS = {"tuning": TUNING}
 SINGLES, BATCHES = 40_000, 3_000  # messages
 Row = tuple[str, str, str, str]  # what, figure, aim, kept
 Section = Callable[[Servers, Path, int], tuple[dict[str, Any], list[Row]]]
@@ -51,7 +53,8 @@ def main() -> int:
             city = write_city(Path(folder))
             found["machine"] = machine(servers)
             print(f"{json.dumps(found['machine'])}\n", flush=True)
-            for section in options.only or SECTIONS:
+            asked = options.only or SECTIONS
+            for section in [part for name in asked for part in PARTS.get(name, (name,))]:
                 say(f"{section} …")
                 measured, told = _section(section)(servers, city, options.runs)
                 found[section] = measured
@@ -73,10 +76,10 @@ def _section(name: str) -> Section:
         from bench import vision
 
         return {"vision-cost": vision.cost, "vision-capacity": vision.capacity, "vision-batches": vision.batches}[name]
-    if name == "tuning":
-        from bench.tuning import tuning  # makes its own recordings, which takes minutes
+    if name in TUNING:
+        from bench import tuning  # makes its own recordings, which takes minutes
 
-        return tuning
+        return tuning.PARTS[name]
     if name == "console":
         from bench.console import console  # drives a browser
 
@@ -88,7 +91,7 @@ def _write(found: dict[str, Any], runs: int, took_s: int) -> list[Path]:
     """Write the hub's sections, the vision role's and the workbench's to a file each; what was not measured stays."""
     RESULTS.mkdir(exist_ok=True)
     paths = []
-    apart = {"vision.json": set(VISION), "tuning.json": {"tuning"}}
+    apart = {"vision.json": set(VISION), "tuning.json": set(TUNING)}
     for name, own in {"latest.json": set(SECTIONS).difference(*apart.values()), **apart}.items():
         sections = {key: each for key, each in found.items() if key in own}
         if sections:
@@ -101,7 +104,7 @@ def _write(found: dict[str, Any], runs: int, took_s: int) -> list[Path]:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=3, help="how often each is measured; medians are told (default 3)")
-    parser.add_argument("--only", nargs="+", choices=SECTIONS, help="only these")
+    parser.add_argument("--only", nargs="+", choices=(*PARTS, *SECTIONS), help="only these")
     return parser.parse_args()
 
 
