@@ -304,9 +304,11 @@ def _known(cell: Cell) -> bool:
 def _print_backtest(found: Backtest) -> None:
     from hub.tuning.backtest_report import rows, told, unknown
 
-    print(f"{'':<32} {'base ' + found.base.version:<28} candidate {found.candidate.version}")
-    for name, base, candidate in rows(found):
-        print(f"  {name:<30} {base:<28} {candidate}")
+    head = ("", f"base {found.base.version}", f"candidate {found.candidate.version}")
+    table = [head, *rows(found)]
+    wide = max(len(base) for _, base, _ in table)
+    for name, base, candidate in table:
+        print(f"  {name:<30} {base:<{wide}} {candidate}".rstrip())
     for why in unknown(found):
         print(f"  – {why}")
     diff = found.diff

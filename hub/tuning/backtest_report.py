@@ -137,7 +137,11 @@ def shown(estimate: Estimate) -> str:
     """Return a figure with its interval, or a dash."""
     if estimate.value is None or estimate.low is None or estimate.high is None:
         return "–"
-    return f"{estimate.value:.3g} ({estimate.low:.3g} to {estimate.high:.3g}, n={estimate.n})"
+    return f"{_figure(estimate.value)} ({_figure(estimate.low)} to {_figure(estimate.high)}, n={estimate.n})"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.3g}" if abs(value) < 999.5 else f"{value:.0f}"  # people do not read 1.46e+03
 
 
 def told(checked: Checked) -> str:
