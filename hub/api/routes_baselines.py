@@ -19,6 +19,7 @@ from hub.api.problem import Problem
 from hub.config.load import load
 from hub.config.yaml_source import ConfigError
 from hub.config.zones_file import NotWritable, why_not_writable
+from hub.log import logger
 from hub.people.scopes import Scope
 from hub.store import tuning_runs
 from hub.store.profiles import first_hour, hourly_means, learnt, newest_learnings, rhythm, wrong_times
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 RULES = ("water.unusual", "streetlight.unusual")
 SAMPLED = 50  # so many places tell since when anything is stored
 
+log = logger("baselines")
 router = APIRouter(prefix=f"{API}/tuning", tags=["tuning"])
 
 
@@ -217,11 +219,14 @@ def apply_baselines(hub: HubDep, actor: ActorDep, order: model.ApplyOrder) -> JS
                 connection, load(city_file, named), city_file, proposed,
                 actor=actor, now=hub.now(), why=order.note, expected=against,
             )  # fmt: skip
-            hub.configuration = load(city_file, named)
         except NotInForce as error:
             raise Problem("changed-meanwhile", str(error), extra={"version": hub.configuration.version}) from None
         except (NotWritable, ConfigError) as error:
             raise Problem("not-writable", str(error)[:1000]) from None
+    try:
+        hub.configuration = load(city_file, named)
+    except ConfigError as error:  # the city file was broken a moment ago; the watcher says so
+        log.error("the profiles put into force wait", problems=error.problems)
     fresh = sum(one.profile is not None for one in done.outcomes)
     return JSONResponse(
         {
