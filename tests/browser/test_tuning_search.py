@@ -93,7 +93,7 @@ def test_a_combination_that_contradicts_itself_says_so_and_cannot_be_tried(
         sweep.locator("fieldset").first.get_by_label("from").fill("0.05")
         sweep.get_by_label("Second threshold").select_option(label="Floor of boxes")
         sweep.get_by_role("button", name="Sweep").click()
-        impossible = sweep.locator(".cell", has_text="—").first
+        impossible = sweep.locator(".cell", has_text="×").first
         impossible.click()
         expect(sweep.locator(".sweep-chosen")).to_contain_text("box_floor must not be above confidence")
         expect(sweep.locator(".sweep-chosen").get_by_role("button", name="Try it here")).to_be_disabled()

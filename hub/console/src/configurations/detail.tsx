@@ -15,9 +15,18 @@ import { ScrollX } from "../ui/ScrollX";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
 import { refused, told } from "../ui/toast";
-import { authorOf, kindOf, planOf, type Version, type VersionDiff, type VersionList } from "./documents";
+import {
+  authorOf,
+  type ChangedPath,
+  kindOf,
+  planOf,
+  type Version,
+  type VersionDiff,
+  type VersionList,
+} from "./documents";
 import { Apply, RollBack, Schedule } from "./actions";
 import { NotWritable, State } from "./page";
+import { thresholdName } from "../workbench/tunables";
 import "./configurations.css";
 
 type Question = "apply" | "schedule" | "rollback" | null;
@@ -242,6 +251,11 @@ export default function ConfigurationPage({ parameters }: PageProps) {
   );
 }
 
+/** What people call the threshold; of an override also its name, which stands in the path. */
+function nameOf(change: ChangedPath): string {
+  return thresholdName(change.override ? change.path.replace(/^overrides\[.*?\]\.?/, "") : change.path);
+}
+
 function Changes({ diff }: { diff: VersionDiff }) {
   if (diff.changes.length === 0 && diff.lines.length === 0) return <p class="dim">{t("configurations.same")}</p>;
   return (
@@ -259,7 +273,9 @@ function Changes({ diff }: { diff: VersionDiff }) {
             <tbody>
               {diff.changes.map((one) => (
                 <tr key={one.path}>
-                  <td class="mono">{one.path}</td>
+                  <td title={one.meaning}>
+                    {nameOf(one)} <span class="mono dim">{one.path}</span>
+                  </td>
                   <td class="number dim">{valueOf(one.before)}</td>
                   <td class="number">
                     <b>{valueOf(one.after)}</b> <span class="dim">{one.unit}</span>

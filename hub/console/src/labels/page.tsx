@@ -198,21 +198,23 @@ function Table({ labels, done }: { labels: readonly Label[]; done: () => void })
                     <Time at={label.at} as="ago" />
                   </p>
                 </td>
-                <td class="labels-do">
-                  <a class="button quiet" href={href(workOn(label.rule, label.subject, span))}>
-                    {t("tuning.show-there")}
-                  </a>
-                  {mayTune() && label.source !== "verdict" && (
-                    <Button
-                      kind="quiet"
-                      icon="trash"
-                      onClick={() => {
-                        asking.value = label;
-                      }}
-                    >
-                      {t("tuning.withdraw")}
-                    </Button>
-                  )}
+                <td>
+                  <div class="labels-do">
+                    <a class="button quiet" href={href(workOn(label.rule, label.subject, span))}>
+                      {t("tuning.show-there")}
+                    </a>
+                    {mayTune() && label.source !== "verdict" && (
+                      <Button
+                        kind="quiet"
+                        icon="trash"
+                        onClick={() => {
+                          asking.value = label;
+                        }}
+                      >
+                        {t("tuning.withdraw")}
+                      </Button>
+                    )}
+                  </div>
                 </td>
               </tr>
             );

@@ -22,6 +22,8 @@ import { Time } from "../ui/Time";
 import { shortTime, span } from "../ui/time";
 import { told } from "../ui/toast";
 import { Diff } from "../workbench/Diff";
+import "../configurations/configurations.css";
+import "../health/health.css";
 import "../workbench/workbench.css";
 import { type Shadow, type ShadowDetail, TONES } from "./documents";
 import "./shadows.css";
@@ -197,13 +199,17 @@ function Card({ shadow, asking, again }: { shadow: ShadowDetail; asking: Signal<
         )}
         {mayTune() && !over && (
           <div class="choices shadow-do">
-            {shadow.state !== "canary" && <Button onClick={ask("canary")}>{t("tuning.shadow.to-canary")}</Button>}
+            {shadow.state !== "canary" && (
+              <Button kind="primary" onClick={ask("canary")}>
+                {t("tuning.shadow.to-canary")}
+              </Button>
+            )}
             {shadow.state === "canary" && (
               <Button kind="danger" icon="undo" onClick={ask("rollback")}>
                 {t("tuning.shadow.rollback")}
               </Button>
             )}
-            <Button kind="primary" onClick={ask("promote")}>
+            <Button {...(shadow.state === "canary" ? { kind: "primary" as const } : {})} onClick={ask("promote")}>
               {t("tuning.shadow.promote")}
             </Button>
             {shadow.state !== "canary" && <Button onClick={ask("end")}>{t("tuning.shadow.end")}</Button>}
@@ -294,7 +300,7 @@ interface GridsProps {
 function Grids({ chosen, legend, among }: GridsProps) {
   const offered = gridOptions().filter((grid) => !among || among.includes(grid.value));
   return (
-    <fieldset class="search-paths">
+    <fieldset class="shadow-grids">
       <legend>{legend}</legend>
       {offered.map((grid) => (
         <label key={grid.value}>
@@ -399,7 +405,7 @@ function Canary({ shadow, onClose, onDone }: DialogProps & { shadow: Shadow }) {
       }}
     >
       <p>{t("tuning.shadow.canary-about")}</p>
-      <Grids chosen={grids} legend={t("tuning.shadow.canary")} among={shadow.grids} />
+      <Grids chosen={grids} legend={t("tuning.shadow.canary-grids")} among={shadow.grids} />
       <Line label={t("tuning.shadow.most-per-hour")} type="number" min={1} value={perHour} />
       <Line label={t("tuning.shadow.factor")} type="number" min={1} value={factor} />
       <p class="field-hint">{t("tuning.shadow.limits-hint")}</p>
@@ -435,6 +441,7 @@ function Simple({
         <span class="mono">{shadow.version}</span> {shadow.note}
       </p>
       <p>{t(`tuning.shadow.${what}-about`)}</p>
+      {what === "promote" && !shadow.canary && <p class="notice">{t("tuning.shadow.promote-untried")}</p>}
       <Line label={t("configurations.note")} value={note} maxLength={500} />
     </Ask>
   );

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import type { Changes, Found, Question } from "../tuning/documents";
 import { figureOf, intervalOf, valueOf } from "../tuning/figures";
 import { useErrand } from "../tuning/runs";
-import { language, t } from "../i18n";
+import { language, t, words } from "../i18n";
 import { number } from "../health/figures";
 import { Button } from "../ui/Button";
 import { Choice, Line } from "../ui/inputs";
@@ -197,9 +197,15 @@ function Between({ tunable, range, onChange }: BetweenProps) {
           />
         </label>
       ))}
-      <span class="dim">{tunable.unit}</span>
+      <span class="dim">{words(`tuning.unit.${tunable.unit}`, tunable.unit)}</span>
     </li>
   );
+}
+
+/** The sentence with the names that the page gives thresholds, in place of their paths. */
+function named(sentence: string, { tried }: Found): string {
+  const paths = Object.keys(tried[0]?.changes ?? {}).sort((a, b) => b.length - a.length);
+  return paths.reduce((text, path) => text.replaceAll(path, thresholdName(path)), sentence);
 }
 
 function Proposal({ answer, stale, onTry }: { answer: Found; stale: boolean; onTry: (changes: Changes) => void }) {
@@ -243,7 +249,7 @@ function Proposal({ answer, stale, onTry }: { answer: Found; stale: boolean; onT
       )}
       <ul class="explained">
         {answer.explained.map((one, index) => (
-          <li key={index}>{language.value === "zh" ? one.text_zh : one.text_en}</li>
+          <li key={index}>{named(language.value === "zh" ? one.text_zh : one.text_en, answer)}</li>
         ))}
       </ul>
       <p class="field-hint">{t("tuning.never-applied")}</p>

@@ -118,6 +118,7 @@ export function Curve({ swept, chosen, onChoose }: PickProps) {
           ))}
         </Frame>
       )}
+      {points.length > 0 && <DotKey />}
     </Figure>
   );
 }
@@ -170,7 +171,18 @@ export function Front({ swept, chosen, onChoose }: PickProps) {
           ))}
         </Frame>
       )}
+      {points.length > 0 && <DotKey />}
     </Figure>
+  );
+}
+
+/** What the dots' looks mean. */
+function DotKey() {
+  return (
+    <p class="plot-key">
+      <span class="dot-key front">{t("tuning.on-front")}</span>
+      <span class="dot-key">{t("tuning.off-front")}</span>
+    </p>
   );
 }
 
@@ -315,7 +327,7 @@ export function Field({ swept, chosen, onChoose }: PickProps) {
                       aria-pressed={index === chosen}
                       onClick={() => onChoose(index)}
                     >
-                      {value === null ? "—" : judged ? percent(value) : value}
+                      {cell.problem ? "×" : value === null ? "—" : judged ? percent(value) : value}
                     </button>
                   </td>
                 );
