@@ -148,7 +148,7 @@ STORIES = [
     ),
     Story(
         rule="water.unusual", subject="w1", city=SLOW, loud=off_by(2.1), calm=off_by(0.7), thresholds=USUAL,
-        en="of flow lay above the usual, 8.97 spreads does not reach 12", zh="39 小时累计 8.97 个离散度 未达到 12",
+        en="of flow lay above the usual, 8.97 spreads does not reach 12", zh="39 小时累计 8.97 倍离散度 未达到 12",
         at_s=HOURS / 2, around_s=HOURS / 2 - 60,
     ),
     Story(

@@ -66,7 +66,7 @@ class Look:
     thing: str = ""
 
 
-_UNITS_ZH = {"s": "秒", "spreads": "个离散度"}  # of all others the sign is written in both languages
+_UNITS_ZH = {"s": "秒", "spreads": "倍离散度"}  # of all others the sign is written in both languages
 _OPS = {
     "<": (Text("低于", "is below"), Text("未低于", "is not below")),
     ">": (Text("高于", "is above"), Text("未高于", "is not above")),

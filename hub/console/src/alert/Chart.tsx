@@ -1,15 +1,19 @@
 // The readings around an alert as charts: each quantity by itself, its limits across it, when it began and was raised.
+import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { timezone } from "../api/city";
 import { get } from "../api/http";
+import { may } from "../api/session";
 import type { Alert } from "../api/types";
 import { language, t } from "../i18n";
+import { href } from "../router";
+import { traceOf } from "../trace/address";
 import { useResource } from "../ui/resource";
 import { Loading } from "../ui/states";
 import { colour, theme } from "../ui/theme";
-import { shortTime } from "../ui/time";
+import { fullTime, shortTime } from "../ui/time";
 import { figure, quantityName, unitOf } from "./quantities";
 
 interface Curve {
@@ -46,6 +50,7 @@ export function Chart({ alert }: { alert: Alert }) {
     const timer = setInterval(read.again, AGAIN_MS);
     return () => clearInterval(timer);
   }, [alert.id, alert.condition]);
+  const moment = useSignal<number | null>(null);
   if (seen) return null;
   const quantities = [...new Set((read.value?.curves ?? []).map((curve) => curve.quantity))];
   return (
@@ -67,11 +72,44 @@ export function Chart({ alert }: { alert: Alert }) {
               begin={Date.parse(read.value?.begin ?? "") / 1000}
               end={Date.parse(read.value?.end ?? "") / 1000}
               alert={alert}
+              onMoment={may("tune:write") ? (ms) => (moment.value = ms) : null}
             />
           ))}
+        {quantities.length > 0 && may("tune:write") && (
+          <p class="chart-moment dim" aria-live="polite">
+            {moment.value === null ? (
+              t("trace.choose-moment")
+            ) : (
+              <>
+                {t("trace.here", { at: fullTime(moment.value) })}{" "}
+                <a
+                  class="button"
+                  href={href(
+                    traceOf({ rule: alert.rule, subject: alert.subject, at: new Date(moment.value).toISOString() }),
+                  )}
+                >
+                  {t("trace.here-ask")}
+                </a>
+              </>
+            )}
+          </p>
+        )}
       </div>
     </section>
   );
+}
+
+/** Where in the chart the pointer was when it was pressed and let go without being moved. */
+function onClick(plot: uPlot, tell: (ms: number) => void): void {
+  let pressed = 0;
+  plot.over.addEventListener("pointerdown", (event) => {
+    pressed = event.clientX;
+  });
+  plot.over.addEventListener("pointerup", (event) => {
+    if (Math.abs(event.clientX - pressed) > 3) return; // a stretch was drawn to zoom into
+    const left = event.clientX - plot.over.getBoundingClientRect().left;
+    tell(Math.round(plot.posToVal(left, "x") * 1000));
+  });
 }
 
 interface PlotProps {
@@ -81,9 +119,10 @@ interface PlotProps {
   begin: number;
   end: number;
   alert: Alert;
+  onMoment: ((ms: number) => void) | null;
 }
 
-function Plot({ quantity, curves, band, begin, end, alert }: PlotProps) {
+function Plot({ quantity, curves, band, begin, end, alert, onMoment }: PlotProps) {
   const element = useRef<HTMLDivElement>(null);
   const data = useMemo(() => columns(curves), [curves]);
   const limits = curves[0]?.limits ?? [];
@@ -128,6 +167,7 @@ function Plot({ quantity, curves, band, begin, end, alert }: PlotProps) {
       data,
       box,
     );
+    if (onMoment) onClick(plot, onMoment);
     const watch = new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: 190 }));
     watch.observe(box);
     return () => {

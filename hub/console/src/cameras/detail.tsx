@@ -1,13 +1,14 @@
 // One camera: its live picture with zones and boxes, what is known of it, and its zones to be drawn.
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { gridName, ruleTitle } from "../api/city";
+import { gridName, hubNow, ruleTitle } from "../api/city";
 import { may } from "../api/session";
 import type { Alert } from "../api/types";
 import { language, t, words } from "../i18n";
 import { needOpenAlerts, openAlerts } from "../map/openAlerts";
 import { go, href, place } from "../router";
 import type { PageProps } from "../routes";
+import { traceOfCamera } from "../trace/address";
 import { Button } from "../ui/Button";
 import { useResource } from "../ui/resource";
 import { SeverityMark } from "../ui/Severity";
@@ -124,6 +125,15 @@ function View({ camera, zones }: { camera: Camera; zones: Zones }) {
           <a class="button" href={href(`/map?at=${encodeURIComponent(camera.id)}`)}>
             {t("cameras.on-map")}
           </a>
+          {may("tune:write") && (
+            <a
+              class="button"
+              title={t("trace.why-none-about")}
+              href={href(traceOfCamera(camera.id, zones.zones, hubNow()))}
+            >
+              {t("trace.why-none")}
+            </a>
+          )}
         </div>
       </div>
       <aside class="camera-about">

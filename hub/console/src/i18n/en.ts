@@ -19,6 +19,7 @@ import shell from "./en/shell";
 import streetlights from "./en/streetlights";
 import supervision from "./en/supervision";
 import tour from "./en/tour";
+import trace from "./en/trace";
 import tuning from "./en/tuning";
 import ui from "./en/ui";
 import weights from "./en/weights";
@@ -45,6 +46,7 @@ const en: Readonly<Record<Key, string>> = {
   ...deliveries,
   ...tour,
   ...tuning,
+  ...trace,
   ...workbench,
   ...configurations,
   ...baselines,

@@ -19,6 +19,7 @@ import shell from "./zh/shell";
 import streetlights from "./zh/streetlights";
 import supervision from "./zh/supervision";
 import tour from "./zh/tour";
+import trace from "./zh/trace";
 import tuning from "./zh/tuning";
 import ui from "./zh/ui";
 import weights from "./zh/weights";
@@ -44,6 +45,7 @@ const zh = {
   ...deliveries,
   ...tour,
   ...tuning,
+  ...trace,
   ...workbench,
   ...configurations,
   ...baselines,

@@ -1,7 +1,7 @@
 // The card of what was chosen on the map: an incident, a camera with its picture, or a device with what is open on it.
 import { useEffect } from "preact/hooks";
 import { quantityName, unitOf } from "../alert/quantities";
-import { gridName, ruleTitle } from "../api/city";
+import { gridName, hubNow, ruleTitle } from "../api/city";
 import { nameOf } from "../api/names";
 import { get } from "../api/http";
 import { may } from "../api/session";
@@ -9,6 +9,7 @@ import type { Alert } from "../api/types";
 import { LivePicture } from "../cameras/LivePicture";
 import { t, words } from "../i18n";
 import { href } from "../router";
+import { traceOfDevice } from "../trace/address";
 import { IconButton } from "../ui/Button";
 import { useResource } from "../ui/resource";
 import { SeverityMark } from "../ui/Severity";
@@ -45,6 +46,15 @@ export function Chosen({ id, onClose }: { id: string; onClose: () => void }) {
               </>
             )}
             {thing.kind !== "camera" && <Readings id={thing.id} />}
+            {thing.kind !== "camera" && may("tune:write") && (
+              <a
+                class="button"
+                title={t("trace.why-none-about")}
+                href={href(traceOfDevice(thing.kind, thing.id, hubNow()))}
+              >
+                {t("trace.why-none")}
+              </a>
+            )}
             <OpenHere id={thing.id} />
           </>
         ) : (

@@ -5,7 +5,7 @@ import { city, hubNow, ruleTitle } from "../api/city";
 import { get } from "../api/http";
 import type { Alert } from "../api/types";
 import { language, t } from "../i18n";
-import { href, place } from "../router";
+import { go, href, place } from "../router";
 import { readWork, workOn } from "../tuning/address";
 import type { Told, Traced } from "../tuning/documents";
 import { changesInWords, valueOf } from "../tuning/figures";
@@ -13,15 +13,19 @@ import { said } from "../tuning/sentences";
 import { traceLanes, whyOf } from "../tuning/lanes";
 import { useRun } from "../tuning/runs";
 import { TuningHead } from "../tuning/Tabs";
-import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
+import { SeverityMark } from "../ui/Severity";
 import { Empty, Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
 import { Progress } from "../workbench/Progress";
 import type { Stretch } from "../workbench/scale";
 import { Timeline } from "../workbench/Timeline";
+import { traceOf } from "./address";
+import { Asker } from "./Asker";
+import { WhatIfs } from "./WhatIfs";
+import "../workbench/workbench.css";
 import "./trace.css";
 
 const HALF_DAY_MS = 43_200_000;
@@ -45,6 +49,7 @@ function Trace() {
     return (
       <div class="column">
         <TuningHead title={t("tuning.trace")} about={t("tuning.trace-about")} />
+        <Asker key={`${rule} ${subject} ${at}`} asked={{ rule, subject, at }} changes={{}} />
         <Empty icon="pulse" title={t("tuning.trace-what")}>
           <p>{t("tuning.trace-what-hint")}</p>
           <a class="button" href={href("/tuning/work")}>
@@ -84,10 +89,7 @@ function Shown({ rule, subject, at, alert }: ShownProps) {
   };
   const found = useRun<Traced>("trace", { ...asked, what_if: false });
   const traced = found.answer;
-  // Every threshold of the rule is tried for it, which takes its time: only when somebody wants to know.
-  const wanted = useSignal(false);
-  const other = useRun<Traced>("trace", wanted.value ? { ...asked, what_if: true } : null);
-  const whatIf = other.answer?.what_if;
+  const span = { since: middle - HALF_DAY_MS, until: middle + HALF_DAY_MS };
   return (
     <div class="column trace">
       <TuningHead title={t("tuning.trace")} about={`${ruleTitle(rule)} · ${subject}`}>
@@ -112,14 +114,12 @@ function Shown({ rule, subject, at, alert }: ShownProps) {
             {t("tuning.to-alert")}
           </a>
         )}
-        <a
-          class="button"
-          href={href(workOn(rule, subject, { since: middle - HALF_DAY_MS, until: middle + HALF_DAY_MS }))}
-        >
+        <a class="button" href={href(workOn(rule, subject, span))}>
           <Icon name="sliders" size={16} />
           <span>{t("tuning.tune")}</span>
         </a>
       </TuningHead>
+      <Asker key={`${rule} ${subject} ${at}`} asked={{ rule, subject, at }} changes={changes} />
       {Object.keys(changes).length > 0 && (
         <p class="notice">{t("tuning.trace-changed", { changes: changesInWords(changes) })}</p>
       )}
@@ -137,6 +137,23 @@ function Shown({ rule, subject, at, alert }: ShownProps) {
                   ))}
                 </ul>
               )}
+              {traced.raised.length > 0 && (
+                <>
+                  <h3>{t("trace.raised")}</h3>
+                  <ul class="trace-raised">
+                    {traced.raised.map((one) => (
+                      <li key={one.alert_id}>
+                        <SeverityMark severity={one.severity} /> <Time at={one.raised_at} as="full" />{" "}
+                        {one.recorded_alert_id ? (
+                          <a href={href(`/alerts/${one.recorded_alert_id}`)}>{t("trace.recorded")}</a>
+                        ) : (
+                          <span class="dim">{t("trace.not-recorded")}</span>
+                        )}
+                      </li>
+                    ))}
+                  </ul>
+                </>
+              )}
               {traced.limits.map((limit) => (
                 <p key={limit} class="field-hint">
                   {said(limit)}
@@ -144,43 +161,16 @@ function Shown({ rule, subject, at, alert }: ShownProps) {
               ))}
             </div>
           </section>
-          <section class="panel" aria-label={t("tuning.what-if")}>
-            <header>
-              <h2>{t("tuning.what-if")}</h2>
-              {!wanted.value && (
-                <Button
-                  onClick={() => {
-                    wanted.value = true;
-                  }}
-                >
-                  {t("tuning.what-if-ask")}
-                </Button>
-              )}
-            </header>
-            <div class="panel-content">
-              {!wanted.value && <p class="dim">{t("tuning.what-if-about")}</p>}
-              <Progress running={other} asked={wanted.value} />
-              {whatIf && whatIf.length === 0 && <p class="dim">{t("tuning.what-if-none")}</p>}
-              <ul class="what-if">
-                {whatIf?.map((one) => (
-                  <li key={one.path}>
-                    <span>{told(one)}</span>
-                    <a
-                      class="button"
-                      href={href(
-                        `${workOn(rule, subject, { since: middle - HALF_DAY_MS, until: middle + HALF_DAY_MS })}&${new URLSearchParams({ set: `${one.path}=${one.to}` })}`,
-                      )}
-                    >
-                      {t("tuning.try")}
-                    </a>
-                  </li>
-                ))}
-              </ul>
-            </div>
-          </section>
+          <WhatIfs asked={asked} rule={rule} subject={subject} span={span} />
           <section class={`panel${found.waiting ? " stale" : ""}`} aria-label={t("tuning.timeline")}>
             <div class="panel-content">
-              <Timeline lanes={traceLanes(traced, bounds.to)} view={view} bounds={bounds} />
+              <Timeline
+                lanes={traceLanes(traced, bounds.to)}
+                view={view}
+                bounds={bounds}
+                onMoment={(ms) => go(traceOf({ rule, subject, at: new Date(ms).toISOString() }, changes))}
+              />
+              <p class="field-hint">{t("trace.choose-moment")}</p>
             </div>
           </section>
           <section class="panel" aria-label={t("tuning.predicates")}>

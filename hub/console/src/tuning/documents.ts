@@ -131,6 +131,12 @@ export interface Told {
   text_en: string;
 }
 
+/** One threshold, or two together, with which the answer is the other one. */
+export interface WhatIf extends Told {
+  changes: { path: string; unit: string; value: number; to: number }[];
+  raised_at: string | null;
+}
+
 export interface Traced {
   lanes: TraceLane[];
   states: {
@@ -156,8 +162,16 @@ export interface Traced {
   }[];
   is_raised: boolean;
   facts: Told[];
-  what_if: (Told & { path: string; unit: string; value: number; to: number })[];
+  what_if: WhatIf[];
   what_if_complete: boolean;
+  what_if_tried: { thresholds: number; pairs: number };
+  raised: {
+    alert_id: string;
+    recorded_alert_id: string | null;
+    raised_at: string;
+    severity: Severity;
+    subject: string;
+  }[];
   limits: string[];
   why: string;
   text_zh: string;

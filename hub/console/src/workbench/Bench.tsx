@@ -4,6 +4,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { ruleTitle } from "../api/city";
 import { t } from "../i18n";
 import { go, href } from "../router";
+import { traceOf } from "../trace/address";
 import { questionOf, type Work, writeWork } from "../tuning/address";
 import type { Changes, Compared, Judged, Raised, RuleDocument } from "../tuning/documents";
 import { tookOf } from "../tuning/figures";
@@ -15,6 +16,7 @@ import { Icon } from "../ui/Icon";
 import { useResource } from "../ui/resource";
 import { Loading } from "../ui/states";
 import { Subject } from "../ui/Subject";
+import { fullTime } from "../ui/time";
 import { refused } from "../ui/toast";
 import { Diff } from "./Diff";
 import type { Bar, Lane } from "./draw";
@@ -51,6 +53,7 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
   const marked = useSignal<Stretch | null>(null);
   const saving = useSignal(false);
   const chosen = useSignal<string | null>(null);
+  const moment = useSignal<number | null>(null);
   const labelled = useSignal(0); // labels change the scores, so the same question has to be asked again
   useEffect(() => {
     view.value = { from: work.since, to: work.until };
@@ -151,6 +154,9 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
               bounds={bounds}
               chosen={chosen.value}
               onPick={pick}
+              onMoment={(ms) => {
+                moment.value = ms;
+              }}
               {...(mayTune() && marks.length > 0
                 ? {
                     onMark: (stretch: Stretch) => {
@@ -159,6 +165,25 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
                   }
                 : {})}
             />
+            {moment.value !== null && work.subjects.length > 0 && (
+              <p class="bench-moment dim" aria-live="polite">
+                {t("trace.here", { at: fullTime(moment.value) })}{" "}
+                {work.subjects.map((subject) => (
+                  <a
+                    key={subject}
+                    class="button"
+                    href={href(
+                      traceOf(
+                        { rule: work.rule, subject, at: new Date(moment.value ?? 0).toISOString() },
+                        work.changes,
+                      ),
+                    )}
+                  >
+                    {t("trace.here-ask")} {work.subjects.length > 1 && subject}
+                  </a>
+                ))}
+              </p>
+            )}
             {lanes.say && (
               <p class="field-hint">
                 {lanes.say}{" "}

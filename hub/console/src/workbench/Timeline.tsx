@@ -17,6 +17,8 @@ interface TimelineProps {
   onPick?: (bar: Bar, lane: Lane) => void;
   /** Called with a stretch that was marked in a lane that is drawn in. */
   onMark?: (stretch: Stretch) => void;
+  /** Called with the moment that was clicked where no bar is. */
+  onMoment?: (ms: number) => void;
 }
 
 const NEAR_PX = 5;
@@ -29,7 +31,7 @@ interface Drag {
   moved: boolean;
 }
 
-export function Timeline({ lanes, view, bounds, chosen = null, onPick, onMark }: TimelineProps) {
+export function Timeline({ lanes, view, bounds, chosen = null, onPick, onMark, onMoment }: TimelineProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const drag = useRef<Drag | null>(null);
@@ -117,7 +119,8 @@ export function Timeline({ lanes, view, bounds, chosen = null, onPick, onMark }:
     marked.value = null;
     if (now.moved) return;
     const found = barOf(event);
-    if (found) onPick?.(...found);
+    if (found && onPick) onPick(...found);
+    else onMoment?.(Math.round(at(event)));
   };
   const middle = () => (view.value.from + view.value.to) / 2;
   const key = (event: KeyboardEvent) => {

@@ -326,7 +326,8 @@ export default {
   "tuning.trace-why": "Trace why",
   "tuning.trace-about": "Why it was raised, or why it was not",
   "tuning.trace-what": "Trace what?",
-  "tuning.trace-what-hint": "Come from an alert's page, or click an alert on the workbench's timeline.",
+  "tuning.trace-what-hint":
+    "Choose rule, place and moment above; or come from an alert's or a camera's page, the map, or the workbench's timeline.",
   "tuning.trace-changed": "With what is tried: {changes}",
   "tuning.around": "How much around it",
   "tuning.to-alert": "To the alert",
@@ -447,6 +448,6 @@ export default {
   "tuning.shadow.step.ended": "ended",
   "tuning.what-if-ask": "Try each threshold",
   "tuning.what-if-about":
-    "Each threshold of the rule is tried to see which would have changed the outcome; that takes a while.",
+    "Each threshold of the rule is tried, and two together where none is enough, to see which would have changed the outcome; that takes a while.",
   "tuning.what-if-none": "No single threshold would have changed it.",
 } as const;

@@ -314,7 +314,7 @@ export default {
   "tuning.trace-why": "追查为什么",
   "tuning.trace-about": "为什么报，或为什么没报",
   "tuning.trace-what": "追查什么？",
-  "tuning.trace-what-hint": "从告警详情进入，或在工作台的时间线上点一条。",
+  "tuning.trace-what-hint": "在上面选规则、对象和时刻；也可从告警详情、摄像头页、地图，或工作台的时间线进入。",
   "tuning.trace-changed": "按试用阈值：{changes}",
   "tuning.around": "前后多久",
   "tuning.to-alert": "到这条告警",
@@ -433,7 +433,7 @@ export default {
   "tuning.shadow.step.rolled_back": "回退",
   "tuning.shadow.step.promoted": "全面应用",
   "tuning.shadow.step.ended": "结束",
-  "tuning.what-if-ask": "逐个试阈值",
-  "tuning.what-if-about": "逐个试这条规则的阈值，看哪一个会改变结果；要一点时间。",
+  "tuning.what-if-ask": "试阈值",
+  "tuning.what-if-about": "逐个试这条规则的阈值，不够再两个一起试，看哪些会改变结果；要一点时间。",
   "tuning.what-if-none": "改动单个阈值不会改变结果。",
 } as const;

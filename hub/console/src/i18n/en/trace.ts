@@ -1,0 +1,22 @@
+// A trace: what is asked, what would have turned it, and which alerts it comes to.
+export default {
+  "trace.subject": "Device, circuit, camera or zone",
+  "trace.at": "Moment",
+  "trace.here": "{at}: why was nothing raised here?",
+  "trace.here-ask": "Trace this moment",
+  "trace.choose-moment": "Click a moment in the chart to trace why nothing was raised then.",
+  "trace.why-none": "Why was nothing raised?",
+  "trace.why-none-about": "Judge the time around this moment again and tell why nothing was raised",
+  "trace.raised": "What this judging raises",
+  "trace.raised-at": "raised at {at}",
+  "trace.recorded": "raised live as well",
+  "trace.not-recorded": "not raised live",
+  "trace.change": "{name} from {from} to {to}",
+  "trace.would-at": "it would be raised at {at}",
+  "trace.would-not": "it would not be raised in that time",
+  "trace.and": " and ",
+  "trace.tried": "{thresholds} thresholds were tried, and since none is enough by itself, {pairs} pairs of them.",
+  "trace.tried-singles": "{thresholds} thresholds were tried.",
+  "trace.not-all": "The record is too long to try all: ask for less around it.",
+  "trace.none-of-pairs": "Neither one threshold nor any two that were tried would change the answer.",
+} as const;

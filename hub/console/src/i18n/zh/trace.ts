@@ -1,0 +1,22 @@
+// A trace: what is asked, what would have turned it, and which alerts it comes to.
+export default {
+  "trace.subject": "设备、回路、摄像头或区域",
+  "trace.at": "时刻",
+  "trace.here": "{at}：为什么这里没有报警？",
+  "trace.here-ask": "追查这一刻",
+  "trace.choose-moment": "点一下图上的时刻，就能追查为什么那时没有报警。",
+  "trace.why-none": "为什么没有报警？",
+  "trace.why-none-about": "按现行阈值重新判一遍这一刻前后，说明为什么没有报警",
+  "trace.raised": "这样判会报的告警",
+  "trace.raised-at": "{at} 报警",
+  "trace.recorded": "当时也报了",
+  "trace.not-recorded": "当时没有报",
+  "trace.change": "{name}由 {from} 改为 {to}",
+  "trace.would-at": "就会在 {at} 报警",
+  "trace.would-not": "这段时间内就不会报警",
+  "trace.and": "，且 ",
+  "trace.tried": "试了 {thresholds} 个阈值；单个不够时再两个一起试：{pairs} 组。",
+  "trace.tried-singles": "试了 {thresholds} 个阈值。",
+  "trace.not-all": "记录太长，没有试完：请缩短前后时间。",
+  "trace.none-of-pairs": "改动一个阈值，或所试的任何两个，都不会改变结果。",
+} as const;
