@@ -18,6 +18,9 @@ from hub.config.zones_file import NotWritable, profiles_path
 from ingest.city import City
 
 FORMAT = "lianqin profiles 1"
+# The lines that were read last, by file: a city's profiles take seconds to read, and are read again with every change
+# of the configuration, mostly as they were.
+_READ: dict[Path, dict[str, Profile]] = {}
 
 
 def read_profiles(city_file: Path, city: City) -> Profiles:
@@ -39,15 +42,17 @@ def read_all(path: Path, timezone: str) -> list[Profile]:
         raise ConfigError([f"{path}: cannot be read: {why}"]) from None
     problems: list[str] = []
     found: dict[tuple[str, str], tuple[int, Profile]] = {}
+    before, now = _READ.get(path, {}), dict[str, Profile]()
     for number, line in enumerate(lines, start=1):
         try:
-            document = json.loads(line)
+            known = before.get(line)
+            document = {} if known is not None else json.loads(line)
             if not isinstance(document, dict):
                 raise ValueError("must be a JSON object")
             if number == 1:
                 _check_head(document, timezone)
                 continue
-            profile = profile_from(document)
+            profile = now[line] = known if known is not None else profile_from(document)
         except ValueError as error:
             why = "is not JSON" if isinstance(error, json.JSONDecodeError) else str(error)
             problems.append(f"{path}:{number}: {why}")
@@ -62,6 +67,7 @@ def read_all(path: Path, timezone: str) -> list[Profile]:
         problems.append(f"{path}:1: is empty: its first line must say what it is; delete it if nothing was learnt")
     if problems:
         raise ConfigError(problems)
+    _READ[path] = now
     return [profile for _, profile in found.values()]
 
 

@@ -16,7 +16,7 @@ from detectors.profile import CELLS, HOUR, NO_PROFILES, cell_of, document_of, pr
 from detectors.thresholds import Thresholds
 from detectors.unusual import FLOW, POWER, PRESSURE
 from hub.config.load import Configuration, config_version
-from hub.config.profiles_file import read_profiles, text_of, write_profiles
+from hub.config.profiles_file import read_all, read_profiles, text_of, write_profiles
 from hub.config.yaml_source import ConfigError
 from hub.config.zones_file import NotWritable, profiles_path
 from hub.tuning.baselines.fitting import cells_of
@@ -176,6 +176,22 @@ def test_the_file_is_read_back_and_others_subjects_are_passed_over(tmp_path: Pat
     assert path == profiles_path(city_file)
     assert read_profiles(city_file, CITY) == profiles_of([mine])
     assert path.read_text() == text_of([other, mine], CITY.timezone)
+
+
+def test_what_stands_in_the_file_as_before_is_not_made_anew(tmp_path: Path):
+    city_file = tmp_path / "city.yaml"
+    one, two = flat_profile("w1", FLOW, 10.0, 1.0), flat_profile("w1", PRESSURE, 300.0, 1.0)
+    path = write_profiles(city_file, [one, two], CITY.timezone)
+    first = read_all(path, CITY.timezone)
+    moved = flat_profile("w1", PRESSURE, 310.0, 1.0)
+    write_profiles(city_file, [one, moved], CITY.timezone)
+    again = read_all(path, CITY.timezone)
+    assert again == [one, moved]
+    assert again[0] is first[0]
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([lines[1], *lines]) + "\n")  # a known line in the place of the first is none of its own
+    with pytest.raises(ConfigError, match="the first line must be"):
+        read_all(path, CITY.timezone)
 
 
 @pytest.mark.parametrize(
