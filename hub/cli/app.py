@@ -18,6 +18,7 @@ from hub.cli import (
     dispatch,
     labels,
     people,
+    recording,
     roles,
     rules,
     shadow,
@@ -49,6 +50,7 @@ baseline.register(app)
 dataset.register(app)
 labels.register(app)
 tuning.register(app)
+recording.register(app)
 rules.register(app)
 shadow.register(app)
 

@@ -1,4 +1,4 @@
-"""Files of recorded observations go in, a recording comes out: what the database holds, for who has none.
+"""Files of recorded observations go in, a recording comes out, and back: what the database holds, for who has none.
 
 One JSON object a line, as it goes over MQTT: `{"at", "boxes": […]}` is a frame (what `analyse --save-detections`
 writes), `{"at", "values": {…}}` are readings, `{"at", "online": false}` is a status. Beside it each line may say whose
@@ -12,7 +12,8 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from hub.config.yaml_source import ConfigError
 from ingest import topics
 from ingest.city import City, DeviceKind
 from ingest.decode import Decoder
-from ingest.observation import Observation
+from ingest.observation import Box, Frame, Observation, Reading, Status
 
 SHOWN = 20  # problems: a file of the wrong kind has one on each line
 
@@ -100,6 +101,49 @@ def read_recordings(paths: Sequence[Path], city: City, *, of: str | None = None)
     if not found:
         raise ConfigError([f"{', '.join(map(str, paths))}: holds no observation"])
     return FileRecording(found)
+
+
+def written(observations: Iterable[Observation]) -> Iterator[str]:
+    """Yield `observations` as the lines of such a file: what they were, whose, and when they were received."""
+    for _, together in groupby(observations, key=_message):
+        first, *others = together
+        head = {"at": _shown(_at(first)), "received_at": _shown(first.received_at)}
+        match first:
+            case Reading():
+                values = {each.quantity.value: each.value for each in (first, *others) if isinstance(each, Reading)}
+                line: dict[str, Any] = {**head, "device": first.device_id, "values": values}
+            case Status():
+                line = {**head, "device": first.device_id, "online": first.online}
+            case Frame():
+                line = {**head, "camera": first.camera_id, "boxes": [_box(box) for box in first.boxes]}
+        yield json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def _message(one: Observation) -> tuple[object, ...]:
+    """Return what tells one line from the next: readings of one device and instant travel together, once each."""
+    if isinstance(one, Reading):
+        return ("values", one.device_id, one.measured_at, one.received_at)
+    return (id(one),)
+
+
+def _at(one: Observation) -> datetime:
+    match one:
+        case Reading():
+            return one.measured_at
+        case Status():
+            return one.reported_at
+        case Frame():
+            return one.captured_at
+
+
+def _box(box: Box) -> dict[str, Any]:
+    track = {} if box.track_id is None else {"track": box.track_id}
+    corners = [box.x1, box.y1, box.x2, box.y2]
+    return {"label": box.label, "confidence": box.confidence, **track, "box": corners}
+
+
+def _shown(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _line(line: str, city: City, decoder: Decoder, of: str | None) -> Sequence[Observation]:

@@ -134,6 +134,24 @@ def test_the_command_line_and_a_run_find_the_same_in_a_database(
     (told,) = lianqin("diff", "--candidate", str(candidate))
     assert told["vanished"] == differs["vanished"]
     assert told["moved"] == differs["moved"]
+    # The same from a file of what is stored: as a pipeline has it, that has no database.
+    exported, labels = str(tmp_path / "days.jsonl"), str(tmp_path / "labels.csv")
+    span_words = ["--since", span["since"], "--until", span["until"]]
+    made = CliRunner().invoke(app, ["recording", "export", exported, *span_words])
+    assert made.exit_code == 0, (made.output, made.exception)
+    assert f"{len(MADE.observations)} observations of " in made.output
+    assert CliRunner().invoke(app, ["labels", "export", labels]).exit_code == 0
+    (from_file,) = lianqin("diff", "--candidate", str(candidate), "--recording", exported, "--labels", labels)
+    assert [(one["rule"], one["subject"], one["raised_at"], one["label"]) for one in from_file["vanished"]] == [
+        (one["rule"], one["subject"], one["raised_at"], one["label"]) for one in told["vanished"]
+    ]
+    one_name = sorted(MADE.configuration.city.devices)[0]
+    alone = CliRunner().invoke(app, ["recording", "export", exported, *span_words, "--subject", one_name])
+    assert " of 1 devices and cameras" in alone.output
+    before = Path(exported).read_bytes()
+    none = CliRunner().invoke(app, ["recording", "export", exported, "--since", "1999-01-01", "--until", "1999-01-02"])
+    assert "nothing of that is on record" in str(none.exception)
+    assert Path(exported).read_bytes() == before, "what is there is kept"
     (judged,) = lianqin("backtest", "--candidate", str(candidate), "--fail-if", "appeared > 0 or recall < 0.9")
     assert judged["conditions"][0]["outcome"] == "passed"
     lianqin("backtest", "--candidate", str(candidate), "--fail-if", "vanished > 0", status=1)

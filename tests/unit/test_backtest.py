@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,6 +19,8 @@ from hub.config.yaml_source import ConfigError
 from hub.tuning.condition import BadCondition, Unknown, parse
 from hub.tuning.labels.file import Form, written
 from hub.tuning.recorded_file import read_recordings
+from hub.tuning.recorded_file import written as written_recording
+from ingest.observation import Box, Frame, Quantity, Reading, Status
 from tests.support import planted
 
 KNOWN = frozenset({"recall", "base.recall", "false_alarms", "recall.low", "notable"})
@@ -214,6 +217,43 @@ def test_readings_statuses_and_frames_stand_in_one_file(tmp_path):
     )
     found = read_recordings([path], city, of="cam").observations
     assert [type(one).__name__ for one in found] == ["Status", "Reading", "Reading", "Frame"]
+
+
+HEARD = st.lists(
+    st.tuples(
+        st.sampled_from(["reading", "pair", "frame", "status"]),
+        st.integers(0, 5),  # seconds on the way
+        st.floats(-1e3, 1e3, allow_nan=False).map(lambda value: value + 0.0),
+        st.lists(st.tuples(st.floats(0, 0.5), st.floats(0.6, 1), st.floats(0, 1), st.none() | st.integers(0, 99)),
+                 max_size=2),
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+@given(HEARD)
+def test_what_is_written_as_a_recording_is_read_as_it_was(tmp_path_factory, heard):
+    folder = tmp_path_factory.mktemp("written")
+    (folder / "city.yaml").write_text(CITY)
+    observations = []
+    for second, (kind, on_the_way, value, boxes) in enumerate(heard):
+        at = datetime(2026, 3, 2, 8, 0, second, 250, tzinfo=UTC)
+        received = at + timedelta(seconds=on_the_way)
+        if kind == "frame":
+            made = tuple(Box("car", sure, track, low, low, high, high) for low, high, sure, track in boxes)
+            observations.append(Frame("cam", at, made, received))
+        elif kind == "status":
+            observations.append(Status("gw", value > 0, at, received))
+        else:
+            observations.append(Reading("w-1", Quantity.FLOW_L_S, value, at, received))
+        if kind == "pair":
+            observations.append(Reading("w-1", Quantity.PRESSURE_KPA, value, at, received))
+    observations.sort(key=lambda one: one.received_at)
+    (folder / "rec.jsonl").write_text("".join(written_recording(observations)), encoding="utf-8")
+    if observations:
+        found = read_recordings([folder / "rec.jsonl"], load_city(folder / "city.yaml")).observations
+        assert found == observations
+        assert [one.received_at for one in found] == [one.received_at for one in observations]
 
 
 def test_a_file_from_another_system_is_read_with_its_mark_and_its_line_ends(tmp_path):
