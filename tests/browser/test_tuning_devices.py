@@ -103,7 +103,7 @@ def test_a_pumps_false_alarms_are_slid_away_seen_in_the_diff_labelled_and_kept(
     page.keyboard.press("t")
     until(partial(says, page, api, ["false", "false", "true"]))
     expect(diff.locator(".diff-left")).to_contain_text("2 left to label")
-    scores = page.get_by_role("region", name="Scores")
+    scores = page.locator(".bench-scores")
     expect(scores).to_contain_text("False alarms a device-month")
     expect(scores).not_to_contain_text("camera-day")
 

@@ -10,9 +10,10 @@ from hub.api.routes_operation import rule_documents
 from hub.config.load import Configuration, config_version
 from hub.tuning.judging import raised_of
 from hub.tuning.runs.judge import raised_document
-from hub.tuning.trace.request import Request, trace
+from hub.tuning.trace.predicate import Look, State, Text, held_against
+from hub.tuning.trace.request import Request, lanes_of, trace
 from tests.support.planted import water
-from tests.support.stored import followed, raised
+from tests.support.stored import NOW, followed, raised
 
 
 def test_a_lamps_rules_list_what_says_when_a_lamp_burns() -> None:
@@ -50,3 +51,14 @@ def test_a_burst_is_drawn_by_how_far_it_fell_and_rose_each_with_the_path_of_its_
     assert lanes["fall_kpa"]["limits"] == [{"name": "fall", "limit": 40, "path": "water.burst.fall_kpa"}]
     assert max(value for _, value in lanes["fall_kpa"]["points"]) > 40
     assert lanes["pressure_kpa"]["limits"] == []
+
+
+def test_a_circuits_lane_of_lamps_has_the_number_that_would_be_too_many() -> None:
+    look = Look(
+        at=NOW,
+        state=State.QUIET,
+        predicates=(held_against("affected", Text("受影响的灯", "lamps affected,"), 1, ">=", 3, "", "x.share"),),
+        values={"lamps_affected": 1.0, "lamps_heard": 4.0},
+    )
+    lanes = {lane["name"]: lane["limits"] for lane in lanes_of([look])}
+    assert lanes == {"lamps_affected": [{"name": "affected", "limit": 3, "path": "x.share"}], "lamps_heard": []}

@@ -15,8 +15,9 @@ from hub.config.load import Configuration
 from hub.tuning.replay import Recording
 from hub.tuning.trace.explain_unusual import unlearnt
 from hub.tuning.trace.material import Material, load
-from hub.tuning.trace.predicate import STATE_WORDS, Look, Predicate, State
+from hub.tuning.trace.predicate import Look, Predicate, State
 from hub.tuning.trace.scope import scope_of
+from hub.tuning.trace.states import states_of
 from hub.tuning.trace.story import Clock, Told, told
 from hub.tuning.trace.watching import SILENCE, Watched, watched
 from hub.tuning.trace.what_if import Sought, WhatIf, what_if
@@ -136,8 +137,8 @@ def _document(
         "text_zh": answer.why.zh,
         "text_en": answer.why.en,
         "facts": [{"text_zh": one.zh, "text_en": one.en} for one in answer.beside],
-        "lanes": _lanes(seen.looks),
-        "states": _states(seen.looks),
+        "lanes": lanes_of(seen.looks),
+        "states": states_of(request.rule, seen.looks, [one.raised_at for one in seen.raised.values()]),
         "predicates": _transitions(seen.looks, answer.key_at),
         "raised": [
             {
@@ -189,7 +190,8 @@ def _what_if(one: WhatIf, clock: Clock) -> dict[str, Any]:
     }
 
 
-def _lanes(looks: Iterable[Look]) -> list[dict[str, Any]]:
+def lanes_of(looks: Iterable[Look]) -> list[dict[str, Any]]:
+    """Return the values of the looks as lanes, each with the limits it was held against."""
     points: dict[str, list[tuple[datetime, float | None]]] = {}
     for look in looks:
         for name, value in look.values.items():
@@ -237,7 +239,7 @@ def _limit(looks: Iterable[Look], name: str) -> dict[str, Any]:
 
 def _is_of(one: Predicate, lane: str) -> bool:
     if not unit_of(lane):
-        return one.name == lane or (lane == "confidence" and one.name == "box_floor")
+        return lane in (one.name, f"lamps_{one.name}") or (lane == "confidence" and one.name == "box_floor")
     return one.unit == unit_of(lane) and one.name != "lasted"
 
 
@@ -255,24 +257,6 @@ def thinned(points: Sequence[tuple[datetime, float | None]]) -> list[tuple[datet
             chosen |= {min(values, key=lambda point: point[1] or 0.0), max(values, key=lambda point: point[1] or 0.0)}
         kept += sorted(chosen, key=lambda point: point[0])
     return kept
-
-
-def _states(looks: Iterable[Look]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    last: tuple[State, str] | None = None
-    for look in looks:
-        now = (look.state, look.thing if look.state is not State.QUIET else "")
-        if found:
-            found[-1]["until"] = _iso(look.at)
-        if now != last:
-            words = STATE_WORDS[look.state]
-            found.append({
-                "since": _iso(look.at), "until": _iso(look.at), "state": look.state.value, "words": words.en,
-                "words_zh": words.zh, "thing": look.thing, "counted_s": 0.0, "needed_s": look.needed_s,
-            })  # fmt: skip
-            last = now
-        found[-1]["counted_s"] = max(found[-1]["counted_s"], round(look.counted_s, 3))
-    return found
 
 
 def _transitions(looks: Iterable[Look], key_at: datetime | None) -> list[dict[str, Any]]:

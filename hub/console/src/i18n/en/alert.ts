@@ -58,6 +58,7 @@ export default {
   "alert.number.window": "Within",
   "alert.number.lasted": "Has lasted",
   "alert.number.blind": "Of it without data",
+  "alert.number.interval": "Interval",
   "alert.number.silent": "Silent for",
   "alert.number.limit": "Allowed",
   "alert.number.stood": "Has stood",

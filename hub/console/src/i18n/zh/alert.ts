@@ -56,6 +56,7 @@ export default {
   "alert.number.window": "时间窗",
   "alert.number.lasted": "已持续",
   "alert.number.blind": "其中无数据",
+  "alert.number.interval": "上报间隔",
   "alert.number.silent": "未上报",
   "alert.number.limit": "允许",
   "alert.number.stood": "已停留",
