@@ -179,6 +179,11 @@ def test_what_is_shown_goes_out_as_a_file_and_the_same_file_adds_nothing(
 
 
 def test_the_page_reads_well_in_chinese_on_a_laptop_and_on_a_phone(console: Console, api: Api, dusk: Dusk) -> None:
+    with tuning(api):
+        page = console("engineer", "zh", path="/tuning/labels?rule=parking.illegal")
+        page.get_by_role("button", name="抽样", exact=True).click()
+        expect(page.locator(".samples li").first).to_contain_text("车辆在禁停区停留")
+        assert "vehicle" not in page.locator(".samples").inner_text()
     for size, theme in ((LAPTOP, "dark"), (PHONE, "light")):
         page = console("engineer", "zh", path="/tuning/labels", size=size, theme=theme)
         expect(page.locator(".labels tbody tr").first).to_be_visible()

@@ -93,7 +93,7 @@ export function Apply({ id, effect, inForce, compare, onClose, onDone }: ApplyPr
           ) : (
             <>
               {t("configurations.would-undo")}{" "}
-              <button type="button" class="button quiet" onClick={() => compare(news.value?.version ?? "")}>
+              <button type="button" class="button" onClick={() => compare(news.value?.version ?? "")}>
                 {t("configurations.compare")}
               </button>
             </>

@@ -1,8 +1,10 @@
 // What waits for a word: a sample of quiet stretches in which a rule nearly spoke, so that recall means something.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { why } from "../alert/why";
 import { gridName, hubNow, rules, ruleTitle } from "../api/city";
 import { get, post } from "../api/http";
+import type { Alert } from "../api/types";
 import { number } from "../health/figures";
 import { t, words } from "../i18n";
 import { go, href } from "../router";
@@ -26,7 +28,7 @@ interface Candidate {
   since: string;
   until: string | null;
   raised_at: string;
-  reason: { text: string };
+  reason: Alert["reason"];
   nearness: "near" | "far";
   frame: number;
 }
@@ -158,7 +160,7 @@ export function Sample({ rule, done }: { rule: string; done: () => void }) {
                 <span class="tag" title={t("tuning.frame-about", { n: number(one.frame) })}>
                   {words(`tuning.nearness.${one.nearness}`, one.nearness)}
                 </span>
-                <p class="dim">{one.reason.text}</p>
+                <p class="dim">{why(one)}</p>
               </div>
               {mayTune() && (
                 <div class="choices">

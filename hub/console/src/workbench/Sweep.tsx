@@ -28,6 +28,7 @@ interface Chosen {
   steps: string;
 }
 
+const MOST_CELLS = 400;
 const STEPS = { one: 11, two: 7 };
 
 export function Sweep({ question, version, tunables, onTry }: SweepProps) {
@@ -72,7 +73,9 @@ export function Sweep({ question, version, tunables, onTry }: SweepProps) {
     const bad = chosen.find((one) => !(Number.parseFloat(one.low) < Number.parseFloat(one.high)));
     wrong.value = bad ? t("tuning.range-wrong", { name: thresholdName(bad.path) }) : "";
     const wanted = chosen.flatMap((one) => axisOf(one) ?? []);
-    if (bad || wanted.length === 0) return;
+    const cells = wanted.reduce((product, axis) => product * axis.values.length, 1);
+    if (cells > MOST_CELLS) wrong.value = t("tuning.too-many-cells", { n: cells, most: MOST_CELLS });
+    if (wrong.value || wanted.length === 0) return;
     cell.value = null;
     found.ask({ question, axes: wanted, version: version || null });
   };

@@ -173,6 +173,7 @@ export default {
   "tuning.as-of": "Asked for by {by},",
   "tuning.goes-on": "This goes on when you leave the page; it is found again under “My runs” on the start page.",
   "tuning.range-wrong": "{name}: “from” must lie below “to”",
+  "tuning.too-many-cells": "{n} combinations are too many: {most} at most. Give fewer steps.",
   "tuning.percent-wrong": "The target is a share of 1 to 100 per cent",
   "tuning.budget-wrong": "Give {least} to {most} trials",
   "tuning.false-alarms": "False alarms",

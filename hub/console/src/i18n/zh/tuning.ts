@@ -169,6 +169,7 @@ export default {
   "tuning.as-of": "由 {by} 发起，",
   "tuning.goes-on": "离开本页也会继续运行，可在起点页“我的任务”中找到。",
   "tuning.range-wrong": "{name}：“从”须小于“到”",
+  "tuning.too-many-cells": "共 {n} 组取值，过多：最多 {most} 组。请减少步数。",
   "tuning.percent-wrong": "目标应为 1 到 100 的百分数",
   "tuning.budget-wrong": "次数应为 {least} 到 {most}",
   "tuning.false-alarms": "误报",
