@@ -194,7 +194,7 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
                 )}
               </p>
             )}
-            {lanes.problem && lanes.problem !== refusal && <p class="field-error">{lanes.problem}</p>}
+            <Progress running={lanes.readings} asked={!refusal || lanes.readings.problem?.detail !== refusal} />
             {recorded.problem && <p class="field-error">{recorded.problem.detail}</p>}
             {labels.problem && <p class="field-error">{labels.problem.detail}</p>}
             <Progress running={base} />

@@ -27,7 +27,9 @@ const FIRST = 5;
 
 /** The first thresholds of a rule are those one begins with; the others are folded until one of them is moved. */
 export function Sliders({ tunables, changes, onChange }: SlidersProps) {
-  const first = tunables.filter((one, index) => index < FIRST || one.path in changes);
+  const first = tunables.filter(
+    (one, index) => (index < FIRST && !one.path.includes(".ranges.")) || one.path in changes,
+  );
   const rest = tunables.filter((one) => !first.includes(one));
   return (
     <>

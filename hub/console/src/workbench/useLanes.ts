@@ -7,7 +7,7 @@ import { t } from "../i18n";
 import type { Work } from "../tuning/address";
 import type { Judged, Label, Traced } from "../tuning/documents";
 import { alertBar, curveLanes, labelBars, lane, raisedBars, statesLane } from "../tuning/lanes";
-import { useRun } from "../tuning/runs";
+import { type Running, useRun } from "../tuning/runs";
 import type { Lane } from "./draw";
 import type { Moved } from "./limits";
 import { length, type Stretch } from "./scale";
@@ -16,7 +16,7 @@ const TRACE_REST_MS = 400;
 const HOUR_MS = 3_600_000;
 // How long a stretch of readings is worth its wait: frames come every second, a circuit has hundreds of lamps.
 const MOST_HOURS: Readonly<Record<string, number>> = { parking: 6, stall: 6, camera: 12, streetlight: 24, device: 24 };
-const ONE_SENSOR_HOURS = 96;
+const ONE_SENSOR_HOURS = 48;
 
 /** Return for how many hours the readings of a rule are shown at once. */
 function hoursShown(rule: string): number {
@@ -38,7 +38,8 @@ export function useLanes({ work, view, base, tried, recorded, labels, moved }: L
   say: string;
   /** How long a stretch shows readings, where the view is longer; 0 where it is not. */
   zoomMs: number;
-  problem: string;
+  /** The readings that are asked for. */
+  readings: Running<Traced>;
 } {
   const [subject] = work.subjects;
   const hours = hoursShown(work.rule);
@@ -92,5 +93,5 @@ export function useLanes({ work, view, base, tried, recorded, labels, moved }: L
   );
   const say = !subject ? t("tuning.choose-subject") : !near ? t("workbench.zoom-for-readings", { hours }) : "";
   const zoomMs = subject && !near ? hours * HOUR_MS : 0;
-  return { lanes, say, zoomMs, problem: trace.problem?.detail ?? "" };
+  return { lanes, say, zoomMs, readings: trace };
 }
