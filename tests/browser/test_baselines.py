@@ -121,6 +121,12 @@ def test_the_baseline_and_the_fixed_threshold_are_compared_on_the_same_days(
     panel = page.get_by_role("region", name="Compare")
     panel.get_by_label("From").fill(local(planted.week_from))
     panel.get_by_label("To").fill(local(planted.end))
+    for rule in ("Water unusual", "Water pressure out of range", "Water leak"):
+        panel.get_by_label(rule).uncheck()
+    panel.get_by_role("button", name="Compare").click()
+    expect(panel.get_by_text("Choose two rules at least")).to_be_visible()
+    for rule in ("Water unusual", "Water pressure out of range", "Water leak"):
+        panel.get_by_label(rule).check()
     panel.get_by_role("button", name="Compare").click()
     scores = panel.get_by_role("region", name="Scores")
     expect(scores.locator("thead th")).to_have_count(5)
@@ -135,6 +141,7 @@ def test_the_baseline_and_the_fixed_threshold_are_compared_on_the_same_days(
     expect(page).to_have_url(re.compile(r"/tuning/trace\?rule=water\.unusual.*set=water\.unusual\.enabled"))
     page.go_back()
     expect(scores.locator("thead th")).to_have_count(5)
+    expect(panel.get_by_label("From", exact=True)).to_have_value(local(planted.week_from))
 
 
 def apply_by_api(api: Api, planted: Weeks) -> None:

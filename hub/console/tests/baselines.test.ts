@@ -16,7 +16,7 @@ import {
   rivalsAsked,
   rulesFor,
   type Stands,
-  traceOf,
+  traceOfRaised,
   whyNotWords,
 } from "../src/baselines/documents";
 import { readPicked, toggled, withQuery } from "../src/baselines/picked";
@@ -127,7 +127,7 @@ describe("a comparison", () => {
 
   it("leads to a trace in which the rule is on", () => {
     const raised = { rule: "water.unusual", subject: "w1", raised_at: "2026-11-23T00:00:00Z" } as Raised;
-    const query = new URLSearchParams(traceOf(raised).split("?")[1]);
+    const query = new URLSearchParams(traceOfRaised(raised).split("?")[1]);
     expect(query.get("at")).toBe(raised.raised_at);
     expect(query.getAll("set")).toEqual(["water.unusual.enabled=true"]);
   });

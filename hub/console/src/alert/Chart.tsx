@@ -24,6 +24,7 @@ interface Curve {
 }
 
 interface Expected {
+  subject: string;
   quantity: string;
   points: [string, number, number, number][];
 }
@@ -68,7 +69,7 @@ export function Chart({ alert }: { alert: Alert }) {
               key={quantity}
               quantity={quantity}
               curves={read.value?.curves.filter((curve) => curve.quantity === quantity) ?? []}
-              band={(read.value?.expected ?? []).find((one) => one.quantity === quantity)?.points ?? []}
+              expected={(read.value?.expected ?? []).find((one) => one.quantity === quantity) ?? null}
               begin={Date.parse(read.value?.begin ?? "") / 1000}
               end={Date.parse(read.value?.end ?? "") / 1000}
               alert={alert}
@@ -115,14 +116,17 @@ function onClick(plot: uPlot, tell: (ms: number) => void): void {
 interface PlotProps {
   quantity: string;
   curves: Curve[];
-  band: Expected["points"];
+  expected: Expected | null;
   begin: number;
   end: number;
   alert: Alert;
   onMoment: ((ms: number) => void) | null;
 }
 
-function Plot({ quantity, curves, band, begin, end, alert, onMoment }: PlotProps) {
+const NO_BAND: Expected["points"] = [];
+
+function Plot({ quantity, curves, expected, begin, end, alert, onMoment }: PlotProps) {
+  const band = expected?.points ?? NO_BAND;
   const element = useRef<HTMLDivElement>(null);
   const data = useMemo(() => columns(curves), [curves]);
   const limits = curves[0]?.limits ?? [];
@@ -181,6 +185,11 @@ function Plot({ quantity, curves, band, begin, end, alert, onMoment }: PlotProps
     <figure class="plot">
       <figcaption>
         <strong>{quantityName(quantity)}</strong> <span class="dim">{unit}</span>
+        {expected && may("tune:read") && (
+          <a href={href(`/tuning/baselines/${encodeURIComponent(expected.subject)}?quantity=${quantity}`)}>
+            {t("baselines.week-of")}
+          </a>
+        )}
         <span class="plot-limits">
           {limits.map((limit) => (
             <span key={limit.kind + limit.value} class={`plot-limit ${limit.kind}`}>

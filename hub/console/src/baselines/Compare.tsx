@@ -22,7 +22,7 @@ import { Progress } from "../workbench/Progress";
 import type { Stretch } from "../workbench/scale";
 import { Timeline } from "../workbench/Timeline";
 import "../workbench/workbench.css";
-import { DAY_MS, type Kind, type Rivals, rivalsAsked, rulesFor, traceOf } from "./documents";
+import { DAY_MS, type Kind, type Rivals, rivalsAsked, rulesFor, traceOfRaised } from "./documents";
 
 interface CompareProps {
   subjects: readonly string[];
@@ -31,6 +31,7 @@ interface CompareProps {
 }
 
 const SHOWN = 200;
+const MOST_RULES = 6;
 const CAMERAS: EstimateName = "false_per_camera_day"; // no camera is judged here
 const TONES: Readonly<Record<string, string>> = { true: "good", false: "bad", missed: "warn" };
 
@@ -41,16 +42,24 @@ export function Compare({ subjects, kinds }: CompareProps) {
   const since = useSignal(toLocal(hubNow() - 7 * DAY_MS));
   const until = useSignal(toLocal(hubNow()));
   const wrong = useSignal("");
+  const before = found.isFound ? (found.run?.arguments["question"] as { since: string; until: string }) : undefined;
+  useEffect(() => {
+    // What was asked before stands in the form again, so that it can be asked a little differently.
+    if (!before) return;
+    since.value = toLocal(Date.parse(before.since));
+    until.value = toLocal(Date.parse(before.until));
+  }, [before?.since, before?.until]);
   const rules = offered.filter((rule) => !off.value.includes(rule));
   const answer = found.answer;
   const compare = () => {
     const [from, to] = [fromLocal(since.value), fromLocal(until.value)];
     if (from === null || to === null || from >= to) wrong.value = t("baselines.span-wrong");
     else if (rules.length < 2) wrong.value = t("baselines.two-rules");
+    else if (rules.length > MOST_RULES) wrong.value = t("baselines.fewer-rules", { n: MOST_RULES });
     else if (subjects.length === 0) wrong.value = t("baselines.pick-first");
     else {
       wrong.value = "";
-      found.ask(rivalsAsked(subjects, rules.slice(0, 6), from, to));
+      found.ask(rivalsAsked(subjects, rules, from, to));
     }
   };
   return (
@@ -132,7 +141,7 @@ function Answer({ answer, span, limits }: { answer: Rivals; span: Stretch; limit
   const shown = ESTIMATES.filter((name) => name !== CAMERAS && answer.rules.some((one) => one.scores[name]));
   const open = (id: string) => {
     const one = all.find((each) => each.alert_id === id);
-    if (one) go(traceOf(one));
+    if (one) go(traceOfRaised(one));
   };
   return (
     <>
@@ -242,7 +251,7 @@ function Alerts({ alerts, span }: { alerts: readonly Raised[]; span: Stretch }) 
                     <a href={href(`/alerts/${one.recorded_alert_id}`)}>{t("baselines.live-alert")}</a>{" "}
                   </>
                 )}
-                <a href={href(traceOf(one))}>{t("tuning.trace")}</a>{" "}
+                <a href={href(traceOfRaised(one))}>{t("tuning.trace")}</a>{" "}
                 <a
                   href={href(
                     `${workOn(one.rule, one.subject, { since: span.from, until: span.to })}&set=${one.rule}.enabled%3Dtrue`,

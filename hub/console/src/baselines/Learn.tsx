@@ -1,5 +1,6 @@
 // What learning would change, worked out by the tuning role; and, once somebody has looked, exactly that put into force.
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { quantityName } from "../alert/quantities";
 import { gridName } from "../api/city";
 import { post } from "../api/http";
@@ -11,7 +12,7 @@ import { Ask } from "../ui/Ask";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { Line, Lines } from "../ui/inputs";
-import { fromLocal } from "../ui/localTime";
+import { fromLocal, toLocal } from "../ui/localTime";
 import { ScrollX } from "../ui/ScrollX";
 import { Subject } from "../ui/Subject";
 import { Time } from "../ui/Time";
@@ -38,6 +39,13 @@ export function Learn({ picked, whyNotWritable, onApplied }: LearnProps) {
   const asking = useSignal(false);
   const applied = useSignal("");
   const answer = found.answer;
+  const before = found.isFound ? found.run?.arguments : undefined;
+  useEffect(() => {
+    // What was asked before stands in the form again, so that it can be asked a little differently.
+    if (!before) return;
+    since.value = asField(before["since"]);
+    until.value = asField(before["until"]);
+  }, [found.isFound, found.run?.id]);
   const start = () => {
     const [from, to] = [fromLocal(since.value), fromLocal(until.value)];
     if (from !== null && to !== null && from >= to) {
@@ -155,6 +163,10 @@ export function Learn({ picked, whyNotWritable, onApplied }: LearnProps) {
       )}
     </section>
   );
+}
+
+function asField(at: unknown): string {
+  return typeof at === "string" ? toLocal(Date.parse(at)) : "";
 }
 
 interface ApplyProps {

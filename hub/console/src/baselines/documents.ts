@@ -1,6 +1,7 @@
 // What the API tells of baselines, and what of it is said in words or drawn. Pure.
 import { number } from "../health/figures";
 import { language, t, words } from "../i18n";
+import { traceOf } from "../trace/address";
 import type { Raised, Scores } from "../tuning/documents";
 
 export type State = "held" | "old" | "none";
@@ -164,10 +165,8 @@ export function rivalsAsked(subjects: readonly string[], rules: readonly string[
 }
 
 /** Why a moment was judged as it was, by a rule that may be off. */
-export function traceOf(one: Raised): string {
-  const query = new URLSearchParams({ rule: one.rule, subject: one.subject, at: one.raised_at });
-  query.append("set", `${one.rule}.enabled=true`);
-  return `/tuning/trace?${query}`;
+export function traceOfRaised(one: Raised): string {
+  return traceOf({ rule: one.rule, subject: one.subject, at: one.raised_at }, { [`${one.rule}.enabled`]: true });
 }
 
 /** The hours of the week as a table: by the hour of the day, Monday first. */

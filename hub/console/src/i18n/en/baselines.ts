@@ -105,6 +105,7 @@ export default {
   "baselines.compare-of": "Places ({n}):",
   "baselines.compare-does": "Compare",
   "baselines.pick-first": "Choose places in the list first.",
+  "baselines.fewer-rules": "Choose {n} rules at most",
   "baselines.two-rules": "Choose two rules at least",
   "baselines.without-profile": "No profile is in force, so the baseline cannot judge: {names}",
   "baselines.flattered":
@@ -122,6 +123,7 @@ export default {
   "baselines.cut": "The first {n} of {of} are shown",
   "baselines.facts": "What is known of it",
   "baselines.version": "Version",
+  "baselines.week-of": "What is usual here",
   "baselines.week": "Last seven days",
   "baselines.again": "Read again",
   "baselines.by-hour": "Hour by hour",
