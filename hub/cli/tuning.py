@@ -10,23 +10,7 @@ import typer
 
 from hub.cli.failure import CommandError
 from hub.cli.naming import check_paths
-from hub.cli.tuning_inputs import (
-    AsJson,
-    CityFile,
-    Detectors,
-    Grids,
-    Labels,
-    Recordings,
-    Rules,
-    Since,
-    Subjects,
-    Until,
-    Whose,
-    inputs,
-    local,
-    named,
-    working,
-)
+from hub.cli.tuning_inputs import AsJson, Over, inputs, judged_over, local, named, working
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -57,18 +41,11 @@ def register(app: typer.Typer) -> None:
     app.command()(backtest)
 
 
+@judged_over
 def sweep(
+    *,
     axis: Axes,
-    rule: Rules = None,
-    subject: Subjects = None,
-    since: Since = "",
-    until: Until = "",
-    grids: Grids = "",
-    city: CityFile = None,
-    detectors: Detectors = None,
-    recording: Recordings = None,
-    whose: Whose = None,
-    labels: Labels = None,
+    over: Over,
     as_json: AsJson = False,
 ) -> None:
     """Judge a recording once for each combination of one or two thresholds, and score each by the labels."""
@@ -76,12 +53,9 @@ def sweep(
     from hub.tuning.sweep import sweep as swept
     from hub.tuning.sweep import sweep_document
 
-    given = inputs(
-        rules=rule, subjects=subject, grids=grids, since=since, until=until, city=city, detectors=detectors,
-        recordings=recording, whose=whose, labels=labels,
-    )  # fmt: skip
+    given = inputs(over)
     axes = [_axis(text, given.configuration) for text in axis]
-    check_paths([each.path for each in axes], rule)
+    check_paths([each.path for each in axes], over.rule)
     exposure = exposure_of(given.configuration, given.judging.question)
     with working("sweep") as told:
         found = swept(given.judging, given.configuration, axes, given.labels, exposure, told)
@@ -94,22 +68,15 @@ def sweep(
     print(json.dumps(document, ensure_ascii=False))
 
 
+@judged_over
 def search(
+    *,
     path: Annotated[list[str], typer.Option("--path", help="A threshold and its range, as path=LOW:HIGH; repeatable.")],
     recall: Annotated[float | None, typer.Option(help="Reach at least this recall.")] = None,
     precision: Annotated[float | None, typer.Option(help="Or: reach at least this precision.")] = None,
     minimise: Annotated[str, typer.Option(help="Then what should be small: false_alarms or delay.")] = "false_alarms",
     budget: Annotated[int, typer.Option(min=2, max=1000, help="How many combinations are judged at most.")] = 60,
-    rule: Rules = None,
-    subject: Subjects = None,
-    since: Since = "",
-    until: Until = "",
-    grids: Grids = "",
-    city: CityFile = None,
-    detectors: Detectors = None,
-    recording: Recordings = None,
-    whose: Whose = None,
-    labels: Labels = None,
+    over: Over,
     as_json: AsJson = False,
 ) -> None:
     """Look for thresholds that reach a target, and explain the proposal. Exit status 1 when it cannot be reached."""
@@ -119,11 +86,8 @@ def search(
 
     goal = _goal(recall, precision, minimise)
     ranges = [_range(text) for text in path]
-    given = inputs(
-        rules=rule, subjects=subject, grids=grids, since=since, until=until, city=city, detectors=detectors,
-        recordings=recording, whose=whose, labels=labels,
-    )  # fmt: skip
-    check_paths([each.path for each in ranges], rule)
+    given = inputs(over)
+    check_paths([each.path for each in ranges], over.rule)
     exposure = exposure_of(given.configuration, given.judging.question)
     with working("search") as told:
         found = searched(
@@ -142,26 +106,16 @@ def search(
         raise SystemExit(1)
 
 
+@judged_over
 def diff(
+    *,
     candidate: Candidate,
     base: Base = "current",
-    rule: Rules = None,
-    subject: Subjects = None,
-    since: Since = "",
-    until: Until = "",
-    grids: Grids = "",
-    city: CityFile = None,
-    detectors: Detectors = None,
-    recording: Recordings = None,
-    whose: Whose = None,
-    labels: Labels = None,
+    over: Over,
     as_json: AsJson = False,
 ) -> None:
     """Tell which alerts appear, vanish, move or change their severity from one configuration to another."""
-    found, zone = _compared(
-        [], base=base, candidate=candidate, rules=rule, subjects=subject, grids=grids, since=since, until=until,
-        city=city, detectors=detectors, recordings=recording, whose=whose, labels=labels,
-    )  # fmt: skip
+    found, zone = _compared([], base, candidate, over)
     if as_json:
         from hub.tuning.backtest_report import document
 
@@ -172,7 +126,9 @@ def diff(
     _print_limits(found.limits)
 
 
+@judged_over
 def backtest(
+    *,
     candidate: Candidate,
     base: Base = "current",
     fail_if: Annotated[
@@ -183,16 +139,7 @@ def backtest(
     ] = False,
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report here.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a page of Markdown here.")] = None,
-    rule: Rules = None,
-    subject: Subjects = None,
-    since: Since = "",
-    until: Until = "",
-    grids: Grids = "",
-    city: CityFile = None,
-    detectors: Detectors = None,
-    recording: Recordings = None,
-    whose: Whose = None,
-    labels: Labels = None,
+    over: Over,
     as_json: AsJson = False,
 ) -> None:
     """Judge a recording by two configurations; exit status 1 when a condition to fail by holds, 2 on misuse."""
@@ -204,10 +151,7 @@ def backtest(
         conditions = [parse(text, FIGURES) for text in fail_if or ()]
     except BadCondition as error:
         raise CommandError(f"--fail-if: {error}") from None
-    found, zone = _compared(
-        conditions, base=base, candidate=candidate, rules=rule, subjects=subject, grids=grids, since=since,
-        until=until, city=city, detectors=detectors, recordings=recording, whose=whose, labels=labels,
-    )  # fmt: skip
+    found, zone = _compared(conditions, base, candidate, over)
     if junit is not None:
         _write(junit, report.junit(found, unknown_passes=allow_unknown))
     if markdown is not None:
@@ -220,10 +164,10 @@ def backtest(
         raise SystemExit(1)
 
 
-def _compared(conditions: list[Any], *, base: str, candidate: str, **options: Any) -> tuple[Backtest, ZoneInfo]:
+def _compared(conditions: list[Any], base: str, candidate: str, over: Over) -> tuple[Backtest, ZoneInfo]:
     from hub.tuning.backtest import backtest as compared
 
-    given = inputs(**options)
+    given = inputs(over)
     one, other = named(base, given), named(candidate, given)
     with working("backtest") as told:
         return compared(given.judging, one, other, given.labels, conditions, told), given.zone

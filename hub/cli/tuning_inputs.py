@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 from zoneinfo import ZoneInfo
 
 import typer
@@ -23,26 +25,56 @@ if TYPE_CHECKING:
     from hub.tuning.judging import Judging, Question, Told
     from hub.tuning.labels.label import Label
 
-Rules = Annotated[list[str] | None, typer.Option("--rule", help="Only this rule; may be repeated.")]
-Subjects = Annotated[
-    list[str] | None, typer.Option("--subject", help="Only this device, circuit, camera or zone; may be repeated.")
-]
-Grids = Annotated[str, typer.Option(help="Grids, parted by commas; all by default.")]
-Since = Annotated[
-    str, typer.Option(help="2026-11-22T18:00, a date, or 18:00; city time. With --recording: its beginning.")
-]
-Until = Annotated[str, typer.Option(help="Likewise; now by default. With --recording: its end.")]
-CityFile = Annotated[Path | None, typer.Option("--city", help="The city file; LIANQIN_CITY by default.")]
-Detectors = Annotated[Path | None, typer.Option(help="The detectors file; LIANQIN_DETECTORS by default.")]
-Recordings = Annotated[
-    list[Path] | None,
-    typer.Option("--recording", help="Judge this file of observations, not the database; may be repeated."),
-]
-Whose = Annotated[str | None, typer.Option("--of", help="Whose the lines of a recording are that name nobody.")]
-Labels = Annotated[
-    Path | None, typer.Option("--labels", help="Labels from this file (JSON lines, or .csv), not the database.")
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Over:
+    """The options by which every command of the workbench says what it judges, and by what."""
+
+    rule: Annotated[list[str] | None, typer.Option(help="Only this rule; may be repeated.")] = None
+    subject: Annotated[
+        list[str] | None, typer.Option(help="Only this device, circuit, camera or zone; may be repeated.")
+    ] = None
+    since: Annotated[
+        str, typer.Option(help="2026-11-22T18:00, a date, or 18:00; city time. With --recording: its beginning.")
+    ] = ""
+    until: Annotated[str, typer.Option(help="Likewise; now by default. With --recording: its end.")] = ""
+    grids: Annotated[str, typer.Option(help="Grids, parted by commas; all by default.")] = ""
+    city: Annotated[Path | None, typer.Option(help="The city file; LIANQIN_CITY by default.")] = None
+    detectors: Annotated[Path | None, typer.Option(help="The detectors file; LIANQIN_DETECTORS by default.")] = None
+    recording: Annotated[
+        list[Path] | None, typer.Option(help="Judge this file of observations, not the database; may be repeated.")
+    ] = None
+    whose: Annotated[str | None, typer.Option("--of", help="Whose the lines of a recording are that name nobody.")] = (
+        None
+    )
+    labels: Annotated[
+        Path | None, typer.Option(help="Labels from this file (JSON lines, or .csv), not the database.")
+    ] = None
+
+
+def judged_over(command: Callable[..., None]) -> Callable[..., None]:
+    """Return `command` with the options of Over in place of its parameter `over`, as typer reads them."""
+    hints = get_type_hints(command, include_extras=True)
+    shared = get_type_hints(Over, include_extras=True)
+    parameters: list[Parameter] = []
+    for parameter in signature(command).parameters.values():
+        if parameter.name != "over":
+            parameters.append(parameter.replace(kind=Parameter.KEYWORD_ONLY, annotation=hints[parameter.name]))
+            continue
+        parameters += [
+            Parameter(each.name, Parameter.KEYWORD_ONLY, default=each.default, annotation=shared[each.name])
+            for each in fields(Over)
+        ]
+
+    @wraps(command)
+    def asked(**given: Any) -> None:
+        command(over=Over(**{name: given.pop(name) for name in shared}), **given)
+
+    asked.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    asked.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": None}
+    return asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +93,7 @@ class Inputs:
         return ZoneInfo(self.configuration.city.timezone)
 
 
-def inputs(
-    *,
-    rules: Sequence[str] | None,
-    subjects: Sequence[str] | None,
-    grids: str,
-    since: str,
-    until: str,
-    city: Path | None,
-    detectors: Path | None,
-    recordings: Sequence[Path] | None,
-    whose: str | None,
-    labels: Path | None,
-) -> Inputs:
+def inputs(over: Over) -> Inputs:
     """Return what the options name; raise CommandError or ConfigError for what is wrong with them."""
     from hub import clock
     from hub.config.load import load
@@ -82,38 +102,39 @@ def inputs(
     from hub.tuning.recorded_file import read_recordings
 
     settings = from_environment()
-    configuration = load(city or settings.city, detectors or settings.detectors)
+    configuration = load(over.city or settings.city, over.detectors or settings.detectors)
     zone = ZoneInfo(configuration.city.timezone)
-    check_rules(rules)
-    check_subjects(subjects, configuration.city)
-    chosen = frozenset(part.strip() for part in grids.split(",") if part.strip()) or None
+    check_rules(over.rule)
+    check_subjects(over.subject, configuration.city)
+    chosen = frozenset(part.strip() for part in over.grids.split(",") if part.strip()) or None
     check_grids(sorted(chosen or ()), configuration.city)
-    if recordings:
-        file = read_recordings(recordings, configuration.city, of=whose)
-        begin = instant(since, zone) if since else file.since
-        end = instant(until, zone) if until else file.until(configuration)
+    if over.recording:
+        file = read_recordings(over.recording, configuration.city, of=over.whose)
+        begin = instant(over.since, zone) if over.since else file.since
+        end = instant(over.until, zone) if over.until else file.until(configuration)
     else:
-        if whose:
+        if over.whose:
             raise CommandError("--of says whose the lines of a --recording are; name the file too")
-        if not since:
+        if not over.since:
             raise CommandError("say from when: --since, or --recording FILE")
         file = None
-        begin, end = instant(since, zone), instant(until, zone) if until else clock.now()
+        begin = instant(over.since, zone)
+        end = instant(over.until, zone) if over.until else clock.now()
     if begin >= end:
         raise CommandError("--since must lie before --until")
     question = Question(
-        rules=frozenset(rules) if rules else None,
+        rules=frozenset(over.rule) if over.rule else None,
         grids=chosen,
-        subjects=frozenset(subjects) if subjects else None,
+        subjects=frozenset(over.subject) if over.subject else None,
         since=begin,
         until=end,
     )
     return Inputs(
         settings=settings,
         configuration=configuration,
-        city_file=city or settings.city,
+        city_file=over.city or settings.city,
         judging=judging_of(file if file is not None else StoredRecording(settings.database_url), question),
-        labels=_labels(labels, configuration, question, has_file=file is not None),
+        labels=_labels(over.labels, configuration, question, has_file=file is not None),
     )
 
 
