@@ -3,6 +3,7 @@ import { whyCleared } from "../src/alert/why";
 import { language } from "../src/i18n";
 import en from "../src/i18n/en";
 import zh from "../src/i18n/zh";
+import { exactly, span } from "../src/ui/time";
 
 const modules = import.meta.glob<{ default: Record<string, string> }>("../src/i18n/{zh,en}/*.ts", { eager: true });
 const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
@@ -51,5 +52,17 @@ describe("why an alert is over", () => {
     language.value = "en";
     expect(whyCleared({ clear_reason: reason })).toBe(reason.text);
     language.value = before;
+  });
+});
+
+describe("a stretch of time", () => {
+  it("is told to the second below an hour where it is held against a limit", () => {
+    language.value = "en";
+    expect([45, 60, 90, 600, 3599, 5400].map((s) => exactly(s * 1000))).toEqual([
+      ...["45 s", "1 min", "1 min 30 s", "10 min", "59 min 59 s", "1 h 30 min"],
+    ]);
+    expect(span(90_000)).toBe("1 min");
+    language.value = "zh";
+    expect(exactly(90_000)).toBe("1 分钟 30 秒");
   });
 });

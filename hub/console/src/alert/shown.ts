@@ -1,6 +1,6 @@
 // One number of a reason in words: its value with its unit, in the console's language.
 import { t } from "../i18n";
-import { span } from "../ui/time";
+import { exactly } from "../ui/time";
 import { causesName, figure, unitOf } from "./quantities";
 
 const LIMITS = [
@@ -27,6 +27,6 @@ export function shown(name: string, value: string | number | boolean | null): st
   if (name === "causes") return causesName(String(value));
   if (typeof value !== "number") return String(value);
   const unit = unitOf(name);
-  if (unit === "s") return span(value * 1000);
+  if (unit === "s") return exactly(value * 1000);
   return unit ? `${figure(value)} ${unit}` : figure(value);
 }

@@ -2,7 +2,7 @@
 // put together from the same numbers, which stand beside it.
 import type { Alert, Reason } from "../api/types";
 import { language, t, words } from "../i18n";
-import { span } from "../ui/time";
+import { exactly } from "../ui/time";
 import { figure, numberName } from "./quantities";
 import { isLimit, shown } from "./shown";
 
@@ -46,7 +46,7 @@ function chinese(rule: string, reason: Reason): string {
       return "";
     }
     if (typeof value !== "number") return String(value);
-    return name.endsWith("_s") && !name.endsWith("_l_s") ? span(value * 1000) : figure(value);
+    return name.endsWith("_s") && !name.endsWith("_l_s") ? exactly(value * 1000) : figure(value);
   });
   return complete ? text : "";
 }

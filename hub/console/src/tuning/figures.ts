@@ -3,7 +3,7 @@ import { ruleTitle } from "../api/city";
 import { number, percent } from "../health/figures";
 import { language, t } from "../i18n";
 import { said } from "../i18n/said";
-import { span } from "../ui/time";
+import { exactly, span } from "../ui/time";
 import { thresholdName } from "../workbench/tunables";
 import type { Changes, Estimate, EstimateName, Question, Scores, Value } from "./documents";
 
@@ -12,7 +12,7 @@ const SHARES: readonly string[] = ["precision", "recall", "f1"];
 export function figureOf(name: EstimateName, value: number | null | undefined): string {
   if (value === null || value === undefined) return "—";
   if (SHARES.includes(name)) return percent(value);
-  if (name === "delay_s") return value < 0 ? `−${span(-value * 1000)}` : span(value * 1000);
+  if (name === "delay_s") return value < 0 ? `−${exactly(-value * 1000)}` : exactly(value * 1000);
   return number(value, value < 10 ? 2 : 1);
 }
 

@@ -58,6 +58,13 @@ export function span(ms: number): string {
   return t("ui.day", { n: days }) + (hours % 24 && days < 7 ? ` ${t("ui.hour", { n: hours % 24 })}` : "");
 }
 
+/** 1 min 30 s: like `span`, and below an hour to the second, for what is held against a limit. */
+export function exactly(ms: number): string {
+  const s = Math.max(0, Math.round(ms / 1000));
+  const rest = s % 60;
+  return s < 3600 && s > 60 && rest ? `${span(ms)} ${t("ui.second", { n: rest })}` : span(ms);
+}
+
 /** 3 min ago */
 export function ago(at: Instant, now: number): string {
   const ms = now - new Date(at).getTime();
