@@ -38,6 +38,12 @@ router = APIRouter(prefix=f"{API}/tuning/shadows", tags=["tuning"])
 
 ShadowId = Annotated[UUID, Path(description="The shadow's id.")]
 BANNER = timedelta(days=1)  # so long a page warns of a roll-back
+# What orders that change thresholds have in common.
+_FOR_ALL: dict[str, Any] = {
+    "response_model": model.ShadowDocument,
+    "responses": problems(400, 404, 409, 413, 422),
+    "dependencies": [needs_everywhere(Scope.TUNE)],
+}
 
 
 @router.post(
@@ -137,9 +143,7 @@ def end(hub: HubDep, caller: CallerDep, actor: ActorDep, shadow_id: ShadowId, or
     "/{shadow_id}/canary",
     operation_id="startCanary",
     summary="Put the candidate into force in some grids",
-    response_model=model.ShadowDocument,
-    responses=problems(400, 404, 409, 413, 422),
-    dependencies=[needs_everywhere(Scope.TUNE)],
+    **_FOR_ALL,
 )
 def canary(
     hub: HubDep, caller: CallerDep, actor: ActorDep, shadow_id: ShadowId, order: model.CanaryOrder
@@ -159,9 +163,7 @@ def canary(
     "/{shadow_id}/promote",
     operation_id="promoteShadow",
     summary="Put the candidate into force everywhere",
-    response_model=model.ShadowDocument,
-    responses=problems(400, 404, 409, 413, 422),
-    dependencies=[needs_everywhere(Scope.TUNE)],
+    **_FOR_ALL,
 )
 def promote_shadow(
     hub: HubDep, caller: CallerDep, actor: ActorDep, shadow_id: ShadowId, order: model.ShadowNote
@@ -175,9 +177,7 @@ def promote_shadow(
     "/{shadow_id}/rollback",
     operation_id="rollBackShadow",
     summary="Take a canary out of force",
-    response_model=model.ShadowDocument,
-    responses=problems(400, 404, 409, 413, 422),
-    dependencies=[needs_everywhere(Scope.TUNE)],
+    **_FOR_ALL,
 )
 def roll_back_shadow(
     hub: HubDep, caller: CallerDep, actor: ActorDep, shadow_id: ShadowId, order: model.ShadowNote
