@@ -92,6 +92,12 @@ def test_a_combination_that_contradicts_itself_says_so_and_cannot_be_tried(
         expect(sweep).to_contain_text("Confidence: “from” must lie below “to”")
         sweep.locator("fieldset").first.get_by_label("from").fill("0.05")
         sweep.get_by_label("Second threshold").select_option(label="Floor of boxes")
+        sweep.get_by_label("steps").first.fill("41")
+        sweep.get_by_label("steps").last.fill("41")
+        sweep.get_by_role("button", name="Sweep").click()
+        expect(sweep.locator(".field-error")).to_contain_text("400 at most")
+        sweep.get_by_label("steps").first.fill("5")
+        sweep.get_by_label("steps").last.fill("4")
         sweep.get_by_role("button", name="Sweep").click()
         impossible = sweep.locator(".cell", has_text="×").first
         impossible.click()

@@ -1,6 +1,7 @@
 import { language } from "../src/i18n";
 import { said } from "../src/tuning/sentences";
 import { describe, expect, it } from "vitest";
+import { againOf } from "../src/tuning/again";
 import { kindOf } from "../src/configurations/documents";
 import { placeOf, readWork, writeWork } from "../src/tuning/address";
 import type { Compared, Raised } from "../src/tuning/documents";
@@ -202,5 +203,35 @@ describe("what the hub says of a run", () => {
     expect(said("loading what was recorded")).toBe("正在载入记录");
     expect(said("something new")).toBe("something new");
     language.value = before;
+  });
+});
+
+describe("a run that is opened again", () => {
+  const question = {
+    rules: ["gas.leak"],
+    subjects: ["gas-1"],
+    since: "2026-11-20T00:00:00Z",
+    until: "2026-11-21T00:00:00Z",
+  };
+  const span = "rule=gas.leak&since=2026-11-20T00%3A00%3A00Z&until=2026-11-21T00%3A00%3A00Z&subject=gas-1";
+  it("is shown where it was asked, with what was tried", () => {
+    const changes = { "gas.leak.rise_pct_lel": 12 };
+    const set = "set=gas.leak.rise_pct_lel%3D12";
+    expect(againOf({ id: "a", kind: "judge", arguments: { question, changes } })).toBe(`/tuning/work?${span}&${set}`);
+    const diff = { question, base: { changes: {} }, candidate: { version: "0123456789ab", changes } };
+    expect(againOf({ id: "a", kind: "diff", arguments: diff })).toBe(
+      `/tuning/work?${span}&version=0123456789ab&${set}`,
+    );
+    const trace = { rule: "gas.leak", subject: "gas-1", at: question.since, changes };
+    expect(againOf({ id: "a", kind: "trace", arguments: trace })).toBe(
+      `/tuning/trace?rule=gas.leak&subject=gas-1&at=2026-11-20T00%3A00%3A00Z&${set}`,
+    );
+  });
+  it("is followed by its id where a button began it", () => {
+    expect(againOf({ id: "a", kind: "sweep", arguments: { question } })).toBe(`/tuning/work?${span}&sweep=a`);
+    expect(againOf({ id: "a", kind: "search", arguments: { question } })).toBe(`/tuning/work?${span}&search=a`);
+    expect(againOf({ id: "a", kind: "sample", arguments: { question } })).toBe("/tuning/labels?rule=gas.leak&sample=a");
+    expect(againOf({ id: "a", kind: "dataset", arguments: {} })).toBe("/tuning/weights?dataset=a");
+    expect(againOf({ id: "a", kind: "replay", arguments: {} })).toBe("");
   });
 });

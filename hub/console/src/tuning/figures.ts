@@ -49,7 +49,7 @@ export function aboutOf(given: Record<string, unknown>): string {
   );
   const paths = [
     ...moved.flatMap((one) => one.path ?? []),
-    ...Object.keys((given["changes"] as object | undefined) ?? {}),
+    ...Object.keys(((given["candidate"] as typeof given | undefined) ?? given)["changes"] ?? {}),
   ];
   return [...rules.map(ruleTitle), ...subjects, paths.map(thresholdName).join(" × ")].filter(Boolean).join(" · ");
 }

@@ -15,9 +15,8 @@ import { Empty, Failed, Loading } from "../ui/states";
 import { Subject } from "../ui/Subject";
 import { Time } from "../ui/Time";
 import { refused, told } from "../ui/toast";
-import { withQuery } from "../baselines/picked";
 import { workOn } from "./address";
-import type { Question } from "./documents";
+import { againOf } from "./again";
 import { aboutOf, tookOf } from "./figures";
 import { cancel, isOver, type Run } from "./runs";
 import { said } from "./sentences";
@@ -265,29 +264,6 @@ function MyRuns() {
       )}
     </section>
   );
-}
-
-/** The page that shows the run's answer, or asks the same; "" where there is none. */
-function againOf(run: Run): string {
-  const question = run.arguments["question"] as Partial<Question> | undefined;
-  const [rule] = question?.rules ?? [];
-  if (run.kind === "weights" || run.kind === "dataset") return `/tuning/weights?${run.kind}=${run.id}`;
-  if (run.kind === "sample")
-    return `/tuning/labels?${new URLSearchParams({ ...(rule ? { rule } : {}), sample: run.id })}`;
-  if (run.kind === "learn") return `/tuning/baselines?learn=${run.id}`;
-  if (run.kind === "baselines")
-    return withQuery("/tuning/baselines", new URLSearchParams(), {
-      pick: question?.subjects ?? [],
-      baselines: run.id,
-    });
-  if (!rule || !question?.since || !question.until) return "";
-  const changes = run.arguments["changes"] as Record<string, unknown> | undefined;
-  const query = new URLSearchParams({ rule, since: question.since, until: question.until });
-  for (const subject of question.subjects ?? []) query.append("subject", subject);
-  for (const [path, value] of Object.entries(changes ?? {})) query.append("set", `${path}=${JSON.stringify(value)}`);
-  if (typeof run.arguments["version"] === "string") query.set("version", run.arguments["version"]);
-  if (run.kind === "sweep" || run.kind === "search") query.set(run.kind, run.id);
-  return `/tuning/work?${query}`;
 }
 
 function Lacking({ summary, problem }: { summary: Summary | null; problem: string | null }) {

@@ -26,7 +26,7 @@ export function Progress({ running, asked = true }: { running: Running<unknown>;
         {...(run && run.progress > 0 ? { value: run.progress } : {})}
         aria-label={t("tuning.judging")}
       />
-      <span class="dim ellipsis">
+      <span class="dim">
         {said(run?.note ?? "") || t(run?.state === "waiting" ? "tuning.state.waiting" : "tuning.judging")}
       </span>
       <Button kind="quiet" onClick={running.cancel}>
