@@ -273,6 +273,7 @@ def waiting(
 
 
 def _sampled(arguments: Any, configuration: Configuration, now: datetime, draw_sample: Any) -> dict[str, Any]:
+    from hub.cli.tuning_inputs import working
     from hub.store.read_labels import labels_of
     from hub.store.recording import StoredRecording
     from hub.tuning.judging import judging_of
@@ -281,9 +282,10 @@ def _sampled(arguments: Any, configuration: Configuration, now: datetime, draw_s
     judging = judging_of(StoredRecording(from_environment().database_url), question)
     with connection() as session:
         labels = labels_of(session, question, configuration.city)
-    answer: dict[str, Any] = draw_sample(
-        arguments, configuration, judging, labels, session=connection, now=now, by="command line"
-    )
+    with working("sample") as told:
+        answer: dict[str, Any] = draw_sample(
+            arguments, configuration, judging, labels, session=connection, now=now, told=told, by="command line"
+        )
     return answer
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -166,20 +165,12 @@ def named(name: str, given: Inputs) -> Configuration:
 @contextmanager
 def working(title: str) -> Iterator[Told]:
     """Show a bar on a terminal's stderr while a piece of work is on; turn what the store refuses into words."""
+    from hub.cli.progress import shown
     from hub.store.session import StoreUnavailable
-    from hub.tuning.judging import untold
 
     try:
-        if not sys.stderr.isatty():
-            yield untold
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(title, total=1.0)
-            yield lambda progress: bar.update(task, completed=progress.done)
+        with shown(title) as told:
+            yield told
     except StoreUnavailable as error:
         raise CommandError(f"the database does not answer: {error}") from None
 

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 
 from hub.cli.progress import INTERRUPTED, shown
-from hub.tuning.judging import Progress
+from hub.cli.tuning_inputs import working
+from hub.tuning.judging import Progress, Told
 
 
-def test_a_command_that_is_interrupted_says_so_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("showing", [shown, working])
+def test_a_command_that_is_interrupted_says_so_in_one_line(
+    capsys: pytest.CaptureFixture[str], showing: Callable[[str], AbstractContextManager[Told]]
+) -> None:
     def work() -> None:
-        with shown("judging") as told:
+        with showing("judging") as told:
             told(Progress(0.5, "2026-11-22"))
             raise KeyboardInterrupt
 
