@@ -22,6 +22,7 @@ SPEAKING = (
     "hub/tuning/*.py", "hub/tuning/labels/*.py", "hub/tuning/runs/*.py", "hub/tuning/shadow/*.py",
     "hub/tuning/baselines/*.py", "hub/tuning/dataset/*.py", "hub/tuning/trace/request.py", "hub/tuning/trace/scope.py",
     "hub/tuning/trace/moment.py",
+    "hub/tuning/trace/moment.py",
     "hub/api/routes_tuning.py", "hub/api/routes_labels.py", "hub/api/routes_shadows.py", "hub/api/routes_trace.py",
     "hub/api/routes_configuration*.py", "hub/api/routes_baselines.py", "hub/api/configuration_documents.py",
     "hub/api/problem.py", "hub/api/context.py", "hub/api/gate.py", "hub/config/apply.py",

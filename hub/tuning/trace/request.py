@@ -156,6 +156,7 @@ def _document(
                 "recorded_alert_id": None,
             }
             for one in seen.raised.values()
+            if one.raised_at < material.until
         ],
         "what_if": [_what_if(one, Clock(ZoneInfo(configuration.city.timezone), request.at)) for one in sought.found],
         "what_if_complete": sought.complete,

@@ -17,7 +17,9 @@ import { type Asked, traceOf } from "./address";
 export function Asker({ asked, changes }: { asked: Asked; changes: Changes }) {
   const rule = useSignal(asked.rule);
   const subject = useSignal(asked.subject);
-  const at = useSignal(Number.isNaN(Date.parse(asked.at)) ? hubNow() : Date.parse(asked.at));
+  const at = useSignal(
+    Number.isNaN(Date.parse(asked.at)) ? Math.floor(hubNow() / 60_000) * 60_000 : Date.parse(asked.at),
+  );
   const rules = useResource((signal) => get<{ items: RuleDocument[] }>("rules", { signal }), []);
   const { places } = usePlaces(rule.value);
   const ask = () => {

@@ -144,6 +144,7 @@ function Shown({ rule, subject, at, alert }: ShownProps) {
                     {traced.raised.map((one) => (
                       <li key={one.alert_id}>
                         <SeverityMark severity={one.severity} /> <Time at={one.raised_at} as="full" />{" "}
+                        {one.subject !== subject && <span class="dim">{one.subject} </span>}
                         {one.recorded_alert_id ? (
                           <a href={href(`/alerts/${one.recorded_alert_id}`)}>{t("trace.recorded")}</a>
                         ) : (
