@@ -95,8 +95,9 @@ class Together:
 
     def may_be_whole(self, *, more: int = 0) -> bool:
         """Tell whether it is the circuit, or may be when so many more lamps show trouble."""
-        together = sum(1 for lamp in self._affected if lamp not in self._alone)
-        return self._whole is not QUIET or together + more >= self._rules.min_lamps
+        if self._whole is not QUIET or len(self._affected) + more < self._rules.min_lamps:
+            return self._whole is not QUIET
+        return sum(1 for lamp in self._affected if lamp not in self._alone) + more >= self._rules.min_lamps
 
     def single(self, lamp: str) -> Condition:
         """Return how far the condition of one lamp has come."""

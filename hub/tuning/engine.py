@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from detectors import faults
-from detectors.detector import Unseen
 from detectors.finding import Finding
 from detectors.judge import Judge
 from detectors.laying import Narrowed
@@ -39,6 +38,7 @@ from hub.tuning.columns import CODE, Flags, FrameColumns, ReadingColumns, micros
 from hub.tuning.episodes import Ground, Passed, episodes, shown, stays
 from hub.tuning.heard import Group, Listening
 from hub.tuning.lamps import CircuitEpisodes, LampColumns
+from hub.tuning.looking import View
 from hub.tuning.nightly import Nights
 from hub.tuning.replay import Listened
 from hub.tuning.resting import RESTING, SECOND_US
@@ -241,35 +241,9 @@ class Engine:
             kept = np.flatnonzero(remembered)
             past = int(np.count_nonzero(remembered[: columns.past]))
             return Passed(frame=kept, until_us=np.zeros(len(kept), np.int64), past=past), []
-        frames = len(columns)
-        findings: list[tuple[bool, Finding]] = []
-        passed: list[tuple[int, int]] = []
-        past = 0
-        number = {int(at): n for n, at in enumerate(columns.at_us)}
-        # Both in the order of folding: by time, a camera's frame before its readings of the same instant.
-        order = np.lexsort(
-            (np.concatenate((np.full(frames, -1), looks.code)), np.concatenate((columns.at_us, looks.at_us)))
-        )
-        for index in order.tolist():
-            if index < frames and not remembered[index]:
-                continue
-            is_past = index < columns.past if index < frames else index - frames < looks.past
-            one = columns.blank(index) if index < frames else looks.reading(index - frames)
-            slot.state, found = slot.observe(slot.state, one)
-            findings += [(is_past, each) for each in found]
-            for each in slot.state.passed:
-                if isinstance(each, Unseen):
-                    passed.append((-1, micros(each.until)))
-                else:
-                    passed.append((number[micros(each.captured_at)], 0))
-            if is_past:
-                past = len(passed)
-        let_through = Passed(
-            frame=np.array([one for one, _ in passed], np.int64),
-            until_us=np.array([until for _, until in passed], np.int64),
-            past=past,
-        )
-        return let_through, self._settled(findings, MOVED)
+        limits = self._overridden.of(MOVED, columns.camera_id).camera.moved
+        passed, found = View(slot, columns, remembered, looks, limits).seen()
+        return passed, self._settled(found, MOVED)
 
     def raised(self, findings: Sequence[Finding]) -> list[Alert]:
         """Return the alerts that these findings, of one device or camera and rule, raise, as they stand in the end."""
