@@ -94,7 +94,7 @@ class Answers:
 WATER = (
     ("water.pressure", "water.pressure.low_kpa", (120, 140, 160, 180, 200, 220)),
     ("water.burst", "water.burst.fall_kpa", (40, 60, 80, 100, 120, 140)),
-    ("water.leak", "water.leak.factor", (1.1, 1.3, 1.5, 1.7, 2.0, 2.5)),
+    ("water.leak", "water.leak.factor", (1.25, 1.3, 1.5, 1.7, 2.0, 2.5)),
     ("device.silent", "device.silent.at_least_s", (120, 240, 300, 600, 1200, 2400)),
     ("sensor.fault", "sensor.fault.frozen_after_s", (3600, 7200, 10800, 14400, 21600, 28800)),
 )
