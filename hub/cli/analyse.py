@@ -15,7 +15,15 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from hub.cli.compare import boxes_in, judged, labels_in, print_compared, watched_again
+from hub.cli.compare import (
+    boxes_in,
+    compared_by,
+    file_pictures,
+    judged,
+    labels_in,
+    print_compared,
+    watched_again,
+)
 from hub.cli.failure import CommandError
 from hub.cli.instant import instant
 from hub.settings import from_environment
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
     from hub.alerts.alert import Alert
     from hub.alerts.change import AlertChange
     from hub.tuning.analyse import Bill
+    from hub.tuning.changed_pictures import People
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON lines: each alert as it ended, then the cost.")]
 
@@ -52,6 +61,9 @@ def analyse(
     labels: Annotated[
         Path | None, typer.Option(help="With --compare-model: labels (JSON lines or CSV) by which both are scored.")
     ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="With --compare-model: write a ZIP with a picture of each alert that differs.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Watch a recording as fast as it goes, with no broker and no database, and print what would be raised and cleared.
@@ -73,6 +85,7 @@ def analyse(
         from detectors.vision.worker import CameraError, chosen
         from hub.tuning.analyse import Bill
         from hub.tuning.analyse import analyse as watch
+        from hub.tuning.changed_pictures import note_people
         from hub.vision_models import watches
         from hub.vision_settings import perception
     except ImportError as error:
@@ -81,6 +94,10 @@ def analyse(
     bill = Bill()
     if labels is not None and compare_model is None:
         raise CommandError("--labels scores two sets of weights: give --compare-model too")
+    if pictures is not None and compare_model is None:
+        raise CommandError("--pictures shows what other weights change: give --compare-model too")
+    if pictures is not None and pictures.exists():
+        raise CommandError(f"{pictures} is there already: name a file that is not")
     try:
         (watched,) = chosen(configuration.city, [camera])
         length = length_s(str(path))
@@ -102,6 +119,7 @@ def analyse(
     known = None if labels is None else labels_in(labels, configuration)
     found: dict[UUID, Alert] = {}
     boxes = 0
+    people: People = {}
     broken: StreamError | None = None
     with _saving(save_detections) as save, _progress(length, path.name) as advance:
         try:
@@ -117,6 +135,7 @@ def analyse(
             for frame in frames:
                 save(frame.payload)
                 boxes += boxes_in(frame.payload)
+                note_people(people, frame.payload)
                 for change in frame.changes:
                     found[change.alert.alert_id] = change.alert
                     if not as_json:
@@ -133,8 +152,11 @@ def analyse(
         return
     base = judged(str(model or "its own weights"), list(found.values()), bill, boxes, begin)
     with _progress(length, f"{path.name} again") as advance:
-        candidate = watched_again(path, configuration, camera, begin, other, str(compare_model), advance)
-    print_compared(base, candidate, configuration, camera, known, zone, as_json=as_json)
+        candidate = watched_again(path, configuration, camera, begin, other, str(compare_model), advance, people)
+    compared = compared_by(base, candidate, configuration, camera, known)
+    if pictures is not None:
+        file_pictures(compared, path, begin, people, pictures)
+    print_compared(compared, zone, as_json=as_json)
 
 
 def _existing(video: str) -> Path:

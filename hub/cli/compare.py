@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from hub.alerts.alert import Alert
     from hub.config.load import Configuration
     from hub.tuning.analyse import Bill
+    from hub.tuning.changed_pictures import People
     from hub.tuning.judging import Raised
     from hub.tuning.labels.label import Label
-    from hub.tuning.weights import Judged
+    from hub.tuning.weights import Compared, Judged
 
 
 def boxes_in(payload: bytes) -> int:
@@ -55,10 +56,12 @@ def watched_again(
     finder: Any,
     name: str,
     advance: Callable[[float], None],
+    people: People,
 ) -> Judged:
-    """Watch the recording once more with `finder`; return what it led to."""
+    """Watch the recording once more with `finder`; return what it led to, and note whom it saw in `people`."""
     from detectors.vision.camera import StreamError
     from hub.tuning.analyse import Bill, analyse
+    from hub.tuning.changed_pictures import note_people
 
     bill, boxes = Bill(), 0
     found: dict[UUID, Alert] = {}
@@ -67,6 +70,7 @@ def watched_again(
             path, configuration, camera_id=camera, start=begin, model=finder, settings=finder.settings, bill=bill
         ):
             boxes += boxes_in(frame.payload)
+            note_people(people, frame.payload)
             for change in frame.changes:
                 found[change.alert.alert_id] = change.alert
             advance(bill.vision.video_s)
@@ -90,20 +94,28 @@ def labels_in(path: Path, configuration: Configuration) -> list[Label]:
         raise CommandError(f"{path}: {error}") from None
 
 
-def print_compared(
-    base: Judged,
-    candidate: Judged,
-    configuration: Configuration,
-    camera: str,
-    labels: Sequence[Label] | None,
-    zone: ZoneInfo,
-    *,
-    as_json: bool,
-) -> None:
-    """Print what the candidate changes."""
+def compared_by(
+    base: Judged, candidate: Judged, configuration: Configuration, camera: str, labels: Sequence[Label] | None
+) -> Compared:
+    """Return what the candidate changes, scored by `labels` where there are any."""
     from hub.tuning.weights import compare
 
-    compared = compare(base, candidate, configuration, camera, labels or ())
+    return compare(base, candidate, configuration, camera, labels or ())
+
+
+def file_pictures(compared: Compared, video: Path, begin: datetime, people: People, target: Path) -> None:
+    """Write a ZIP of pictures of what differs, and name them in the document."""
+    from hub.tuning.changed_pictures import filed
+
+    try:
+        compared.document["pictures"] = filed(compared.diff, video, begin, people, target, told=lambda done: None)
+    except OSError as error:
+        raise CommandError(f"the pictures cannot be written to {target}: {error.strerror}") from None
+
+
+def print_compared(compared: Compared, zone: ZoneInfo, *, as_json: bool) -> None:
+    """Print what the candidate changes."""
+    base, candidate = compared.base, compared.candidate
     if as_json:
         print(json.dumps({"compared": compared.document}, ensure_ascii=False))
         return
@@ -124,6 +136,8 @@ def print_compared(
             f"  {side.name}: {_alerts(len(side.raised))}, {side.boxes} boxes in {side.frames} frames, "
             f"{cost.get('median_inference_ms')} ms a picture, {cost.get('cpu_s_per_video_s')} CPU-s a second of video"
         )
+    if "pictures" in compared.document:
+        print(f"  {len(compared.document['pictures'])} pictures of what differs")
     for key in ("base", "candidate"):
         scores = compared.document[key]["scores"]
         if scores is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from hub.tuning.diff import Diff
 from hub.tuning.judging import Raised
 from ingest.observation import Box
 
+People = dict[datetime, list[Box]]  # in frames, by their instants
+
 MOST = 60
 WIDTH_PX = 720
 QUALITY = 80
@@ -30,12 +32,12 @@ def filed(
     diff: Diff,
     video: Path,
     start: datetime,
-    seen: Sequence[Path],
+    people: People,
     target: Path,
     *,
     told: Callable[[float], None],
 ) -> dict[str, Any]:
-    """Write the ZIP to `target`; return {alert: {file, at}}. `seen` are the lines of both sets; nothing: no file."""
+    """Write the ZIP to `target`, none where nothing differs; return {alert: {file, at}}. `people` are blurred."""
     raised = _changed(diff)[:MOST]
     wanted: dict[float, list[Raised]] = {}
     for one in raised:
@@ -43,13 +45,12 @@ def filed(
     found: dict[str, Any] = {}
     if not wanted:
         return found
-    people = _people(seen, {one.raised_at for one in raised})
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
         for number, (at_s, picture) in enumerate(stills(video, wanted, WIDTH_PX)):
             told(number / len(wanted))
             name = f"{at_s:010.3f}.jpg"
             at = wanted[at_s][0].raised_at
-            archive.writestr(name, shown(picture, WIDTH_PX, people.get(at, []), QUALITY)[2])
+            archive.writestr(name, shown(picture, WIDTH_PX, _around(people, at), QUALITY)[2])
             for one in wanted[at_s]:
                 found[str(one.alert_id)] = {"file": name, "at": at.isoformat()}
     if not found:
@@ -64,22 +65,27 @@ def _changed(diff: Diff) -> list[Raised]:
     return sorted(by_id.values(), key=lambda one: (one.raised_at, one.rule, one.subject))
 
 
-def _people(seen: Iterable[Path], instants: Collection[datetime]) -> dict[datetime, list[Box]]:
-    """Return the people that either set of weights saw in the frames around these instants."""
-    found: dict[datetime, list[Box]] = {}
+def note_people(people: People, payload: bytes) -> None:
+    """Note the people of a frame as it goes over the wire; of anything else nothing."""
+    if PERSON.encode() not in payload:
+        return
+    frame = json.loads(payload)
+    found = [
+        Box(PERSON, box["confidence"], None, *box["box"]) for box in frame.get("boxes", ()) if box["label"] == PERSON
+    ]
+    if found:
+        people.setdefault(datetime.fromisoformat(frame["at"]), []).extend(found)
+
+
+def people_in(seen: Iterable[Path]) -> People:
+    """Return the people in files of saved detections, by the instants of their frames."""
+    people: People = {}
     for path in seen:
         with path.open("rb") as lines:
             for line in lines:
-                if PERSON.encode() not in line:
-                    continue
-                frame = json.loads(line)
-                at = datetime.fromisoformat(frame["at"])
-                people = [
-                    Box(PERSON, box["confidence"], None, *box["box"])
-                    for box in frame.get("boxes", ())
-                    if box["label"] == PERSON
-                ]
-                for instant in instants:
-                    if abs(instant - at) <= AROUND:
-                        found.setdefault(instant, []).extend(people)
-    return found
+                note_people(people, line)
+    return people
+
+
+def _around(people: People, at: datetime) -> list[Box]:
+    return [person for instant, found in people.items() if abs(instant - at) <= AROUND for person in found]

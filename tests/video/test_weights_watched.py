@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -16,7 +17,10 @@ import numpy as np
 import pytest
 import yaml
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
+from hub.cli.app import app
+from hub.cli.failure import CommandError
 from hub.config.load import Configuration, load
 from hub.config.yaml_source import ConfigError
 from hub.tuning.judging import Cancelled, Progress, Question
@@ -146,6 +150,22 @@ def test_weights_that_cannot_be_loaded_are_refused_before_anything_is_watched(me
     with pytest.raises(ConfigError, match=r"broken\.pt"):
         work(asked(candidate="broken.pt"), means)
     assert not any("watching" in step.note for step in means.steps)
+
+
+def test_the_command_writes_the_same_pictures(place: Path, means: Means, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIANQIN_DETECTORS", str(place / "detectors.yaml"))
+    target = means.folder / "changes.zip"
+    words = ["analyse", str(place / "recordings" / RECORDING), "--camera", "cam-01", "--start", START, "--json"]
+    blind = ["--compare-model", str(place / "weights" / "blind_openvino_model"), "--pictures", str(target)]
+    done = CliRunner().invoke(app, [*words, *blind], catch_exceptions=False)
+    found = json.loads(done.stdout.splitlines()[-1])["compared"]
+    (gone,) = found["vanished"]
+    with zipfile.ZipFile(target) as archive:
+        assert archive.namelist() == [found["pictures"][gone["alert_id"]]["file"]]
+    with pytest.raises(CommandError, match="is there already"):
+        CliRunner().invoke(app, [*words, *blind], catch_exceptions=False)
+    with pytest.raises(CommandError, match="--compare-model too"):
+        CliRunner().invoke(app, [*words, "--pictures", "other.zip"], catch_exceptions=False)
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def _watched(arguments: Weights, configuration: Configuration, means: Means) -> 
     chosen = [None if name is None else _found(Part.WEIGHTS, name) for name in (arguments.base, arguments.candidate)]
     try:  # the API knows this kind too, on machines that never see a picture
         from detectors.vision.camera import StreamError, length_s
-        from hub.tuning.changed_pictures import filed
+        from hub.tuning.changed_pictures import filed, people_in
         from hub.tuning.watched import Watched, fingerprint, watched
     except ImportError as error:
         raise RunRefused(
@@ -122,7 +122,7 @@ def _watched(arguments: Weights, configuration: Configuration, means: Means) -> 
         compared.diff,
         video,
         arguments.start,
-        [one.lines for one in seen],
+        people_in(one.lines for one in seen),
         means.folder / "pictures.zip",
         told=lambda done: means.told(Progress(0.9 + 0.1 * done, "taking pictures of what differs")),
     )
