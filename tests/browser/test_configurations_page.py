@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from hub.config.apply import apply_due
 from hub.store.session import connect
@@ -139,6 +139,28 @@ def test_a_version_goes_out_as_a_file_and_comes_back_and_a_bad_line_is_named(
     expect(page.get_by_role("log")).to_contain_text("Kept as")
     expect(page.locator(".changes")).to_contain_text("44")
     expect(page.get_by_text("from the repository")).to_be_visible()
+
+
+def test_an_import_that_is_answered_after_its_dialog_was_closed_moves_nobody(
+    console: Console, api: Api, tmp_path: Path
+) -> None:
+    page = console("engineer", "en", path="/configurations")
+    held: list[Route] = []
+    page.route("**/api/v1/configurations/import", held.append)
+    page.get_by_role("button", name="Import YAML").click()
+    file = tmp_path / "more.yaml"
+    file.write_text("gas: {leak: {rise_pct_lel: 31}}\n", encoding="utf-8")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("File").set_input_files(file)
+    with page.expect_request("**/api/v1/configurations/import"):
+        dialog.get_by_role("button", name="Import YAML").click()
+    dialog.get_by_role("button", name="Cancel").click()
+    page.get_by_role("navigation", name="Tuning").get_by_role("link", name="Labels").click()
+    expect(page.get_by_role("heading", name="Labels", level=1)).to_be_visible()
+    left = page.url
+    held[0].continue_()
+    expect(page.get_by_role("log")).to_contain_text("Kept as")  # it was done, and is told
+    assert page.url == left
 
 
 def test_a_colleague_applies_in_between_and_the_way_on_is_shown(console: Console, api: Api, detectors: Path) -> None:

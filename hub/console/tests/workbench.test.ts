@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { differing } from "../src/workbench/differing";
 import { type Line, linesOf, movedOf, NOTHING_MOVED, rangeOf } from "../src/workbench/limits";
 import { type Place, placesNamed } from "../src/workbench/places";
 import { type Change, untilOf } from "../src/workbench/review";
@@ -81,5 +82,16 @@ describe("until when a change's alert stood", () => {
     const change = { base: side("2026-11-20T02:15:00Z"), candidate: side(null) } as unknown as Change;
     expect(untilOf(change)).toBe("2026-11-20T02:15:00Z");
     expect(untilOf({ ...change, base: null })).toBe("2026-11-20T01:40:00Z");
+  });
+});
+
+describe("what is tried", () => {
+  it("leaves out what is in force anyway", () => {
+    const tunables = [
+      { path: "gas.leak.low_pct_lel", value: 10 },
+      { path: "gas.leak.rise_pct_lel", value: 10 },
+    ];
+    const tried = { "gas.leak.low_pct_lel": 10, "gas.leak.rise_pct_lel": 12, "gas.leak.window_s": 60 };
+    expect(differing(tried, tunables)).toEqual({ "gas.leak.rise_pct_lel": 12, "gas.leak.window_s": 60 });
   });
 });

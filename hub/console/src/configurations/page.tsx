@@ -1,6 +1,5 @@
 // Every version of the thresholds: who made it and why, when it judged; what counts for one device, and a file in or out.
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 import { get, post } from "../api/http";
 import { t } from "../i18n";
 import { said } from "../i18n/said";
@@ -188,19 +187,12 @@ function Import({ known, onClose }: { known: readonly Version[]; onClose: () => 
   const note = useSignal("");
   const text = useSignal("");
   const wrong = useSignal<string | null>(null);
-  const here = useRef(true);
-  useEffect(
-    () => () => {
-      here.current = false; // closed meanwhile: nobody is sent anywhere any more
-    },
-    [],
-  );
   return (
     <Ask
       title={t("configurations.import")}
       does={t("configurations.import")}
       onClose={onClose}
-      run={async () => {
+      run={async (isOpen) => {
         wrong.value = !text.value.trim()
           ? t("configurations.file-needed")
           : text.value.length > MOST_CHARACTERS
@@ -213,7 +205,7 @@ function Import({ known, onClose }: { known: readonly Version[]; onClose: () => 
         });
         const isKnown = known.some((one) => one.version === made.version);
         told(t(isKnown ? "configurations.imported-known" : "configurations.imported", { version: made.version }));
-        if (here.current) go(`/configurations/${made.version}`);
+        if (isOpen()) go(`/configurations/${made.version}`);
         return true;
       }}
     >

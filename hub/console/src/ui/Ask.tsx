@@ -1,6 +1,7 @@
 // A short dialog that asks before something is done: words, perhaps a reason, and what it leads to when refused.
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { asProblem, type ApiProblem } from "../api/problem";
 import { t } from "../i18n";
 import { Button } from "./Button";
@@ -13,20 +14,31 @@ interface AskProps {
   does: string;
   danger?: boolean;
   children?: ComponentChildren;
-  /** Return false where something is still missing; the dialog then stays. */
-  run: () => Promise<boolean | void>;
+  /**
+   * Return false where something is still missing; the dialog then stays. `isOpen` tells later whether it was closed
+   * meanwhile: then nobody is sent to another page any more.
+   */
+  run: (isOpen: () => boolean) => Promise<boolean | void>;
   onClose: () => void;
 }
 
 export function Ask({ title, does, danger = false, children, run, onClose }: AskProps) {
   const busy = useSignal(false);
   const problem = useSignal<ApiProblem | null>(null);
+  const open = useRef(true);
+  useEffect(
+    () => () => {
+      open.current = false;
+    },
+    [],
+  );
   const submit = async () => {
     if (busy.value) return;
     busy.value = true;
     problem.value = null;
     try {
-      if ((await run()) !== false) onClose();
+      const isDone = await run(() => open.current);
+      if (isDone !== false && open.current) onClose();
     } catch (error) {
       problem.value = asProblem(error);
     } finally {

@@ -25,7 +25,7 @@ export function SaveVersion({ changes, version, onClose }: SaveProps) {
       title={t("tuning.save-version")}
       does={t("tuning.save")}
       onClose={onClose}
-      run={async () => {
+      run={async (isOpen) => {
         wrong.value = !Object.keys(kept).length
           ? t("tuning.zone-elsewhere")
           : note.value.trim()
@@ -37,7 +37,7 @@ export function SaveVersion({ changes, version, onClose }: SaveProps) {
           note: note.value.trim(),
           ...(version ? { base: version } : {}),
         });
-        go(`/configurations/${made.version}`);
+        if (isOpen()) go(`/configurations/${made.version}`);
         return true;
       }}
     >

@@ -9,6 +9,7 @@ import { number } from "../health/figures";
 import { Button } from "../ui/Button";
 import { Choice, Line } from "../ui/inputs";
 import { AsOf } from "./AsOf";
+import { differing } from "./differing";
 import { Progress } from "./Progress";
 import type { Tunable } from "./Sliders";
 import { firstRange, slideOf } from "./slide";
@@ -168,7 +169,9 @@ export function Search({ question, version, tunables, onTry }: SearchProps) {
         {found.waiting && <p class="field-hint">{t("tuning.goes-on")}</p>}
         {!answer && !found.waiting && !found.problem && <p class="dim">{t("tuning.search-hint")}</p>}
         {found.isFound && answer && <AsOf run={found.run} />}
-        {answer && <Proposal answer={answer} stale={found.waiting} onTry={onTry} />}
+        {answer && (
+          <Proposal answer={answer} stale={found.waiting} onTry={(values) => onTry(differing(values, tunables))} />
+        )}
       </div>
     </section>
   );

@@ -9,6 +9,7 @@ import { Button } from "../ui/Button";
 import { ScrollX } from "../ui/ScrollX";
 import { AsOf } from "./AsOf";
 import { cellTitle, Curve, Field, Front, Histogram } from "./plots";
+import { differing } from "./differing";
 import { Progress } from "./Progress";
 import type { Tunable } from "./Sliders";
 import { firstRange, slideOf, spread } from "./slide";
@@ -164,7 +165,12 @@ export function Sweep({ question, version, tunables, onTry }: SweepProps) {
                     kind="primary"
                     disabled={chosen.scores === null}
                     onClick={() =>
-                      onTry(Object.fromEntries(answer.axes.map((axis, n) => [axis.path, chosen.values[n] ?? 0])))
+                      onTry(
+                        differing(
+                          Object.fromEntries(answer.axes.map((axis, n) => [axis.path, chosen.values[n] ?? 0])),
+                          tunables,
+                        ),
+                      )
                     }
                   >
                     {t("tuning.try")}
