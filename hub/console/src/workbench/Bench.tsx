@@ -22,6 +22,7 @@ import { Diff } from "./Diff";
 import type { Bar, Lane } from "./draw";
 import { movedOf } from "./limits";
 import { Mark } from "./Mark";
+import type { Place } from "./places";
 import { Progress } from "./Progress";
 import { labelsOf, recordedWithin } from "./recorded";
 import { SaveVersion } from "./SaveVersion";
@@ -42,11 +43,11 @@ interface BenchProps {
   work: Work;
   rule: RuleDocument;
   zones: readonly { id: string; name?: string; dwell_s?: number | null }[];
-  grids: ReadonlyMap<string, string>;
+  places: readonly Place[];
   show: (work: Work) => void;
 }
 
-export function Bench({ work, rule, zones, grids, show }: BenchProps) {
+export function Bench({ work, rule, zones, places, show }: BenchProps) {
   const question = questionOf(work);
   const bounds: Stretch = { from: work.since, to: work.until };
   const view = useSignal<Stretch>(bounds);
@@ -117,7 +118,8 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
   // Thresholds that do not fit together are refused by all that is asked with them, and told once.
   const refusal = tried.problem?.detail ?? "";
   const limits = [...new Set([...(base.answer?.limits ?? []), ...(tried.answer?.limits ?? [])])];
-  const marks = work.subjects.length > 0 ? work.subjects : [...grids.keys()];
+  const named = new Map(places.map((place) => [place.id, place]));
+  const marks = work.subjects.length > 0 ? work.subjects : [...named.keys()];
   return (
     <div class="bench">
       <div class="bench-column">
@@ -300,7 +302,7 @@ export function Bench({ work, rule, zones, grids, show }: BenchProps) {
       {marked.value && (
         <Mark
           rule={rule.rule}
-          places={marks.map((subject) => ({ subject, grid: grids.get(subject) ?? "" }))}
+          places={marks.map((id) => named.get(id) ?? { id, name: "", grid: "" })}
           stretch={marked.value}
           onDone={again}
           onClose={() => {

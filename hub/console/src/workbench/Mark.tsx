@@ -7,12 +7,13 @@ import { Ask } from "../ui/Ask";
 import { Choice, Line } from "../ui/inputs";
 import { fromLocal, toLocal } from "../ui/localTime";
 import { told } from "../ui/toast";
+import type { Place } from "./places";
 import type { Stretch } from "./scale";
 
 interface MarkProps {
   rule: string;
-  /** Where it may lie, each with its grid. */
-  places: readonly { subject: string; grid: string }[];
+  /** Where it may lie. */
+  places: readonly Place[];
   stretch: Stretch;
   verdict?: Verdict;
   onClose: () => void;
@@ -23,7 +24,7 @@ const VERDICTS: readonly Verdict[] = ["true", "false", "missed"];
 
 export function Mark({ rule, places, stretch, verdict = "missed", onClose, onDone }: MarkProps) {
   const is = useSignal<string>(verdict);
-  const subject = useSignal(places[0]?.subject ?? "");
+  const subject = useSignal(places[0]?.id ?? "");
   const since = useSignal(toLocal(stretch.from));
   const until = useSignal(toLocal(stretch.to));
   const reason = useSignal("");
@@ -42,7 +43,7 @@ export function Mark({ rule, places, stretch, verdict = "missed", onClose, onDon
         await post("tuning/labels", {
           rule,
           subject: subject.value,
-          grid: places.find((one) => one.subject === subject.value)?.grid || null,
+          grid: places.find((one) => one.id === subject.value)?.grid || null,
           since: new Date(from).toISOString(),
           until: new Date(to).toISOString(),
           verdict: is.value,
@@ -64,7 +65,7 @@ export function Mark({ rule, places, stretch, verdict = "missed", onClose, onDon
         <Choice
           label={t("tuning.subject")}
           value={subject}
-          options={places.map((one) => ({ value: one.subject, words: one.subject }))}
+          options={places.map(({ id, name }) => ({ value: id, words: name ? `${name} · ${id}` : id }))}
         />
       )}
       <Line label={t("tuning.since")} type="datetime-local" value={since} required />

@@ -48,7 +48,7 @@ function Workbench() {
           work={work}
           rule={rule}
           zones={cameras.flatMap((camera) => camera.zones)}
-          grids={new Map(places.map((one) => [one.id, one.grid]))}
+          places={places}
           show={show}
         />
       )}
