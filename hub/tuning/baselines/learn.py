@@ -28,11 +28,7 @@ class NothingToLearn(ValueError):
 
 
 class NotInForce(Exception):
-    """What was learnt was not put into force: somebody else did so meanwhile, or there is nothing to put."""
-
-    def __init__(self, text: str, *, is_changed: bool) -> None:
-        super().__init__(text)
-        self.is_changed = is_changed
+    """What was learnt was not put into force, for somebody else has put other profiles there; the message says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +112,7 @@ def put_in_force(
         if expected is not None and held != expected:
             raise NotInForce(
                 f"the profiles in force are {held or 'none'} and no longer {expected or 'none'}, which this was held "
-                "against: somebody else has put others into force meanwhile; look again at what would change",
-                is_changed=True,
+                "against: somebody else has put others into force meanwhile; look again at what would change"
             )
         together = profiles_of([*present, *fresh])
         version = _in_force(configuration, together).version
