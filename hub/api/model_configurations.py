@@ -93,6 +93,7 @@ class ChangedPath(Document):
     after: Any
     unit: str
     meaning: str
+    meaning_zh: str
     override: str | None
 
 
@@ -165,6 +166,7 @@ class InheritedThreshold(Document):
     low: float | None
     high: float | None
     meaning: str
+    meaning_zh: str
     steps: list[Step]
 
 

@@ -27,6 +27,7 @@ from hub.api.instant import to_instant
 from hub.api.model import Cursor, Text
 from hub.api.openapi import API, problems
 from hub.api.problem import Problem
+from hub.config.chinese import in_chinese
 from hub.config.load import detectors_file
 from hub.config.thresholds_file import (
     changes_between,
@@ -115,6 +116,7 @@ def get_inheritance(hub: HubDep, caller: CallerDep, subject: Text) -> JSONRespon
             "low": known[one.path].low,
             "high": known[one.path].high,
             "meaning": known[one.path].meaning,
+            "meaning_zh": in_chinese(known[one.path].meaning) or known[one.path].meaning,
             "steps": [{"source": step.source, "name": step.name, "value": step.value} for step in one.steps],
         }
         for one in found
@@ -164,6 +166,7 @@ def compare_configurations(hub: HubDep, version: model.VersionName, other: model
             "after": one.after,
             "unit": one.unit,
             "meaning": one.meaning,
+            "meaning_zh": in_chinese(one.meaning) or one.meaning,
             "override": one.override,
         }
         for one in found

@@ -6,6 +6,8 @@ from detectors.rules import RULES
 from detectors.thresholds import Thresholds, described
 from hub.api.routes_operation import rule_documents
 from hub.config.chinese import in_chinese, sentences
+from hub.tuning.trace import words
+from ingest.observation import Quantity
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,3 +34,10 @@ def test_figures_and_names_of_standards_are_the_same_in_both() -> None:
 def test_every_rule_says_in_chinese_why_it_raised() -> None:
     words = (ROOT / "hub/console/src/i18n/zh/alert.ts").read_text(encoding="utf-8")
     assert [rule for rule in RULES if f'"alert.why.{rule}":' not in words] == []
+
+
+def test_every_quantity_has_its_name_in_the_console_and_in_traces() -> None:
+    for language in ("zh", "en"):
+        names = (ROOT / f"hub/console/src/i18n/{language}/alert.ts").read_text(encoding="utf-8")
+        assert [one for one in Quantity if f'"alert.quantity.{one.value}":' not in names] == []
+    assert [one for one in Quantity if words.quantity(one).zh.isascii()] == []

@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get, post, url } from "../api/http";
-import { t, words } from "../i18n";
+import { language, t, words } from "../i18n";
 import { said } from "../i18n/said";
 import { href } from "../router";
 import type { PageProps } from "../routes";
@@ -273,12 +273,12 @@ function Changes({ diff }: { diff: VersionDiff }) {
             <tbody>
               {diff.changes.map((one) => (
                 <tr key={one.path}>
-                  <td title={one.meaning}>
+                  <td title={language.value === "zh" ? said(one.meaning_zh) : one.meaning}>
                     {nameOf(one)} <span class="mono dim">{one.path}</span>
                   </td>
                   <td class="number dim">{valueOf(one.before)}</td>
                   <td class="number">
-                    <b>{valueOf(one.after)}</b> <span class="dim">{one.unit}</span>
+                    <b>{valueOf(one.after)}</b> <span class="dim">{words(`tuning.unit.${one.unit}`, one.unit)}</span>
                   </td>
                 </tr>
               ))}

@@ -54,6 +54,7 @@ export interface ChangedPath {
   after: Value;
   unit: string;
   meaning: string;
+  meaning_zh: string;
   override: string | null;
 }
 
