@@ -144,6 +144,10 @@ def test_a_run_that_nobody_works_on_says_so_and_can_be_cancelled(api: Api) -> No
             "since must lie before until",
         ),
         ({"kind": "judge", "arguments": {"question": question(), "wat": 1}}, "wat: there is no such argument"),
+        (
+            {"kind": "judge", "arguments": {"question": question(rules=["parking.ilegal"])}},
+            "there is no rule parking.ilegal; is parking.illegal meant?",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_words(api: Api, order: dict[str, Any], said: str) -> None:
@@ -158,6 +162,18 @@ def test_a_run_with_thresholds_that_are_none_fails_with_what_would_be_right(api:
         run = finished(engineer, start(engineer, changes={"parking.illegal.dwel_s": 9}))
     assert run["state"] == "failed"
     assert "is parking.illegal.dwell_s meant?" in run["problem"]
+
+
+def test_a_run_about_what_the_city_has_not_fails_and_does_not_answer_that_nothing_was_raised(
+    api: Api, tmp_path: Path
+) -> None:
+    engineer = api.client("engineer")
+    with working(api.dsn, tmp_path):
+        subject = finished(engineer, start(engineer, question=question(subjects=["water-l"])))
+        grid = finished(engineer, start(engineer, question=question(grids=["77"])))
+    assert (subject["state"], grid["state"]) == ("failed", "failed")
+    assert subject["problem"] == "the city has no device, circuit, camera or zone water-l; is water-1 meant?"
+    assert grid["problem"] == "the city has no grid 77"
 
 
 def test_what_a_dead_role_left_is_taken_again_and_given_up_in_the_end(plain_database: Database) -> None:

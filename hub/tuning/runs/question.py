@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from detectors.rules import RULES
 from hub.tuning.judging import Question
+from hub.tuning.runs.refused import RunRefused
+from ingest.city import City
 
 LONGEST = timedelta(days=400)
 Names = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=5000)]
@@ -40,6 +44,17 @@ class Asked(Arguments):
             raise ValueError(f"at most {LONGEST.days} days at once")
         return self
 
+    @field_validator("rules")
+    @classmethod
+    def _are_rules(cls, rules: list[str] | None) -> list[str] | None:
+        for rule in rules or ():
+            if rule not in RULES:
+                near = get_close_matches(rule, RULES, n=1)
+                if near:
+                    raise ValueError(f"there is no rule {rule}; is {near[0]} meant?")
+                raise ValueError(f"there is no rule {rule}")
+        return rules
+
     def question(self) -> Question:
         """Return it as the engine takes it."""
 
@@ -53,6 +68,20 @@ class Asked(Arguments):
             since=self.since,
             until=self.until,
         )
+
+
+def require_known(question: Question, city: City) -> None:
+    """Raise RunRefused for what `city` has not: asked about it, a run would answer that nothing was raised."""
+    for grid in sorted((question.grids or frozenset()) - set(city.grids)):
+        raise RunRefused(f"the city has no grid {grid}")
+    zones = {zone.zone_id for camera in city.cameras.values() for zone in camera.zones}
+    known = {*city.devices, *city.circuits, *city.cameras, *zones}
+    for subject in sorted(question.subjects or ()):
+        if subject.partition("@")[0] not in known:
+            near = get_close_matches(subject, known, n=1)
+            if near:
+                raise RunRefused(f"the city has no device, circuit, camera or zone {subject}; is {near[0]} meant?")
+            raise RunRefused(f"the city has no device, circuit, camera or zone {subject}")
 
 
 def problems_of(error: ValidationError) -> list[str]:

@@ -33,7 +33,7 @@ from hub.tuning.replay import Recording
 from hub.tuning.runs.kinds import KINDS
 from hub.tuning.runs.loaded import Loaded
 from hub.tuning.runs.metrics import RunMetrics
-from hub.tuning.runs.question import problems_of
+from hub.tuning.runs.question import problems_of, require_known
 from hub.tuning.runs.refused import RunRefused
 
 log = logger("tuning")
@@ -238,6 +238,7 @@ class _Means:
             raise Cancelled
 
     def judging(self, question: Question) -> Judging:
+        require_known(question, self._worker.configuration(None).city)
         return self._worker.loaded.judging(question)
 
     def labels(self, question: Question) -> list[Any]:
