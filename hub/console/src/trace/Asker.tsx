@@ -77,6 +77,7 @@ export function Asker({ asked, changes }: { asked: Asked; changes: Changes }) {
             id="trace-subject"
             places={places}
             chosen={[]}
+            placeholder={t("trace.choose-subject")}
             onPick={(id) => {
               subject.value = id;
               ask();

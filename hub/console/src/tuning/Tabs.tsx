@@ -12,6 +12,7 @@ const TUNE = "tune:write";
 const TABS: readonly { path: string; words: Key; scope: string }[] = [
   { path: "/tuning", words: "tuning.tab.start", scope: READ },
   { path: "/tuning/work", words: "tuning.tab.work", scope: TUNE },
+  { path: "/tuning/trace", words: "tuning.trace", scope: TUNE },
   { path: "/tuning/labels", words: "tuning.tab.labels", scope: READ },
   { path: "/tuning/baselines", words: "tuning.tab.baselines", scope: READ },
   { path: "/tuning/shadows", words: "tuning.tab.shadows", scope: READ },

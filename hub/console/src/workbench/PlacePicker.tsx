@@ -11,11 +11,13 @@ interface PickerProps {
   /** What is chosen already. */
   chosen: readonly string[];
   onPick: (id: string) => void;
+  /** What the empty box says; left out, that all places are meant. */
+  placeholder?: string;
 }
 
 const SHOWN = 12;
 
-export function PlacePicker({ id, places, chosen, onPick }: PickerProps) {
+export function PlacePicker({ id, places, chosen, onPick, placeholder }: PickerProps) {
   const typed = useSignal("");
   const open = useSignal(false);
   const at = useSignal(0);
@@ -59,7 +61,7 @@ export function PlacePicker({ id, places, chosen, onPick }: PickerProps) {
         aria-autocomplete="list"
         {...(open.value && shown[active] ? { "aria-activedescendant": `${id}-${active}` } : {})}
         autocomplete="off"
-        placeholder={chosen.length === 0 ? t("tuning.all-subjects") : t("tuning.one-more")}
+        placeholder={placeholder ? placeholder : chosen.length === 0 ? t("tuning.all-subjects") : t("tuning.one-more")}
         value={typed.value}
         onInput={(event) => {
           typed.value = event.currentTarget.value;

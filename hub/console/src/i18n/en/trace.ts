@@ -1,6 +1,7 @@
 // A trace: what is asked, what would have turned it, and which alerts it comes to.
 export default {
   "trace.subject": "Device, circuit, camera or zone",
+  "trace.choose-subject": "Type a name or an id",
   "trace.at": "Moment",
   "trace.here": "{at}: why was nothing raised here?",
   "trace.here-ask": "Trace this moment",

@@ -1,6 +1,7 @@
 // A trace: what is asked, what would have turned it, and which alerts it comes to.
 export default {
   "trace.subject": "设备、回路、摄像头或区域",
+  "trace.choose-subject": "输入名称或编号",
   "trace.at": "时刻",
   "trace.here": "{at}：为什么这里没有报警？",
   "trace.here-ask": "追查这一刻",
