@@ -1,9 +1,10 @@
 """The console's pictures for the README: nothing in, docs/pictures/console-*.png out, taken of a demo of their own.
 
-    .venv/bin/python -m tests.support.console_pictures [FOLDER]
+    .venv/bin/python -m tests.support.console_pictures [FOLDER [NAME ...]]
 
-It starts `lianqin demo` in a folder that goes away, waits until its city has come into trouble, does what a shift does,
-over the API as the demo's people, and photographs the pages. It takes about four minutes.
+All of them, or those that are named, such as `tuning`. It starts `lianqin demo` in a folder that goes away, waits until
+its city has come into trouble, does what a shift does, over the API as the demo's people, and photographs the pages. It
+takes about four minutes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.support.chromium import chromium
 
 ROOT = Path(__file__).parents[2]
-DESK, TALL, PHONE = (1366, 768), (1366, 1060), (390, 760)
+DESK, TALL, BENCH, PHONE = (1366, 768), (1366, 1060), (1366, 1340), (390, 760)
 TROUBLE_S, SETTLE_MS = 300.0, 2500
 AWAITED = frozenset({"gas.leak", "water.burst", "streetlight.circuit_out", "parking.illegal", "drainage.level"})
 
@@ -103,8 +104,10 @@ def work(running: Demo, alerts: dict[str, dict[str, Any]]) -> str:
     return found
 
 
-def photograph(running: Demo, browser: Browser, alerts: dict[str, dict[str, Any]], case: str, folder: Path) -> None:
-    """Write every picture, in both languages."""
+def photograph(
+    running: Demo, browser: Browser, alerts: dict[str, dict[str, Any]], case: str, folder: Path, names: Sequence[str]
+) -> None:
+    """Write the pictures of those names, of all where there is none, in both languages."""
     for language in ("en", "zh"):
         page = signed_in(running, browser, language, DESK)
         for name, path in (
@@ -115,10 +118,15 @@ def photograph(running: Demo, browser: Browser, alerts: dict[str, dict[str, Any]
             ("case", f"/cases/{case}"),
             ("tuning", workbench(alerts["parking.illegal"])),
         ):
-            size = TALL if path.startswith("/alerts/") else DESK
+            if names and name not in names:
+                continue
+            size = TALL if path.startswith("/alerts/") else BENCH if name == "tuning" else DESK
             page.set_viewport_size({"width": size[0], "height": size[1]})
             page.goto(f"{running.address}/console{path}")
             page.wait_for_timeout(SETTLE_MS)
+            if name == "tuning":
+                page.wait_for_selector(".diff-row")
+                page.wait_for_timeout(SETTLE_MS)
             if name == "board":
                 page.keyboard.press("j")
                 page.wait_for_timeout(SETTLE_MS)
@@ -126,6 +134,8 @@ def photograph(running: Demo, browser: Browser, alerts: dict[str, dict[str, Any]
                 put_away(page)
             take(page, folder / f"console-{name}-{language}.png")
         page.context.close()
+        if names and "inbox" not in names:
+            continue
         phone = signed_in(running, browser, language, PHONE)
         phone.goto(f"{running.address}/console/inbox")
         phone.wait_for_timeout(SETTLE_MS)
@@ -134,14 +144,14 @@ def photograph(running: Demo, browser: Browser, alerts: dict[str, dict[str, Any]
 
 
 def workbench(alert: dict[str, Any]) -> str:
-    """Return the address of the workbench on the hour around an alert, with a longer stay tried."""
+    """Return the address of the workbench on the minutes around an alert, with a longer stay tried: it comes later."""
     raised = datetime.fromisoformat(alert["raised_at"])
     asked = {
         "rule": alert["rule"],
         "subject": alert["subject"],
-        "since": (raised - timedelta(minutes=30)).isoformat(),
-        "until": (raised + timedelta(minutes=10)).isoformat(),
-        "set": f"{alert['rule']}.confidence=0.6",
+        "since": (raised - timedelta(minutes=2)).isoformat(),
+        "until": (raised + timedelta(minutes=3)).isoformat(),
+        "set": f"{alert['rule']}.dwell_s=90",
     }
     return f"/tuning/work?{urlencode(asked)}"
 
@@ -173,17 +183,19 @@ def put_away(page: Page) -> None:
 
 
 def take(page: Page, path: Path) -> None:
-    """Photograph the page, in few colours."""
+    """Photograph the page, in few colours; where a street is in it as well, few are not enough."""
     page.screenshot(path=path)
     with Image.open(path) as picture:
+        whole = picture.convert("RGB")
+    if not page.locator(".diff-one img").count():
         # The kind of quantising that keeps the few pixels of a warning's own colour.
-        small = picture.convert("RGB").quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    small.save(path, optimize=True)
+        whole = whole.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    whole.save(path, optimize=True)
     print(f"{path}  {path.stat().st_size / 1024:.0f} KiB", flush=True)
 
 
 def main(argv: list[str]) -> None:
-    """Take all pictures into the folder that is named, docs/pictures by default."""
+    """Take pictures into the folder that is named, docs/pictures by default; all of them, or those that are named."""
     folder = Path(argv[0]) if argv else ROOT / "docs" / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     arguments = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
@@ -191,7 +203,7 @@ def main(argv: list[str]) -> None:
         alerts = await_trouble(running.client("admin"))
         case = work(running, alerts)
         browser = playwright.chromium.launch(executable_path=chromium(), args=arguments)
-        photograph(running, browser, alerts, case, folder)
+        photograph(running, browser, alerts, case, folder, argv[1:])
         browser.close()
 
 
