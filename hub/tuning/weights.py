@@ -97,10 +97,10 @@ def saved(
 def compare(
     base: Judged, candidate: Judged, configuration: Configuration, camera_id: str, labels: Iterable[Label] = ()
 ) -> Compared:
-    """Return how `candidate` differs from `base`, with the scores of both where there are labels of that time."""
+    """Return how `candidate` differs from `base`, with what labels of that time say of it and the scores of both."""
     found = diff(base.raised, candidate.raised)
-    document = diff_document(found, base.name, candidate.name, {}, document=raised_document)
-    document["base"], document["candidate"] = _told(base), _told(candidate)
+    scores: dict[str, Any] = {}
+    words: dict[UUID, str] = {}
     since, until = min(base.since, candidate.since), max(base.until, candidate.until)
     labels = list(labels)
     if labels and since < until:
@@ -108,7 +108,12 @@ def compare(
         labels = [label for label in labels if touches(question, configuration.city, label)]
         for key, one in (("base", base), ("candidate", candidate)):
             mine = [each for each in one.raised if each.rule in RULES]
-            document[key]["scores"] = scores_document(scored(mine, labels, configuration, question)[1])
+            matched, told = scored(mine, labels, configuration, question)
+            scores[key] = scores_document(told)
+            words |= matched.words()
+    document = diff_document(found, base.name, candidate.name, words, document=raised_document)
+    document["base"] = {**_told(base), "scores": scores.get("base")}
+    document["candidate"] = {**_told(candidate), "scores": scores.get("candidate")}
     return Compared(base=base, candidate=candidate, diff=found, document=document)
 
 
@@ -119,7 +124,6 @@ def _told(judged: Judged) -> dict[str, Any]:
         "frames": judged.frames,
         "boxes": judged.boxes,
         "cost": judged.cost,
-        "scores": None,
     }
 
 

@@ -67,7 +67,9 @@ def verdict(api: Api, said: str, second: int) -> None:
     alert = replace(found.alert, camera_id="cam-01", box=car)
     seen = replace(frame(second), camera_id="cam-01", boxes=(car,))
     api.write(batch(frames=[seen], changes=[replace(found, alert=alert)], grid="02"))
-    shot = picture(alert, kind="confirmation", jpeg=jpeg(with_square(street(), second / 100, 0.4, side=60), 80), second=second)
+    shot = picture(
+        alert, kind="confirmation", jpeg=jpeg(with_square(street(), second / 100, 0.4, side=60), 80), second=second
+    )
     api.write(batch(pictures=[shot], grid="02"))
     word = {"is": said, "by": "ops", "at": NOW.isoformat(), "reason": "a van"}
     with psycopg.connect(api.dsn, autocommit=True) as connection:
@@ -121,11 +123,15 @@ def test_an_engineer_sees_what_other_weights_would_miss_and_says_that_it_was_rea
     until(partial(labelled, page, api))
     page.reload()  # the run stands in the address
     expect(compare.locator(".weights-change")).to_have_count(1)
+    compare.get_by_label("New weights").select_option(BLIND)
+    compare.get_by_role("button", name="Compare").click()
+    expect(change.get_by_role("button", name="True")).to_have_attribute("aria-pressed", "true", timeout=60_000)
+    expect(compare.get_by_text("of the 10 that are needed").first).to_be_visible()
     earlier = page.get_by_role("region", name="Earlier comparisons")
-    expect(earlier.locator("li")).to_have_count(2)
+    expect(earlier.locator("li")).to_have_count(3)
     page.goto("/console/tuning")
     expect(page.locator(".runs")).to_contain_text("Comparison of weights")
-    expect(page.locator(".runs li")).to_have_count(2)  # what the page asked by itself is not listed
+    expect(page.locator(".runs li")).to_have_count(3)  # what the page asked by itself is not listed
 
 
 def test_what_people_said_becomes_a_dataset_that_is_looked_at_and_downloaded(console: Console, api: Api) -> None:

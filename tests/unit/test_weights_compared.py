@@ -52,6 +52,7 @@ def test_labels_score_both_sides_and_those_of_other_cameras_do_not_count() -> No
 
     document = compare(old, new, CONFIGURATION, "cam-1", [label("kerb"), label("cam-2")]).document
     assert document["base"]["scores"]["labels"]["true"] == 1
+    assert [one["label"] for one in document["vanished"]] == ["true"]
     assert document["candidate"]["scores"]["why_not"]
 
 

@@ -3,12 +3,12 @@ import { city } from "../api/city";
 import { get } from "../api/http";
 import { t, words } from "../i18n";
 import { href } from "../router";
-import { aboutOf } from "../tuning/figures";
 import { isOver, type Run, useErrand } from "../tuning/runs";
 import { TuningHead } from "../tuning/Tabs";
 import { useResource } from "../ui/resource";
 import { Failed, Loading } from "../ui/states";
 import { Time } from "../ui/Time";
+import { date } from "../ui/time";
 import { Comparison } from "./Comparison";
 import { Dataset } from "./Dataset";
 import type { Differences, Made } from "./documents";
@@ -110,8 +110,9 @@ function Earlier({ kind, ended }: { kind: "weights" | "dataset"; ended: string }
 }
 
 function namedAs(run: Run): string {
-  const about = aboutOf(run.arguments);
-  if (run.kind !== "weights") return about || t("tuning.kind.dataset");
   const text = (name: string) => (typeof run.arguments[name] === "string" ? String(run.arguments[name]) : "");
-  return `${text("camera")} · ${text("recording") || text("base")} · ${text("candidate")}`;
+  if (run.kind === "weights") return `${text("camera")} · ${text("recording") || text("base")} · ${text("candidate")}`;
+  const cameras = run.arguments["cameras"];
+  const of = Array.isArray(cameras) ? cameras.join(", ") : t("weights.all-cameras");
+  return `${date(text("since"))} – ${date(text("until"))} · ${of}`;
 }
