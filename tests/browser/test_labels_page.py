@@ -34,6 +34,9 @@ def dusk(api: Api) -> Dusk:
     return plant(api)
 
 
+WORK_MS = 60_000  # a run waits for its turn where much else runs
+
+
 def bench(dusk: Dusk) -> str:
     span = f"since={dusk.since.isoformat()}&until={dusk.until.isoformat()}".replace("+", "%2B")
     return f"/tuning/work?rule=parking.illegal&subject=zone-1&{span}"
@@ -99,7 +102,7 @@ def test_quiet_moments_are_drawn_by_lot_labelled_from_the_list_and_taken_back(
     page.get_by_role("navigation", name="Tuning").get_by_role("link", name="Start").click()
     mine = page.locator(".runs li", has=page.get_by_text("Sample", exact=True))
     with tuning(api):
-        expect(mine).to_contain_text("done")
+        expect(mine).to_contain_text("done", timeout=WORK_MS)
     mine.get_by_role("link", name="Open again").click()
     expect(waiting.get_by_role("status")).to_contain_text("are drawn")
     rows = waiting.locator(".samples li")
@@ -131,7 +134,7 @@ def test_where_laxer_thresholds_raise_nothing_more_there_is_nothing_to_draw(cons
         waiting = page.get_by_role("region", name="Waiting for a word")
         expect(waiting).to_contain_text("Nothing of this rule waits for a word")
         waiting.get_by_role("button", name="Draw a sample").click()
-        expect(waiting.get_by_role("status").last).to_contain_text("Nothing to draw from")
+        expect(waiting.get_by_role("status").last).to_contain_text("Nothing to draw from", timeout=WORK_MS)
 
 
 def test_a_label_is_withdrawn_only_after_asking(console: Console, api: Api, dusk: Dusk) -> None:
@@ -182,7 +185,7 @@ def test_the_page_reads_well_in_chinese_on_a_laptop_and_on_a_phone(console: Cons
     with tuning(api):
         page = console("engineer", "zh", path="/tuning/labels?rule=parking.illegal")
         page.get_by_role("button", name="抽样", exact=True).click()
-        expect(page.locator(".samples li").first).to_contain_text("车辆在禁停区停留")
+        expect(page.locator(".samples li").first).to_contain_text("车辆在禁停区停留", timeout=WORK_MS)
         assert "vehicle" not in page.locator(".samples").inner_text()
     for size, theme in ((LAPTOP, "dark"), (PHONE, "light")):
         page = console("engineer", "zh", path="/tuning/labels", size=size, theme=theme)

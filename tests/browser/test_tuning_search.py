@@ -35,6 +35,9 @@ def dusk(api: Api) -> Dusk:
     return plant(api)
 
 
+WORK_MS = 60_000  # a run waits for its turn where much else runs
+
+
 def bench(dusk: Dusk) -> str:
     span = f"since={dusk.since.isoformat()}&until={dusk.until.isoformat()}".replace("+", "%2B")
     return f"/tuning/work?rule=parking.illegal&subject=zone-1&{span}"
@@ -66,7 +69,7 @@ def test_two_thresholds_are_swept_and_a_combination_is_tried(console: Console, a
         begin(page, second="Floor of boxes")
         sweep = page.get_by_role("region", name="Sweep")
         field = sweep.get_by_role("table", name="Combinations of Confidence and Floor of boxes")
-        expect(field.locator("tr")).to_have_count(8)  # seven steps, and the names of the columns
+        expect(field.locator("tr")).to_have_count(8, timeout=WORK_MS)  # seven steps, and the names of the columns
         expect(sweep.locator("figure", has_text="Precision over recall").locator("circle").first).to_be_visible()
         expect(sweep.locator("figure", has_text="Distribution").locator("rect").first).to_be_visible()
         now = sweep.locator(".cell.now")
@@ -100,6 +103,7 @@ def test_a_combination_that_contradicts_itself_says_so_and_cannot_be_tried(
         sweep.get_by_label("steps").last.fill("4")
         sweep.get_by_role("button", name="Sweep").click()
         impossible = sweep.locator(".cell", has_text="×").first
+        expect(impossible).to_be_visible(timeout=WORK_MS)
         impossible.click()
         expect(sweep.locator(".sweep-chosen")).to_contain_text("box_floor must not be above confidence")
         expect(sweep.locator(".sweep-chosen").get_by_role("button", name="Try it here")).to_be_disabled()
@@ -127,7 +131,7 @@ def test_a_target_is_searched_within_chosen_ranges_and_the_proposal_says_what_it
         search.get_by_label("Trials at most").fill("30")
         search.get_by_role("button", name="Search").click()
         proposal = search.get_by_role("status").filter(has_text="never applied")
-        expect(proposal).to_contain_text("reached")
+        expect(proposal).to_contain_text("reached", timeout=WORK_MS)
         expect(proposal).to_contain_text(re.compile(r"Against what holds now .*false alarms 10 → \d\b"))
         expect(proposal).to_contain_text(re.compile(r"From \d+ labels its recall lies between"))
         expect(proposal).to_contain_text("Nothing has been changed")
@@ -151,7 +155,7 @@ def test_too_few_labels_give_no_proposal_but_say_how_many_are_missing(console: C
         search = page.get_by_role("region", name="Search for a target")
         search.get_by_role("button", name="Search").click()
         answer = search.get_by_role("status").filter(has_text="never applied")
-        expect(answer).to_contain_text("not known")
+        expect(answer).to_contain_text("not known", timeout=WORK_MS)
         expect(answer).to_contain_text("5 of the 10 that are needed")
         expect(answer.get_by_role("button", name="Try it here")).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
@@ -170,7 +174,7 @@ def test_a_sweep_waits_while_no_role_runs_goes_on_when_the_page_is_left_and_is_f
     expect(mine).to_contain_text("waiting")
     expect(mine).to_contain_text("no tuning role runs")
     with tuning(api):
-        expect(mine).to_contain_text("done")
+        expect(mine).to_contain_text("done", timeout=WORK_MS)
         mine.get_by_role("link", name="Open again").click()
         expect(sweep.locator(".by-value li")).to_have_count(4)
         expect(sweep.locator("fieldset").first.get_by_label("to")).to_have_value("0.55")
