@@ -1,30 +1,26 @@
 // One rule on its bench: the timeline, what would change, the sliders, the scores, and ways to look for better values.
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { ruleTitle } from "../api/city";
 import { t } from "../i18n";
 import { go, href } from "../router";
 import { traceOf } from "../trace/address";
-import { questionOf, type Work, writeWork } from "../tuning/address";
-import type { Changes, Compared, Judged, Raised, RuleDocument } from "../tuning/documents";
+import { type Work, writeWork } from "../tuning/address";
+import type { Changes, Raised, RuleDocument } from "../tuning/documents";
 import { tookOf } from "../tuning/figures";
-import { useRun } from "../tuning/runs";
 import { said } from "../tuning/sentences";
 import { mayTune } from "../tuning/Tabs";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
-import { useResource } from "../ui/resource";
 import { Loading } from "../ui/states";
 import { Subject } from "../ui/Subject";
 import { fullTime } from "../ui/time";
 import { refused } from "../ui/toast";
 import { Diff } from "./Diff";
 import type { Bar, Lane } from "./draw";
-import { movedOf } from "./limits";
 import { Mark } from "./Mark";
 import type { Place } from "./places";
 import { Progress } from "./Progress";
-import { labelsOf, recordedWithin } from "./recorded";
 import { SaveVersion } from "./SaveVersion";
 import { around, type Stretch, within } from "./scale";
 import { ScoresTable } from "./ScoresTable";
@@ -32,58 +28,44 @@ import { Search } from "./Search";
 import { Sliders } from "./Sliders";
 import { Sweep } from "./Sweep";
 import { Timeline } from "./Timeline";
-import { useTunables } from "./tunables";
-import { useLanes } from "./useLanes";
+import { useAsked, type ZoneOf } from "./useAsked";
 import "./sweep.css";
-
-const REST_MS = 250;
-const DIFF_REST_MS = 900;
 
 interface BenchProps {
   work: Work;
   rule: RuleDocument;
-  zones: readonly { id: string; name?: string; dwell_s?: number | null }[];
+  zones: readonly ZoneOf[];
   places: readonly Place[];
   show: (work: Work) => void;
 }
 
 export function Bench({ work, rule, zones, places, show }: BenchProps) {
-  const question = questionOf(work);
   const bounds: Stretch = { from: work.since, to: work.until };
   const view = useSignal<Stretch>(bounds);
   const marked = useSignal<Stretch | null>(null);
   const saving = useSignal(false);
   const chosen = useSignal<string | null>(null);
   const moment = useSignal<number | null>(null);
-  const labelled = useSignal(0); // labels change the scores, so the same question has to be asked again
   useEffect(() => {
     view.value = { from: work.since, to: work.until };
   }, [work.since, work.until]);
 
-  const tunables = useTunables(rule, work, zones);
-  const changed = Object.keys(work.changes).length > 0;
-  const version = work.version || null;
-  const base = useRun<Judged>("judge", { question, changes: {}, version });
-  const tried = useRun<Judged>("judge", changed ? { question, changes: work.changes, version } : null, REST_MS);
-  const diff = useRun<Compared>(
-    "diff",
-    changed ? { question, base: { version, changes: {} }, candidate: { version, changes: work.changes } } : null,
-    DIFF_REST_MS,
-  );
-  const recorded = useResource((signal) => recordedWithin(work, signal), [JSON.stringify(question)]);
-  const labels = useResource((signal) => labelsOf(work, signal), [JSON.stringify(question), labelled.value]);
-  const asked = JSON.stringify(work.changes);
-  const told = tunables.items.map((one) => one.value).join();
-  const moved = useMemo(() => movedOf(tunables.items, work.changes), [told, asked]);
-  const lanes = useLanes({ work, view, base, tried, recorded: recorded.value, labels: labels.value, moved });
-  const again = () => {
-    labelled.value += 1;
-    base.again();
-    if (changed) {
-      tried.again();
-      diff.again();
-    }
-  };
+  const {
+    question,
+    version,
+    changed,
+    tunables,
+    base,
+    tried,
+    diff,
+    recorded,
+    labels,
+    moved,
+    lanes,
+    refusal,
+    limits,
+    again,
+  } = useAsked({ work, rule, zones, view });
   /** Show as long a stretch as readings are shown of, around the newest that is raised; else the newest stretch. */
   const zoomIn = (ms: number) => {
     const [newest] = [...(tried.answer?.raised ?? []), ...(base.answer?.raised ?? [])]
@@ -115,9 +97,6 @@ export function Bench({ work, rule, zones, places, show }: BenchProps) {
       if (raised) go(trace(raised));
     }
   };
-  // Thresholds that do not fit together are refused by all that is asked with them, and told once.
-  const refusal = tried.problem?.detail ?? "";
-  const limits = [...new Set([...(base.answer?.limits ?? []), ...(tried.answer?.limits ?? [])])];
   const named = new Map(places.map((place) => [place.id, place]));
   const marks = work.subjects.length > 0 ? work.subjects : [...named.keys()];
   return (
