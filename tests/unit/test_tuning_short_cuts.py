@@ -325,3 +325,36 @@ def test_who_only_passes_on_what_others_say_is_not_missed() -> None:
     judging = judging_of(recorded(2, deaf=False), asked({"device.silent"}, 1200, LASTS_S))
     judging.judge(TOWN)
     assert not any("gw1" in said or "nothing" in said for said in judging.limits())
+
+
+def test_a_sensor_that_freezes_at_the_value_last_seen_before_a_rest_froze_when_it_did() -> None:
+    def value(second: int) -> float:
+        frozen = {600: 5.0, 2400: 6.0, 4000: 7.0}
+        stuck = next((found for begin, found in frozen.items() if begin <= second < begin + 500), None)
+        return stuck if stuck is not None else 6.0 + second // 20 % 2
+
+    at = {second: START + timedelta(seconds=second) for second in range(0, LASTS_S, 20)}
+    heard: list[Observation] = [Reading("main4", Quantity.PRESSURE_KPA, value(n), at[n], at[n]) for n in at]
+    recording = MemoryRecording(TOWN, heard, since=START, until=START + timedelta(seconds=LASTS_S))
+    assert answers_are_the_same(recording, asked({"sensor.fault"}, 300, LASTS_S), TOWN) == 3
+
+
+def test_two_lamps_of_six_are_not_taken_for_the_circuit_because_the_others_were_not_shown() -> None:
+    heard: list[Observation] = []
+    for second in range(0, LASTS_S, 20):
+        for number in range(6):
+            at = START + timedelta(seconds=second + 3 * number)
+            is_dark = number < 2 and 1500 <= second < 1800
+            heard.append(Reading(f"lamp{number}", Quantity.POWER_W, 0.2 if is_dark else 88.0 + second / 1e4, at, at))
+    candidate = with_thresholds(
+        TOWN,
+        {
+            "streetlight.circuit_out.min_lamps": 2,
+            "streetlight.circuit_out.share": 0.9,
+            "streetlight.circuit_out.heard_share": 0.1,
+            "streetlight.circuit_out.raise_after_s": 0,
+        },
+    )
+    recording = MemoryRecording(TOWN, heard, since=START, until=START + timedelta(seconds=LASTS_S))
+    question = asked({"streetlight.circuit_out", "streetlight.lamp_out"}, 900, LASTS_S)
+    assert answers_are_the_same(recording, question, candidate) == 2
