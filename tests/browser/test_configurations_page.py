@@ -146,7 +146,7 @@ def test_an_import_that_is_answered_after_its_dialog_was_closed_moves_nobody(
 ) -> None:
     page = console("engineer", "en", path="/configurations")
     held: list[Route] = []
-    page.route("**/api/v1/configurations/import", held.append)
+    page.route("**/api/v1/configurations/import", lambda route: held.append(route))
     page.get_by_role("button", name="Import YAML").click()
     file = tmp_path / "more.yaml"
     file.write_text("gas: {leak: {rise_pct_lel: 31}}\n", encoding="utf-8")
