@@ -126,6 +126,23 @@ def test_what_other_weights_miss_is_shown_and_judged_again_without_watching(mean
     assert (other["base"]["name"], other["same"], other["base"]["raised"]) == ("blind_openvino_model", 0, 0)
 
 
+def test_detections_that_were_saved_elsewhere_are_compared_alike(place: Path, means: Means, tmp_path: Path) -> None:
+    watched = work(asked(), means)
+    (place / "detections").mkdir()
+    for kept in (tmp_path / "data" / "watched").glob("*.jsonl"):
+        saw_cars = b'"car"' in kept.read_bytes()
+        shutil.copy(kept, place / "detections" / ("cam-01_old.jsonl" if saw_cars else "cam-01_new.jsonl"))
+    later = again(means, tmp_path / "later")
+    found = work(
+        asked(recording=None, start=None, base="cam-01_old.jsonl", candidate="cam-01_new.jsonl"),
+        later,
+    )
+    assert [one["alert_id"] for one in found["vanished"]] == [one["alert_id"] for one in watched["vanished"]]
+    assert (found["base"]["cost"], "pictures" in found) == (None, False)
+    old = next(one for one in files.work(files.Files(), later)["detections"] if one["name"] == "cam-01_old.jsonl")
+    assert (old["camera"], datetime.fromisoformat(old["since"])) == ("cam-01", datetime.fromisoformat(START))
+
+
 def test_a_run_that_nobody_wants_stops_while_it_watches(means: Means) -> None:
     means.is_wanted = lambda progress: progress.done < 0.1
     with pytest.raises(Cancelled):
