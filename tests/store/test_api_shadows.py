@@ -84,6 +84,8 @@ def test_a_shadow_tells_what_it_would_have_raised_and_raises_nothing(api: Api, l
     found = api.client("supervisor").get(f"{BASE}/{begun['id']}").json()
     ShadowDocument.model_validate(found)
     assert [one["rule"] for one in found["diff"]["vanished"]] == ["gas.leak"]
+    (vanished,) = found["diff"]["vanished"]
+    assert vanished["recorded_alert_id"] == vanished["alert_id"], "what was raised live is on record"
     assert found["diff"]["appeared"] == []
     assert found["alarms"] == {"base": 1, "candidate": 0}
     assert found["alarms_per_hour"] == {"base": pytest.approx(3600 / 210, rel=0.01), "candidate": 0}

@@ -1,6 +1,7 @@
 // What the baseline raises and what fixed thresholds raise, on the same places and days, each held to the same labels.
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { why } from "../alert/why";
 import { hubNow, ruleTitle } from "../api/city";
 import { number } from "../health/figures";
 import { t, words } from "../i18n";
@@ -244,7 +245,7 @@ function Alerts({ alerts, span }: { alerts: readonly Raised[]; span: Stretch }) 
                   {one.label ? words(`tuning.verdict.${one.label}`) : t("baselines.unlabelled")}
                 </span>
               </td>
-              <td class="dim">{one.reason}</td>
+              <td class="dim">{why({ rule: one.rule, reason: { text: one.reason, ...one.numbers } })}</td>
               <td class="nowrap">
                 {one.recorded_alert_id && (
                   <>

@@ -1,6 +1,7 @@
 // The card of what was chosen on the map: an incident, a camera with its picture, or a device with what is open on it.
 import { useEffect } from "preact/hooks";
 import { quantityName, unitOf } from "../alert/quantities";
+import { why } from "../alert/why";
 import { gridName, hubNow, ruleTitle } from "../api/city";
 import { nameOf } from "../api/names";
 import { get } from "../api/http";
@@ -79,7 +80,7 @@ function AlertCard({ alert }: { alert: Alert }) {
           {alert.subject} · {gridName(alert.grid)}
         </span>
       </p>
-      <p class="map-reason">{alert.reason.text}</p>
+      <p class="map-reason">{why(alert)}</p>
       <p class="map-card-line">
         <a class="button primary" href={href(`/alerts/${alert.id}`)}>
           {t("map.open-alert")}
