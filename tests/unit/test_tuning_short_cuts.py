@@ -358,3 +358,25 @@ def test_two_lamps_of_six_are_not_taken_for_the_circuit_because_the_others_were_
     recording = MemoryRecording(TOWN, heard, since=START, until=START + timedelta(seconds=LASTS_S))
     question = asked({"streetlight.circuit_out", "streetlight.lamp_out"}, 900, LASTS_S)
     assert answers_are_the_same(recording, question, candidate) == 2
+
+
+def test_a_night_before_the_beginning_is_remembered_and_not_judged_by_other_thresholds() -> None:
+    at = {minute: START + timedelta(minutes=minute) for minute in range(0, NIGHTS * 1440, 15)}
+    heard: list[Observation] = [
+        Reading("main4", Quantity.FLOW_L_S, 7.0 if minute >= 7 * 1440 else 5.0, at[minute], at[minute]) for minute in at
+    ]
+    recording = MemoryRecording(SLOW, heard, since=START, until=START + timedelta(days=NIGHTS))
+    candidate = with_thresholds(SLOW, {"water.leak.factor": 1.25, "water.leak.clear_factor": 1.1})
+    question = asked({"water.leak"}, 8.5 * 86400, 11 * 86400)
+    assert answers_are_the_same(recording, question, candidate) == 1
+    assert not judging_of(recording, question).judge(SLOW)
+
+
+def test_what_is_loaded_beyond_what_detectors_remember_does_not_count() -> None:
+    at = [START + timedelta(minutes=minute) for minute in range(0, 24 * 60)]
+    heard: list[Observation] = [Reading("main4", Quantity.PRESSURE_KPA, 5.0, one, one) for one in at]
+    was = with_thresholds(TOWN, {"sensor.fault.frozen_after_s": 2 * 86400})
+    recording = MemoryRecording(TOWN, heard, since=START, until=START + timedelta(days=1), was=was)
+    candidate = with_thresholds(TOWN, {"sensor.fault.frozen_after_s": 7200})
+    question = asked({"sensor.fault"}, 12 * 3600, 24 * 3600)
+    assert answers_are_the_same(recording, question, candidate) == 1
