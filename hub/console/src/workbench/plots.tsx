@@ -87,7 +87,7 @@ export function Curve({ swept, chosen, onChoose }: PickProps) {
     return precision === null || recall === null ? [] : [{ index, recall, precision }];
   });
   const scale = { low: 0, high: 1, ...SHARE };
-  const line = [...points].sort((a, b) => a.recall - b.recall || b.precision - a.precision);
+  frontLast(points, swept);
   return (
     <Figure title={t("tuning.curve")}>
       {points.length === 0 ? (
@@ -102,7 +102,7 @@ export function Curve({ swept, chosen, onChoose }: PickProps) {
         >
           <polyline
             class="line"
-            points={line.map((one) => `${toX(one.recall, scale)},${toY(one.precision, scale)}`).join(" ")}
+            points={swept.curve.map((one) => `${toX(one.recall, scale)},${toY(one.precision, scale)}`).join(" ")}
           />
           {points.map((one) => (
             <Dot
@@ -140,9 +140,11 @@ export function Front({ swept, chosen, onChoose }: PickProps) {
   );
   const y = scaleOf(
     points.map((one) => one.delay),
-    (value) => figureOf("delay_s", value),
+    seconds,
   );
-  const front = points.filter((one) => swept.front.includes(one.index)).sort((a, b) => a.wrong - b.wrong);
+  frontLast(points, swept);
+  const front = points.filter((one) => swept.front.includes(one.index));
+  const edge = edgeOf(front);
   const camera = swept.cells.some((cell) => cell.scores?.false_per_camera_day?.value != null);
   return (
     <Figure title={t("tuning.front")}>
@@ -156,7 +158,7 @@ export function Front({ swept, chosen, onChoose }: PickProps) {
           x={x}
           y={y}
         >
-          <polyline class="line" points={front.map((one) => `${toX(one.wrong, x)},${toY(one.delay, y)}`).join(" ")} />
+          <polyline class="line" points={edge.map((one) => `${toX(one.wrong, x)},${toY(one.delay, y)}`).join(" ")} />
           {points.map((one) => (
             <Dot
               key={one.index}
@@ -174,6 +176,28 @@ export function Front({ swept, chosen, onChoose }: PickProps) {
       {points.length > 0 && <DotKey />}
     </Figure>
   );
+}
+
+/** Those on the front are drawn last, so that none of the others lies over them. */
+function frontLast(points: { index: number }[], swept: Swept): void {
+  points.sort((a, b) => Number(swept.front.includes(a.index)) - Number(swept.front.includes(b.index)));
+}
+
+/** Of the front, which misses count for as well, those that nothing beats in what is drawn: the line along the edge. */
+function edgeOf<T extends { wrong: number; delay: number }>(front: readonly T[]): T[] {
+  const edge: T[] = [];
+  for (const one of [...front].sort((a, b) => a.wrong - b.wrong || a.delay - b.delay)) {
+    const last = edge.at(-1);
+    if (!last || one.delay < last.delay) edge.push(one);
+  }
+  return edge;
+}
+
+/** A delay for the axis, where there is little room. */
+function seconds(value: number): string {
+  const most = 600;
+  if (Math.abs(value) >= most) return figureOf("delay_s", Math.round(value / 60) * 60);
+  return `${value < 0 ? "−" : ""}${t("ui.second", { n: Math.round(Math.abs(value)) })}`;
 }
 
 /** What the dots' looks mean. */

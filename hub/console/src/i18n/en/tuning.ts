@@ -148,7 +148,7 @@ export default {
   "tuning.field-axes": "Across: {across}; up: {up}. Dashed: in force; dot: on the front; ×: contradicts itself.",
   "tuning.by-value": "By {name}",
   "tuning.on-front": "front",
-  "tuning.off-front": "beaten by another in everything",
+  "tuning.off-front": "another is as good in everything, misses too, and better in something",
   "tuning.choose-cell": "Choose a value to see its scores and try it here.",
   "tuning.try": "Try it here",
   "tuning.search": "Search for a target",

@@ -145,7 +145,7 @@ export default {
   "tuning.field-axes": "横：{across}；纵：{up}。虚线框为现行，圆点为取舍前沿，× 为自相矛盾。",
   "tuning.by-value": "按 {name}",
   "tuning.on-front": "前沿",
-  "tuning.off-front": "各方面都不如另一组",
+  "tuning.off-front": "另有一组各方面（含漏报）不差且有更优",
   "tuning.choose-cell": "点一个值或一格，看它的分数并在此试用。",
   "tuning.try": "在此试用",
   "tuning.search": "按目标搜索",
