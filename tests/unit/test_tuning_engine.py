@@ -213,6 +213,28 @@ def test_stays_under_overrides_of_zones_are_as_replayed(rule: str, data: st.Data
         assert judging.judge(candidate) == long_way(recording, candidate, question)
 
 
+def test_what_looks_let_through_before_the_beginning_is_not_raised_again() -> None:
+    quantities = (Quantity.VIEW_LOST_PCT, Quantity.VIEW_SHARPNESS_PCT, Quantity.VIEW_SHIFT_PCT)
+    heard: list[Observation] = []
+    for second in range(0, 2400, 2):
+        at = START + timedelta(seconds=second)
+        car = (Box("car", 0.9, 1, 0.4, 0.5, 0.6, 0.7),) if 400 <= second < 600 or second >= 2000 else ()
+        heard.append(Frame("cam", at, car, at))
+        if second % 10 == 0:
+            looked = at + timedelta(seconds=1)
+            values = zip(quantities, (5.0, 90.0, 0.2), strict=True)
+            heard += [Reading("cam", quantity, value, looked, looked) for quantity, value in values]
+    was = with_thresholds(TOWN, {"parking.illegal.dwell_s": 3600})
+    recording = MemoryRecording(TOWN, heard, since=START, until=START + timedelta(seconds=2400), was=was)
+    question, candidate = (
+        question_of("parking.illegal", 900, 2400),
+        with_thresholds(TOWN, {"parking.illegal.dwell_s": 60}),
+    )
+    raised = judging_of(recording, question).judge(candidate)
+    assert raised == long_way(recording, candidate, question)
+    assert len(raised) == 1
+
+
 @pytest.mark.parametrize("rule", ["camera.lost", "camera.moved"])
 @settings(max_examples=12, deadline=None)
 @given(data=st.data(), seed=st.integers(0, 10_000))
