@@ -33,7 +33,7 @@ def told(
         begin_at, end_at = (_at(each, zone, exact=short) for each in longest)
         said.append(
             f"Nobody listened for {_span(total_s)} of that time, at the longest from {begin_at} to {end_at}: what was "
-            "published then is not on record."
+            "published then came late or is not on record."
         )
     if question.rules is None or any(rule.startswith(CAMERA_RULES) for rule in question.rules):
         said.append(

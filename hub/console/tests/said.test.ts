@@ -31,9 +31,9 @@ describe("what the hub says in English", () => {
     expect(
       said(
         "Nobody listened for 4.0 h of that time, at the longest from 2026-11-01 04:00 to 2026-11-01 21:00: what was " +
-          "published then is not on record.",
+          "published then came late or is not on record.",
       ),
-    ).toBe("这段时间里有 4.0 小时 无人接收，最长从 2026-11-01 04:00 到 2026-11-01 21:00：其间发布的没有记录。");
+    ).toBe("这段时间里有 4.0 小时 无人接收，最长从 2026-11-01 04:00 到 2026-11-01 21:00：其间发布的迟到或没有记录。");
   });
 
   it("may be several sentences, with where each is to be found", () => {

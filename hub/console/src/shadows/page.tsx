@@ -22,6 +22,7 @@ import { Time } from "../ui/Time";
 import { shortTime, span } from "../ui/time";
 import { told } from "../ui/toast";
 import { Diff } from "../workbench/Diff";
+import { NOTHING_MOVED } from "../workbench/limits";
 import "../configurations/configurations.css";
 import "../health/health.css";
 import "../workbench/workbench.css";
@@ -221,6 +222,11 @@ function Card({ shadow, asking, again }: { shadow: ShadowDetail; asking: Signal<
           <Diff
             diff={shadow.diff}
             stale={false}
+            sides={{
+              base: { version: shadow.base_version, changes: {} },
+              candidate: { version: shadow.version, changes: {} },
+              moved: NOTHING_MOVED,
+            }}
             onLabelled={again}
             onShow={(raised) => go(trace(raised))}
             traceOf={trace}

@@ -59,6 +59,8 @@ const DAY_MS = 86_400_000;
 const RUNS_AGAIN_MS = 3000;
 /** What pages ask by themselves, to know what there is to choose from. */
 const ASKED_BY_PAGES: readonly string[] = ["files"];
+/** What every move of a slider asks for: once it is answered, nobody looks for it. */
+const OF_A_MOMENT: readonly string[] = ["judge", "trace"];
 
 export default function TuningPage() {
   return city.value ? <Start /> : <Loading rows={8} />;
@@ -198,7 +200,8 @@ function Actors({ sources, labelled, span }: ActorsProps) {
 function MyRuns() {
   const found = useResource(async (signal) => {
     const { items } = await get<{ items: Run[] }>("tuning/runs", { query: { mine: true }, signal });
-    return { items: items.filter((run) => !ASKED_BY_PAGES.includes(run.kind)) };
+    const named = items.filter((run) => !ASKED_BY_PAGES.includes(run.kind));
+    return { items: named.filter((run) => !isOver(run) || !OF_A_MOMENT.includes(run.kind)) };
   }, []);
   const busy = useSignal("");
   const open = found.value?.items.some((run) => !isOver(run)) ?? false;
