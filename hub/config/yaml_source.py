@@ -91,6 +91,8 @@ def names_in(schema: Any) -> set[str]:
 
 
 def _no_name(name: object, item: Any) -> str:
+    if item["type"] == "string_type":
+        return "a name must be a string: put it in quotes"
     known = re.findall(r"'([^']+)'", str(item.get("ctx", {}).get("expected", "")))
     near = get_close_matches(str(name), known, n=1)
     if near:
