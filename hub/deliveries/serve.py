@@ -27,7 +27,7 @@ from hub.deliveries.pace import Word
 from hub.deliveries.queue import LaneQueue, QueueUnavailable, add_jobs
 from hub.log import logger
 from hub.settings import Settings, SettingsError
-from hub.store.deliveries import PAGE, hand_on, repair
+from hub.store.deliveries import PAGE, forget_orphans, hand_on, repair
 from hub.store.endpoints import NoSuchEndpoint, list_endpoints
 from hub.store.read_feed import newest_seq
 from hub.store.read_pool import ReadPool
@@ -144,6 +144,7 @@ class Deliverer:
                 repaired_at = time.monotonic()
                 for endpoint in endpoints:
                     await self._in_thread(partial(self._repair, endpoint.endpoint_id))
+                await self._in_thread(self._forget_orphans)
             if not busy:
                 await _paused(LOOK_S if endpoints else IDLE_LOOK_S, stop)
 
@@ -206,6 +207,12 @@ class Deliverer:
             return
         if freed or lost:
             log.warning("lanes were put right", endpoint=str(endpoint_id), stuck=freed, without_job=lost)
+
+    def _forget_orphans(self) -> None:
+        with self._pool.session() as connection:
+            forgotten = forget_orphans(connection)
+        if forgotten:
+            log.info("lanes of removed endpoints were forgotten", lanes=forgotten)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work)

@@ -275,6 +275,17 @@ def repair(connection: Connection[Any], endpoint_id: UUID, *, stuck_after: timed
     return freed, len(lost)
 
 
+def forget_orphans(connection: Connection[Any]) -> int:
+    """Remove the jobs of endpoints that are gone, and return how many those were.
+
+    A lane that is worked on while its endpoint is removed puts its job back afterwards, where nobody looks for it.
+    """
+    return connection.execute(
+        """DELETE FROM procrastinate_jobs AS job WHERE job.status = 'todo' AND NOT EXISTS (
+               SELECT 1 FROM delivery_endpoints WHERE endpoint_id::text = job.queue_name)"""
+    ).rowcount
+
+
 def _replay(
     connection: Connection[Any],
     endpoint_id: UUID,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -14,6 +15,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from hub import clock
 from hub.deliveries.post import Limits
+from hub.deliveries.queue import add_jobs
 from hub.deliveries.signing import key_from_text, new_salt
 from hub.store import deliveries, endpoints
 from tests.support.api import until
@@ -163,6 +165,16 @@ def test_who_is_skipped_to_the_newest_gets_only_what_comes(plain_database: Datab
         until(lambda: len(receiver.taken) == 2)
     assert sorted(receiver.seqs()) == [6, 7]
     assert list(states(plain_database, endpoint.endpoint_id).values()) == ["dead"] * 5 + ["delivered"] * 2
+
+
+def test_a_lane_that_outlived_its_endpoint_is_forgotten(plain_database: Database, receiver: Receiver) -> None:
+    kept, _ = make_endpoint(plain_database, receiver.url())
+    with psycopg.connect(plain_database.dsn) as connection:
+        add_jobs(connection, uuid4(), ["alert/1"])  # what was being posted while its endpoint was removed comes back so
+        add_jobs(connection, kept.endpoint_id, ["alert/1"])
+        assert deliveries.forget_orphans(connection) == 1
+        left = connection.execute("SELECT queue_name FROM procrastinate_jobs").fetchall()
+    assert left == [(str(kept.endpoint_id),)]
 
 
 def test_a_removed_endpoint_leaves_nothing_behind(plain_database: Database, receiver: Receiver) -> None:
