@@ -10,6 +10,7 @@ import type { Alert } from "../api/types";
 import { language, t } from "../i18n";
 import { href } from "../router";
 import { traceOf } from "../trace/address";
+import { around, axis } from "../ui/plot";
 import { useResource } from "../ui/resource";
 import { Loading } from "../ui/states";
 import { colour, theme } from "../ui/theme";
@@ -152,7 +153,13 @@ function Plot({ quantity, curves, expected, begin, end, alert, onMoment }: PlotP
         tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), timezone.value),
         scales: {
           x: { range: () => [begin, end] },
-          y: { range: (_, low, high) => around(low, high, [...lines, ...ends]) },
+          y: {
+            range: (_, low, high) =>
+              around(
+                [low, high, ...[...lines, ...ends].map((line) => line.value)].filter((value) => value !== null),
+                0.12,
+              ),
+          },
         },
         axes: [axis({ values: (_, at) => at.map((s) => shortTime(s * 1000)) }), axis({ size: 54 })],
         series: [
@@ -215,24 +222,6 @@ function columns(curves: readonly Curve[]): uPlot.AlignedData {
     curve.points.map(([, , mean]) => mean),
   ]);
   return tables.length === 1 && tables[0] ? tables[0] : uPlot.join(tables);
-}
-
-function around(low: number | null, high: number | null, lines: readonly { value: number }[]): [number, number] {
-  const all = [low, high, ...lines.map((line) => line.value)].filter((value): value is number => value !== null);
-  const least = Math.min(...all);
-  const most = Math.max(...all);
-  const room = (most - least || Math.abs(most) || 1) * 0.12;
-  return [least >= 0 ? Math.max(0, least - room) : least - room, most + room];
-}
-
-function axis(more: Partial<uPlot.Axis>): uPlot.Axis {
-  return {
-    stroke: colour("dim"),
-    grid: { stroke: colour("line"), width: 1 },
-    ticks: { stroke: colour("line"), width: 1 },
-    font: "11px sans-serif",
-    ...more,
-  };
 }
 
 function shade(index: number, of: number): string {

@@ -7,6 +7,7 @@ import { timezone } from "../api/city";
 import { number } from "../health/figures";
 import { language, t, words } from "../i18n";
 import { toLocal } from "../ui/localTime";
+import { around, axis } from "../ui/plot";
 import { ScrollX } from "../ui/ScrollX";
 import { Time } from "../ui/Time";
 import { colour, theme } from "../ui/theme";
@@ -96,7 +97,7 @@ function Plot({ recent, label }: { recent: Recent; label: string }) {
         tzDate: (ts) => uPlot.tzDate(new Date(ts * 1000), timezone.value),
         scales: {
           x: { range: () => [Date.parse(recent.since) / 1000, Date.parse(recent.until) / 1000] },
-          y: { range: () => around(ends) },
+          y: { range: () => (ends.length === 0 ? [0, 1] : around(ends, 0.1)) },
         },
         axes: [
           axis({
@@ -150,24 +151,6 @@ function hourWords(hour: RecentHour, unit: string): string {
 
 function middle(hour: RecentHour): number {
   return Date.parse(hour.at) / 1000 + HOUR_S / 2;
-}
-
-function around(values: readonly number[]): [number, number] {
-  if (values.length === 0) return [0, 1];
-  const least = Math.min(...values);
-  const most = Math.max(...values);
-  const room = (most - least || Math.abs(most) || 1) * 0.1;
-  return [least >= 0 ? Math.max(0, least - room) : least - room, most + room];
-}
-
-function axis(more: Partial<uPlot.Axis>): uPlot.Axis {
-  return {
-    stroke: colour("dim"),
-    grid: { stroke: colour("line"), width: 1 },
-    ticks: { stroke: colour("line"), width: 1 },
-    font: "11px sans-serif",
-    ...more,
-  };
 }
 
 function drawBand(plot: uPlot, hours: readonly RecentHour[]): void {
