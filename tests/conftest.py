@@ -4,12 +4,17 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from tests.support.availability import Missed, Unavailable, skip_for
 from tests.support.brokers import Broker, BrokerOptions
 from tests.support.databases import Database
 from tests.support.postgres_servers import PostgresServer
 from tests.support.servers import Servers
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+settings.register_profile("lianqin", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("lianqin")
 
 _MISSED = pytest.StashKey[Missed]()
 _EDITIONS = [

@@ -66,7 +66,7 @@ described = description().exclude(path="/api/v1/feed/stream")
 
 
 @described.parametrize()
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 def test_what_is_answered_is_what_is_described(case: schemathesis.Case, stocked: Api) -> None:
     if "wait" in (case.query or {}):
         case.query["wait"] = 0  # up to half a minute each, and nothing comes

@@ -297,7 +297,7 @@ BOXES = st.builds(Box, TEXTS, st.floats(0, 1), st.none() | st.integers(0, 2**40)
 
 
 @given(text=TEXTS, numbers=NUMBERS, box=st.none() | BOXES, members=st.lists(TEXTS, max_size=3))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_alert_comes_back_as_it_was_stored_and_its_record_holds(
     plain_database: Database, text: str, numbers: dict[str, object], box: Box | None, members: list[str]
 ) -> None:

@@ -226,7 +226,7 @@ STORIES = st.lists(
 
 
 @given(STORIES)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_received_is_stored_and_duplicate_and_quarantined_whatever_happens(
     plain_database: Database,
     story: list[tuple[list[tuple[str, Quantity, int]], list[bytes], str, int, int]],

@@ -252,13 +252,13 @@ def test_the_story_that_the_laws_are_held_to_has_alerts_in_it():
     assert len(phases(EXPECTED, "parking.illegal")) == 2
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, 400))
 def test_looks_and_frames_in_batches_of_any_size_give_the_same(batch: int):
     assert judge(TURNED, batch=batch) == EXPECTED
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(1, len(TURNED) - 1))
 def test_a_restart_at_any_moment_of_a_turned_camera_changes_nothing(cut: int):
     first = Judge(CITY, Thresholds(), listening_since=at(0))
@@ -269,7 +269,7 @@ def test_a_restart_at_any_moment_of_a_turned_camera_changes_nothing(cut: int):
     assert identities(one for one in found if one.rule in JUDGED) == identities(EXPECTED)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.floats(0, 0.9), min_size=len(TURNED), max_size=len(TURNED)))
 def test_looks_and_frames_that_overtake_each_other_within_the_bound_give_the_same(delays: list[float]):
     late = [
@@ -279,7 +279,7 @@ def test_looks_and_frames_that_overtake_each_other_within_the_bound_give_the_sam
     assert judge(sorted(late, key=lambda one: one.received_at)) == EXPECTED
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.sets(st.integers(0, 700), max_size=40))
 def test_how_often_time_ticks_changes_nothing_for_a_turned_camera(ticks: set[int]):
     judge_of_all = Judge(CITY, Thresholds(), listening_since=at(0))

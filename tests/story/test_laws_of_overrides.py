@@ -19,7 +19,7 @@ from ingest.city import Camera, City, Device, DeviceKind, Grid, Zone, ZoneKind
 from ingest.observation import Box, Frame, Observation, Quantity, Reading
 
 START = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
-LAWS = settings(max_examples=40, deadline=None)
+LAWS = settings(max_examples=40)
 
 
 def _zone(name: str, left: float) -> Zone:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.alerts.alert import Alert
@@ -29,7 +29,7 @@ from tests.support.town import write_city as write_camera_town
 START = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 ROUNDS, ROUND_S = 90, 0.5
 END = START + timedelta(seconds=ROUNDS * ROUND_S + 30)
-LAWS = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAWS = settings(max_examples=20)
 
 
 def at(second: float) -> datetime:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.finding import Finding, Phase
@@ -25,7 +25,7 @@ from tests.support.stories import frame, second_of, small_city
 from tests.support.street import BLINK_S, EVERY_S, SIZE, Street, Visit, street
 
 DWELL_S = 60.0
-LAWS = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAWS = settings(max_examples=12)
 KERB = Zone(
     zone_id="kerb",
     camera_id="cam-1",
@@ -169,7 +169,7 @@ def test_on_a_whole_street_who_stands_too_long_is_reported_once_and_nobody_else(
             assert life.cleared_s >= visit.end_s - BLINK_S + CLEAR_AFTER_S - EVERY_S, "it may blink when it leaves"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(dwell_s=st.floats(5, 100), every_s=st.floats(0.1, 2.0), offset_s=st.floats(0, 2.0), kept=st.randoms())
 def test_a_vehicle_in_plain_sight_is_timed_to_the_frame_gap_whatever_frames_there_are(
     dwell_s: float, every_s: float, offset_s: float, kept: random.Random

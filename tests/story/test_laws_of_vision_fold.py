@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from detectors.vision import payloads
@@ -36,9 +36,7 @@ LASTS_S = 420.0
 END = at(LASTS_S + 30)
 STALLS_FROM = 0.5
 # A smaller seed is no simpler street, so nothing is gained by shrinking.
-LAWS = settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow], phases=[Phase.explicit, Phase.generate]
-)
+LAWS = settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
 SEEDS = st.integers(0, 10**6)
 TOPIC = topics.detections("01", "cam-1")
 WHOLE = [[0, 0], [1, 0], [1, 1], [0, 1]]

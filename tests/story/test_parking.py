@@ -297,7 +297,7 @@ def test_dropping_four_frames_of_five_changes_no_alert(keep):
         assert abs(second_of(one.since) - second_of(other.since)) <= 2.5
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, len(DAY)))
 def test_a_restart_at_any_frame_changes_nothing(cut):
     whole = fold(DAY)
@@ -312,7 +312,7 @@ def test_a_restart_at_any_frame_changes_nothing(cut):
     assert sorted(told([*first, *after]), key=lambda line: line[3]) == told(whole)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.tuples(st.floats(0.1, 0.9), st.floats(0.55, 0.85)), max_size=8), st.integers(1, 170))
 def test_nothing_that_stands_less_than_the_dwell_is_raised(spots, stood):
     frames = [frame("cam-1", s, *[box(x, y) for x, y in spots] if s <= stood else []) for s in range(300)]

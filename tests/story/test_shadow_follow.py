@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.alerts.alert import Alert
@@ -27,7 +27,7 @@ START = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 ROUNDS, ROUND_S = 120, 0.5
 SILENT = "device: {silent: {at_least_s: 5, intervals: 2}}\n"
 GRIDS = ("01", "02")
-LAWS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAWS = settings(max_examples=25)
 
 
 def at(second: float) -> datetime:

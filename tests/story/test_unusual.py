@@ -130,7 +130,7 @@ def test_dropping_four_readings_of_five_changes_nothing_that_matters():
 
 
 @given(st.lists(st.floats(6, 14), min_size=60, max_size=90), st.floats(0.1, 50), st.floats(-1000, 1000))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_neither_scale_nor_shift_of_the_quantity_matters(values, scale, shift):
     wide = {"least_spread_l_s": 0.0, "least_spread_share": 0.0}
     one = fold(water(flat_profile("w1", FLOW, 10.0, 1.0), **wide), hours(*values))
@@ -152,7 +152,7 @@ def sums_of(readings):
 
 
 @given(st.integers(0, 10**6), st.integers(300, 900))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_worker_that_recalls_the_hours_before_goes_on_as_the_old_one_would(seed, cut):
     random = Random(seed)
     values, level = [], 0.0

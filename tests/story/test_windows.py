@@ -166,7 +166,7 @@ INSTANTS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(WINDOWS, INSTANTS, ZONES)
 @example(TimeWindow(hours=(time(2, 30), time(3))), datetime(2026, 3, 28, 12, tzinfo=UTC), ZoneInfo("Europe/Berlin"))
 @example(
@@ -189,7 +189,7 @@ def test_nothing_changes_before_the_next_change_minute_by_minute(window, start, 
         assert is_open(window, instant, zone, HOLIDAYS) == now
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(WINDOWS, INSTANTS, ZONES)
 def test_how_an_instant_is_written_changes_nothing(window, start, zone):
     """The same instant in UTC or in any zone's wall time is judged alike."""

@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.deliveries.addresses import Allowed, BadTarget, Place, allowed_from, place_of, refusal, target_of
@@ -52,7 +52,6 @@ def test_where_an_address_lies(address: str, place: Place) -> None:
     assert place_of(ip_address(address)) is place
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.ip_addresses(v=4))
 def test_an_address_does_not_get_out_by_being_written_as_ipv6(address: object) -> None:
     place = place_of(ip_address(str(address)))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.deliveries.pace import (
@@ -138,7 +138,6 @@ OUTCOMES = st.one_of(
 )
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(st.lists(OUTCOMES, max_size=60), st.integers(0, 2**32))
 def test_whatever_is_answered_a_delivery_comes_to_an_end_or_has_a_time(outcomes: list[Outcome], seed: int) -> None:
     chance = random.Random(seed).random

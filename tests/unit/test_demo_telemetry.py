@@ -25,7 +25,7 @@ VICTIMS = Victims(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(0, 3000), st.floats(0, 6), st.floats(0, 6))
 def test_how_often_we_look_changes_nothing(start_s, first_s, second_s):
     middle_s, end_s = start_s + first_s, start_s + first_s + second_s

@@ -130,7 +130,7 @@ def test_the_busy_ten_minutes_mean_what_they_should():
     assert not WHOLE_LATE
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, len(BUSY) - 1), max_size=40), st.lists(st.integers(0, int(END)), max_size=40))
 def test_batches_and_ticks_change_nothing(cuts, ticks):
     judged = judge()
@@ -141,7 +141,7 @@ def test_batches_and_ticks_change_nothing(cuts, ticks):
     assert identities(found) == identities(WHOLE)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.randoms(use_true_random=False))
 def test_any_arrival_order_within_the_bound_changes_nothing(random):
     """Lamps wait 5 s for stragglers, water and drainage 2 s, frames 1 s, gas none. Silence goes by arrival."""
@@ -169,7 +169,7 @@ def test_any_arrival_order_within_the_bound_changes_nothing(random):
     assert of_events(found) == of_events(WHOLE)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 590))
 def test_a_restart_at_any_moment_changes_nothing(second):
     """The old judge dies; a new one folds what was stored. Silence has its grace again, so it may only be later."""
@@ -191,7 +191,7 @@ def test_a_restart_at_any_moment_changes_nothing(second):
     assert len(raised) == len(set(raised))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 590), st.integers(0, 80))
 def test_a_restart_that_remembers_only_so_much_invents_nothing(second, lost_s):
     """The last transactions never committed, and only the judge's own memory is folded again."""

@@ -136,7 +136,7 @@ def test_false_alarms_are_not_counted_where_most_alerts_carry_no_label() -> None
     assert three.false_per_camera_day.value == pytest.approx(3 / 14), "all are labelled, so few are enough"
 
 
-@settings(max_examples=30, deadline=None)  # the first draws of a number of clusters take a while
+@settings(max_examples=30)  # the first draws of a number of clusters take a while
 @given(st.lists(st.booleans(), min_size=12, max_size=30), st.randoms(use_true_random=False))
 def test_neither_order_nor_unlabelled_alarms_change_precision_and_recall(real: list[bool], chance: Any) -> None:
     raised = [alert(5 * n) for n in range(len(real))]

@@ -100,7 +100,7 @@ WHOLE = {"jpeg": jpeg(), "png": png()}
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # it tells of metadata that it leaves out
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(sorted(WHOLE)), st.integers(0, 2000), st.binary(min_size=1, max_size=40))
 def test_damage_anywhere_is_either_still_a_picture_or_refused(kind, where, damage):
     data = bytearray(WHOLE[kind])

@@ -69,7 +69,7 @@ def any_thresholds(draw: st.DrawFn) -> Thresholds:
     return Thresholds.model_validate({**base.model_dump(), "overrides": good})
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(any_thresholds())
 def test_what_is_written_means_the_same_when_it_is_read(thresholds: Thresholds) -> None:
     text = text_of(thresholds)
@@ -80,7 +80,7 @@ def test_what_is_written_means_the_same_when_it_is_read(thresholds: Thresholds) 
     assert changes_between(read, thresholds) == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(any_thresholds(), any_thresholds())
 def test_two_differ_in_version_just_where_they_differ_in_something(one: Thresholds, other: Thresholds) -> None:
     assert (thresholds_version(one) == thresholds_version(other)) == (changes_between(one, other) == [])

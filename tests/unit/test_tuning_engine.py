@@ -166,7 +166,7 @@ STAYS = {
 
 
 @pytest.mark.parametrize("rule", sorted(TELEMETRY))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data(), seed=st.integers(0, 10_000))
 def test_telemetry_judged_by_episodes_is_as_replayed(rule: str, data: st.DataObject, seed: int) -> None:
     changes = {path: data.draw(values) for path, values in TELEMETRY[rule].items()}
@@ -178,7 +178,7 @@ def test_telemetry_judged_by_episodes_is_as_replayed(rule: str, data: st.DataObj
 
 @pytest.mark.parametrize("rule", sorted(engine.PLACES))
 @pytest.mark.parametrize("looks", [False, True])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data(), seed=st.integers(0, 10_000))
 def test_stays_judged_by_episodes_are_as_replayed(rule: str, looks: bool, data: st.DataObject, seed: int) -> None:
     section = rule
@@ -191,7 +191,7 @@ def test_stays_judged_by_episodes_are_as_replayed(rule: str, looks: bool, data: 
 
 
 @pytest.mark.parametrize("rule", sorted(engine.PLACES))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data(), seed=st.integers(0, 10_000))
 def test_stays_under_overrides_of_zones_are_as_replayed(rule: str, data: st.DataObject, seed: int) -> None:
     recording = recording_of(received(street(random.Random(seed), looks=True)))
@@ -236,7 +236,7 @@ def test_what_looks_let_through_before_the_beginning_is_not_raised_again() -> No
 
 
 @pytest.mark.parametrize("rule", ["camera.lost", "camera.moved"])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(data=st.data(), seed=st.integers(0, 10_000))
 def test_what_befalls_a_camera_is_found_as_in_a_replay(rule: str, data: st.DataObject, seed: int) -> None:
     changes = data.draw(

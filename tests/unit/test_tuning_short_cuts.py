@@ -25,7 +25,7 @@ START = datetime(2026, 11, 22, 16, tzinfo=UTC)  # midnight in the city
 LASTS_S = 5400
 NIGHTS = 12
 
-LAWS = settings(max_examples=15, deadline=None)
+LAWS = settings(max_examples=15)
 
 
 def configured(city: City, thresholds: Thresholds | None = None) -> Configuration:

@@ -165,7 +165,7 @@ def test_noise_moves_from_frame_to_frame() -> None:
     assert (renderer.frame(0.0) != renderer.frame(0.2)).any()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 10_000), st.floats(0, 12))
 def test_every_random_scene_renders_with_truth_inside_the_picture(seed: int, at_s: float) -> None:
     frame, truth = Renderer(random_scene(seed)).render(at_s)
