@@ -61,6 +61,14 @@ def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
 
 
 @pytest.fixture
+def detectors(api: Api) -> Path:
+    """The detectors file of a hub that was served over one."""
+    path = api.hub.files[1]
+    assert path is not None
+    return path
+
+
+@pytest.fixture
 def console(browser: Browser, api: Api) -> Iterator[Console]:
     """Open the console: `console("operator", "en", path="/board", size=PHONE, theme="light", districts=["A"])`.
 

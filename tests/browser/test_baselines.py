@@ -15,7 +15,7 @@ from hub.store.profiles import learnt
 from hub.store.session import open_session
 from tests.browser.axe import serious
 from tests.browser.conftest import LAPTOP, PHONE, Console
-from tests.support.api import Api, serving, until
+from tests.support.api import Api, serving_over, until
 from tests.support.databases import Database
 from tests.support.planted_weeks import ZONE, Weeks, label_leak, plant_weeks
 from tests.support.tuning_role import tuning
@@ -26,9 +26,8 @@ LIST = "/tuning/baselines"
 @pytest.fixture
 def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
     """A served hub that knows its files, with the tuning role beside it."""
-    (tmp_path / "detectors.yaml").write_text("device: {silent: {enabled: false}}\n", encoding="utf-8")
-    files = (tmp_path / "city.yaml", tmp_path / "detectors.yaml")
-    with serving(plain_database.dsn, tmp_path, files=files) as api, tuning(api):
+    thresholds = "device: {silent: {enabled: false}}\n"
+    with serving_over(plain_database.dsn, tmp_path, thresholds) as api, tuning(api):
         yield api
 
 

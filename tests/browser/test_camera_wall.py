@@ -11,11 +11,10 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from detectors.finding import Phase, Severity
-from hub.config.load import load
 from ingest.observation import Box
+from tests.browser.axe import serious
 from tests.browser.conftest import LAPTOP, PHONE, WIDE, Console
 from tests.support.api import Api, serving, until
-from tests.support.axe import findings
 from tests.support.brokers import Broker
 from tests.support.databases import Database
 from tests.support.live_camera import LiveCameras
@@ -25,11 +24,10 @@ from tests.support.wall_town import CAMERAS, city_text
 
 @pytest.fixture
 def api(plain_database: Database, embedded_broker: Broker, tmp_path: Path) -> Iterator[Api]:
-    city = tmp_path / "drawn" / "city.yaml"
-    city.parent.mkdir()
-    city.write_text(city_text(), encoding="utf-8")
-    with serving(plain_database.dsn, tmp_path, mqtt_url=embedded_broker.url, files=(city, None)) as running:
-        running.hub.configuration = load(city, None)
+    files = (tmp_path / "city.yaml", None)
+    with serving(
+        plain_database.dsn, tmp_path, city_text=city_text(), mqtt_url=embedded_broker.url, files=files
+    ) as running:
         yield running
 
 
@@ -162,6 +160,6 @@ def test_nothing_serious_is_found_by_axe(
     ):
         page.goto(f"/console{path}")
         expect(page.locator(there).first).to_be_visible()
-        assert findings(page) == [], path
+        assert serious(page) == [], path
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{path} is wider than the window"

@@ -14,7 +14,7 @@ from hub.config.apply import apply_due
 from hub.store.session import connect
 from tests.browser.axe import serious
 from tests.browser.conftest import PHONE, Console
-from tests.support.api import Api, serving
+from tests.support.api import Api, serving_over
 from tests.support.databases import Database
 from tests.support.shadowing import candidate, settle
 from tests.support.stored import NOW
@@ -23,16 +23,8 @@ BY_HAND = "# by hand\ngas: {leak: {rise_pct_lel: 12}}\n"
 
 
 @pytest.fixture
-def detectors(tmp_path: Path) -> Path:
-    path = tmp_path / "detectors.yaml"
-    path.write_text(BY_HAND, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def api(plain_database: Database, tmp_path: Path, detectors: Path) -> Iterator[Api]:
-    with serving(plain_database.dsn, tmp_path, files=(tmp_path / "city.yaml", detectors)) as api:
-        settle(api)
+def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
+    with serving_over(plain_database.dsn, tmp_path, BY_HAND) as api:
         yield api
 
 

@@ -8,11 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from hub.config.apply import settle
-from hub.store.session import connect
 from tests.browser.axe import serious
 from tests.browser.conftest import LAPTOP, PHONE, WIDE, Console
-from tests.support.api import Api, serving
+from tests.support.api import Api, serving_over
 from tests.support.databases import Database
 from tests.support.dusk import Dusk, plant
 from tests.support.tuning_role import tuning
@@ -21,11 +19,7 @@ from tests.support.tuning_role import tuning
 @pytest.fixture
 def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
     """A served hub whose thresholds are strict, so that ghosts of the dusk stay quiet and can be drawn by lot."""
-    detectors = tmp_path / "detectors.yaml"
-    detectors.write_text("parking: {illegal: {confidence: 0.45}}\n", encoding="utf-8")
-    with serving(plain_database.dsn, tmp_path, files=(tmp_path / "city.yaml", detectors)) as api:
-        with connect(api.dsn) as connection:
-            settle(connection, api.hub.files, at=api.hub.now())
+    with serving_over(plain_database.dsn, tmp_path, "parking: {illegal: {confidence: 0.45}}\n") as api:
         yield api
 
 

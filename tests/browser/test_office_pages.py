@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import serious
 from tests.browser.conftest import LAPTOP, PHONE, WIDE, Console
 from tests.browser.test_case_pages import collected
 from tests.support.api import Api, serving
-from tests.support.axe import findings
 from tests.support.databases import Database
 from tests.support.delivering import sender
 from tests.support.receiver import receiving
@@ -104,7 +104,7 @@ def test_somebody_is_made_and_it_stands_in_the_audit(api: Api, console: Console)
 def look(page: Page, path: str, there: str) -> None:
     page.goto(f"/console{path}")
     expect(page.locator(there).first).to_be_visible()
-    assert findings(page) == [], path
+    assert serious(page) == [], path
     for part in ("document.documentElement", "document.querySelector('.page')"):
         wide = page.evaluate(f"{part}.scrollWidth - {part}.clientWidth")
         assert wide <= 0, f"{path} is {wide} px wider than the window"

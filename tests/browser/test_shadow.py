@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from hub.tuning.shadow.watch import Guard
 from tests.browser.axe import serious
 from tests.browser.conftest import Console
-from tests.support.api import Api, serving
+from tests.support.api import Api, serving_over
 from tests.support.databases import Database
 from tests.support.shadowing import Live, candidate, flood, settle
 
@@ -19,15 +19,8 @@ STILL = "device: {silent: {enabled: false}}\ncamera: {lost: {enabled: false}}\n"
 
 
 @pytest.fixture
-def detectors(tmp_path: Path) -> Path:
-    path = tmp_path / "detectors.yaml"
-    path.write_text(f"# by hand\n{STILL}", encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def api(plain_database: Database, tmp_path: Path, detectors: Path) -> Iterator[Api]:
-    with serving(plain_database.dsn, tmp_path, files=(tmp_path / "city.yaml", detectors)) as api:
+def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
+    with serving_over(plain_database.dsn, tmp_path, f"# by hand\n{STILL}") as api:
         yield api
 
 
@@ -41,7 +34,6 @@ def live(api: Api) -> Iterator[Live]:
 def test_a_shadow_is_looked_at_tried_in_a_grid_and_rolled_back_by_itself(
     console: Console, api: Api, live: Live, detectors: Path
 ) -> None:
-    settle(api)
     before = detectors.read_text(encoding="utf-8")
     version = candidate(api)
     live.pass_time(120)
@@ -108,7 +100,6 @@ def do(page: Page, what: str, *, note: str = "") -> None:
 def test_a_canary_that_keeps_quiet_is_put_into_force_everywhere(
     console: Console, api: Api, live: Live, detectors: Path
 ) -> None:
-    settle(api)
     version = candidate(api)
     page = console("engineer", "en", path=f"/tuning/shadows?version={version}")
     dialog = page.get_by_role("dialog")
@@ -166,7 +157,6 @@ def test_what_a_colleague_applied_meanwhile_is_not_undone_and_is_named(
 def test_a_canary_is_rolled_back_by_hand_and_whoever_comes_second_is_told(
     console: Console, api: Api, live: Live, detectors: Path
 ) -> None:
-    settle(api)
     before = detectors.read_text(encoding="utf-8")
     version = candidate(api)
     page = console("engineer", "en", path=f"/tuning/shadows?version={version}")

@@ -11,13 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from hub.config.apply import settle
-from hub.store.session import connect
 from hub.store.write import Store
 from ingest.observation import Quantity
 from tests.browser.axe import serious
 from tests.browser.conftest import LAPTOP, PHONE, WIDE, Console
-from tests.support.api import Api, serving
+from tests.support.api import Api, serving_over
 from tests.support.databases import Database
 from tests.support.dusk import Dusk, plant
 from tests.support.stored import NOW, batch, raised, reading
@@ -29,13 +27,9 @@ ENGLISH = re.compile(r"[A-Za-z]{4,}")
 @pytest.fixture
 def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
     """A served hub with the tuning role beside it."""
-    detectors = tmp_path / "detectors.yaml"
-    detectors.write_text("parking: {illegal: {confidence: 0.25}}\n", encoding="utf-8")
-    with serving(plain_database.dsn, tmp_path, files=(tmp_path / "city.yaml", detectors)) as api:
-        with connect(api.dsn) as connection:
-            settle(connection, api.hub.files, at=api.hub.now())
-        with tuning(api):
-            yield api
+    thresholds = "parking: {illegal: {confidence: 0.25}}\n"
+    with serving_over(plain_database.dsn, tmp_path, thresholds) as api, tuning(api):
+        yield api
 
 
 @pytest.fixture

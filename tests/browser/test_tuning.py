@@ -10,31 +10,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from hub.config.apply import settle
-from hub.store.session import connect
 from tests.browser.axe import serious
 from tests.browser.conftest import LAPTOP, PHONE, Console
-from tests.support.api import Api, serving, until
+from tests.support.api import Api, serving_over, until
 from tests.support.databases import Database
 from tests.support.dusk import Dusk, plant
 from tests.support.tuning_role import tuning
 
 
 @pytest.fixture
-def detectors(tmp_path: Path) -> Path:
-    path = tmp_path / "detectors.yaml"
-    path.write_text("# by hand\nparking: {illegal: {confidence: 0.25}}\n", encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def api(plain_database: Database, tmp_path: Path, detectors: Path) -> Iterator[Api]:
+def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
     """A served hub that knows its files, with the tuning role beside it."""
-    with serving(plain_database.dsn, tmp_path, files=(tmp_path / "city.yaml", detectors)) as api:
-        with connect(api.dsn) as connection:
-            settle(connection, api.hub.files, at=api.hub.now())
-        with tuning(api):
-            yield api
+    thresholds = "# by hand\nparking: {illegal: {confidence: 0.25}}\n"
+    with serving_over(plain_database.dsn, tmp_path, thresholds) as api, tuning(api):
+        yield api
 
 
 @pytest.fixture

@@ -10,11 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from hub.config.apply import settle
-from hub.store.session import connect
 from tests.browser.axe import serious
 from tests.browser.conftest import LAPTOP, PHONE, Console
-from tests.support.api import Api, serving, until
+from tests.support.api import Api, serving_over, until
 from tests.support.databases import Database
 from tests.support.mains import CITY, JUDGED, Mains, plant
 from tests.support.tuning_role import tuning
@@ -25,13 +23,8 @@ EXACT = "Exact value of Raises after"
 @pytest.fixture
 def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
     """A served hub of mains and lamps that knows its files, with the tuning role beside it."""
-    detectors = tmp_path / "detectors.yaml"
-    detectors.write_text("# by hand\n", encoding="utf-8")
-    with serving(plain_database.dsn, tmp_path, city_text=CITY, files=(tmp_path / "city.yaml", detectors)) as api:
-        with connect(api.dsn) as connection:
-            settle(connection, api.hub.files, at=api.hub.now())
-        with tuning(api):
-            yield api
+    with serving_over(plain_database.dsn, tmp_path, "# by hand\n", city_text=CITY) as api, tuning(api):
+        yield api
 
 
 @pytest.fixture

@@ -9,11 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from hub.config.apply import settle
-from hub.store.session import connect
 from tests.browser.axe import serious
 from tests.browser.conftest import PHONE, WIDE, Console
-from tests.support.api import Api, serving, until
+from tests.support.api import Api, serving_over, until
 from tests.support.databases import Database
 from tests.support.dusk import MANY, Dusk, plant, say
 from tests.support.tuning_role import tuning
@@ -22,11 +20,7 @@ from tests.support.tuning_role import tuning
 @pytest.fixture
 def api(plain_database: Database, tmp_path: Path) -> Iterator[Api]:
     """A served hub that knows its files; whether a tuning role runs beside it is up to the test."""
-    detectors = tmp_path / "detectors.yaml"
-    detectors.write_text("parking: {illegal: {confidence: 0.25}}\n", encoding="utf-8")
-    with serving(plain_database.dsn, tmp_path, files=(tmp_path / "city.yaml", detectors)) as api:
-        with connect(api.dsn) as connection:
-            settle(connection, api.hub.files, at=api.hub.now())
+    with serving_over(plain_database.dsn, tmp_path, "parking: {illegal: {confidence: 0.25}}\n") as api:
         yield api
 
 

@@ -23,7 +23,7 @@ from ingest.observation import Box
 from tests.browser.axe import serious
 from tests.browser.conftest import PHONE, Console
 from tests.support import kerb
-from tests.support.api import Api, serving, until
+from tests.support.api import Api, serving_over, until
 from tests.support.databases import Database
 from tests.support.stored import NOW, batch, frame, picture, raised
 from tests.support.tuning_role import tuning
@@ -50,13 +50,11 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def api(plain_database: Database, tmp_path: Path, shelf: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     """A served hub over the street's city, with the tuning role beside it."""
-    detectors = tmp_path / "detectors.yaml"
-    detectors.write_text(yaml.safe_dump(kerb.THRESHOLDS), encoding="utf-8")
     monkeypatch.setenv("LIANQIN_CITY", str(tmp_path / "city.yaml"))
     monkeypatch.setenv("LIANQIN_DATA", str(tmp_path))
     monkeypatch.setenv("LIANQIN_TUNING_FILES", str(shelf))
-    files = (tmp_path / "city.yaml", detectors)
-    with serving(plain_database.dsn, tmp_path, city_text=kerb.city_text(), files=files) as api, tuning(api):
+    thresholds = yaml.safe_dump(kerb.THRESHOLDS)
+    with serving_over(plain_database.dsn, tmp_path, thresholds, city_text=kerb.city_text()) as api, tuning(api):
         yield api
 
 

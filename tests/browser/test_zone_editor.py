@@ -19,11 +19,10 @@ from tests.support.wall_town import CAMERAS, city_text, zone
 
 @pytest.fixture
 def api(plain_database: Database, embedded_broker: Broker, tmp_path: Path) -> Iterator[Api]:
-    city = tmp_path / "drawn" / "city.yaml"
-    city.parent.mkdir()
-    city.write_text(city_text(), encoding="utf-8")
-    with serving(plain_database.dsn, tmp_path, mqtt_url=embedded_broker.url, files=(city, None)) as running:
-        running.hub.configuration = load(city, None)
+    files = (tmp_path / "city.yaml", None)
+    with serving(
+        plain_database.dsn, tmp_path, city_text=city_text(), mqtt_url=embedded_broker.url, files=files
+    ) as running:
         yield running
 
 

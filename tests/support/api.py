@@ -20,7 +20,9 @@ from hub.api.app import create_app
 from hub.api.context import Hub
 from hub.api.serve import listen, run
 from hub.clock import Clock
+from hub.config.apply import settle
 from hub.config.load import Configuration, config_version, load_city
+from hub.store.session import connect
 from hub.store.tokens import ROLES, create_token
 from hub.store.write import Batch, Store
 from tests.support.stored import NOW
@@ -106,6 +108,17 @@ def serving(
             stop.set()
             thread.join(timeout=20)
             assert not thread.is_alive(), "the API did not stop"
+
+
+@contextmanager
+def serving_over(dsn: str, folder: Path, thresholds: str, **options: Any) -> Iterator[Api]:
+    """Run the API as `serving` does, over files of its own; a detectors file of this text is in force and on record."""
+    detectors = folder / "detectors.yaml"
+    detectors.write_text(thresholds, encoding="utf-8")
+    with serving(dsn, folder, files=(folder / "city.yaml", detectors), **options) as api:
+        with connect(api.dsn) as connection:
+            settle(connection, api.hub.files, at=api.hub.now())
+        yield api
 
 
 def token_for(connection: psycopg.Connection[Any], role: str, districts: Sequence[str] | None = None) -> str:
