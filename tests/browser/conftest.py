@@ -18,7 +18,7 @@ from hub.people.post import Post
 from hub.store.audit import COMMAND_LINE
 from hub.store.sessions import make_ticket
 from hub.store.users import NoSuchUser, create_user, user_named
-from tests.support.api import DEPARTMENT, Api, serving
+from tests.support.api import DEPARTMENT, Api, serving, until
 from tests.support.availability import Unavailable, skip_for
 from tests.support.chromium import chromium
 from tests.support.databases import Database
@@ -139,6 +139,22 @@ def ticket(
                 must_change_password=False,
             )
         return make_ticket(connection, user, at=api.hub.now(), valid=timedelta(minutes=5))
+
+
+def comes_true(page: Page, holds: Callable[[], bool], *, wait_s: float = 60.0) -> None:
+    """Wait until `holds`, and let the page run: what it asks is looked at only while Playwright is waited for."""
+
+    def looked() -> bool:
+        page.wait_for_timeout(50)
+        return holds()
+
+    until(looked, wait_s=wait_s)
+
+
+def said_in_diffs(api: Api) -> list[str]:
+    """Return what was said in diffs and not withdrawn, in order."""
+    rows = api.rows("SELECT verdict FROM labels WHERE source = 'diff' AND withdrawn_at IS NULL ORDER BY verdict")
+    return [verdict for (verdict,) in rows]
 
 
 def _stay_here(context: BrowserContext, address: str, wrong: list[str]) -> None:

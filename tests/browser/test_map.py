@@ -15,8 +15,8 @@ from detectors.finding import Phase, Severity
 from hub.api.map_view import MapView
 from hub.config.load import load
 from ingest.observation import Quantity
-from tests.browser.conftest import Console
-from tests.support.api import Api, serving, until
+from tests.browser.conftest import Console, comes_true
+from tests.support.api import Api, serving
 from tests.support.brokers import Broker
 from tests.support.databases import Database
 from tests.support.stored import batch, followed, raised, reading
@@ -113,12 +113,7 @@ def test_on_shifted_tiles_things_lie_where_the_tiles_show_them(api: Api, console
     expect(page.locator(".map-card")).to_contain_text("菜场燃气")
     across, down = tile_of(31.17530398364597, 121.531541859215, 17)
     wanted = (17, int(across), int(down))
-
-    def has_asked() -> bool:
-        page.wait_for_timeout(50)  # what the page asks for is answered only while Playwright is waited for
-        return wanted in asked
-
-    until(has_asked)
+    comes_true(page, lambda: wanted in asked)
     expect(page.locator("img.leaflet-tile-loaded").first).to_be_visible()
     # What was asked for lies around that place; without the shift it would lie one and a half tiles beside it.
     near = [number for zoom, *number in asked if zoom == 17]

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.axe import serious
-from tests.browser.conftest import LAPTOP, PHONE, Console
-from tests.support.api import Api, serving_over, until
+from tests.browser.conftest import LAPTOP, PHONE, Console, comes_true, said_in_diffs
+from tests.support.api import Api, serving_over
 from tests.support.databases import Database
 from tests.support.dusk import Dusk, plant
 from tests.support.tuning_role import tuning
@@ -35,17 +34,6 @@ def bench(dusk: Dusk, **more: str) -> str:
     span = f"since={dusk.since.isoformat()}&until={dusk.until.isoformat()}".replace("+", "%2B")
     rest = "".join(f"&{name}={value}" for name, value in more.items())
     return f"/tuning/work?rule=parking.illegal&subject=zone-1&{span}{rest}"
-
-
-def given(api: Api) -> list[str]:
-    """Return what was said in diffs and not withdrawn, in order."""
-    rows = api.rows("SELECT verdict FROM labels WHERE source = 'diff' AND withdrawn_at IS NULL ORDER BY verdict")
-    return [verdict for (verdict,) in rows]
-
-
-def says(page: Page, api: Api, said: list[str]) -> bool:
-    page.wait_for_timeout(50)  # what the page asks is looked at here, and waits while nobody looks
-    return given(api) == said
 
 
 def test_an_engineer_hears_of_false_alarms_tunes_them_away_applies_and_rolls_back(
@@ -79,9 +67,9 @@ def test_an_engineer_hears_of_false_alarms_tunes_them_away_applies_and_rolls_bac
     page.keyboard.press("k")
     for key, said in (("f", ["false"]), ("f", ["false", "false"]), ("t", ["false", "false", "true"])):
         page.keyboard.press(key)
-        until(partial(says, page, api, said))
+        comes_true(page, lambda said=said: said_in_diffs(api) == said)
     page.keyboard.press("u")
-    until(partial(says, page, api, ["false", "false"]))
+    comes_true(page, lambda: said_in_diffs(api) == ["false", "false"])
 
     page.get_by_role("button", name="Keep as a version").click()
     dialog = page.get_by_role("dialog")

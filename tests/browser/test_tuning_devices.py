@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.axe import serious
-from tests.browser.conftest import LAPTOP, PHONE, Console
-from tests.support.api import Api, serving_over, until
+from tests.browser.conftest import LAPTOP, PHONE, Console, comes_true, said_in_diffs
+from tests.support.api import Api, serving_over
 from tests.support.databases import Database
 from tests.support.mains import CITY, JUDGED, Mains, plant
 from tests.support.tuning_role import tuning
@@ -36,17 +35,6 @@ def bench(mains: Mains, rule: str, **more: str) -> str:
     span = f"since={mains.since.isoformat()}&until={mains.until.isoformat()}".replace("+", "%2B")
     rest = "".join(f"&{name}={value}" for name, value in more.items())
     return f"/tuning/work?rule={rule}&{span}{rest}"
-
-
-def given(api: Api) -> list[str]:
-    """Return what was said in diffs and not withdrawn, in order."""
-    rows = api.rows("SELECT verdict FROM labels WHERE source = 'diff' AND withdrawn_at IS NULL ORDER BY verdict")
-    return [verdict for (verdict,) in rows]
-
-
-def says(page: Page, api: Api, said: list[str]) -> bool:
-    page.wait_for_timeout(50)  # what the page asks is looked at here, and waits while nobody looks
-    return given(api) == said
 
 
 def chart(one: Locator) -> Locator:
@@ -89,12 +77,12 @@ def test_a_pumps_false_alarms_are_slid_away_seen_in_the_diff_labelled_and_kept(
 
     diff.locator(".diff-row", has_text="unlabelled").first.click()
     page.keyboard.press("f")
-    until(partial(says, page, api, ["false"]))
+    comes_true(page, lambda: said_in_diffs(api) == ["false"])
     page.keyboard.press("f")
-    until(partial(says, page, api, ["false", "false"]))
+    comes_true(page, lambda: said_in_diffs(api) == ["false", "false"])
     expect(one).to_contain_text("3 min later")  # the pipe that broke, which is still found
     page.keyboard.press("t")
-    until(partial(says, page, api, ["false", "false", "true"]))
+    comes_true(page, lambda: said_in_diffs(api) == ["false", "false", "true"])
     expect(diff.locator(".diff-left")).to_contain_text("2 left to label")
     scores = page.locator(".bench-scores")
     expect(scores).to_contain_text("False alarms a device-month")

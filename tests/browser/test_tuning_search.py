@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.axe import serious
-from tests.browser.conftest import PHONE, WIDE, Console
-from tests.support.api import Api, serving_over, until
+from tests.browser.conftest import PHONE, WIDE, Console, comes_true
+from tests.support.api import Api, serving_over
 from tests.support.databases import Database
 from tests.support.dusk import MANY, Dusk, plant, say
 from tests.support.tuning_role import tuning
@@ -47,12 +47,6 @@ def begin(page: Page, *, second: str | None = None) -> None:
     if second:
         sweep.get_by_label("Second threshold").select_option(label=second)
     sweep.get_by_role("button", name="Sweep").click()
-
-
-def looked(page: Page, holds: bool) -> bool:
-    """Return `holds`, once the page's requests were looked at: they wait while nobody looks."""
-    page.wait_for_timeout(50)
-    return holds
 
 
 def test_two_thresholds_are_swept_and_a_combination_is_tried(console: Console, api: Api) -> None:
@@ -184,7 +178,7 @@ def test_a_run_is_cancelled_where_it_waits_and_from_the_list(console: Console, a
     sweep.get_by_role("status").get_by_role("button", name="Cancel").click()
     expect(sweep.get_by_role("status")).to_have_count(0)
     kinds = "SELECT kind, state FROM tuning_runs WHERE kind IN ('sweep', 'search') ORDER BY kind"
-    until(lambda: looked(page, api.rows(kinds) == [("sweep", "cancelled")]))
+    comes_true(page, lambda: api.rows(kinds) == [("sweep", "cancelled")])
     search = page.get_by_role("region", name="Search for a target")
     search.get_by_role("button", name="Search").click()
     expect(search.get_by_role("status").first).to_contain_text("no tuning role runs")
@@ -200,7 +194,7 @@ def test_an_answer_that_comes_after_the_page_was_left_changes_nothing(console: C
     held: list[Route] = []
     page.route("**/api/v1/tuning/runs", lambda route: held.append(route) if _is_sweep(route) else route.continue_())
     begin(page)
-    until(lambda: looked(page, bool(held)))
+    comes_true(page, lambda: bool(held))
     page.get_by_role("navigation", name="Tuning").get_by_role("link", name="Labels").click()
     expect(page.get_by_role("heading", name="Labels", level=1)).to_be_visible()
     left = page.url

@@ -21,9 +21,9 @@ from detectors.vision.pictures import jpeg
 from hub.vision_settings import SHIPPED_MODEL
 from ingest.observation import Box
 from tests.browser.axe import serious
-from tests.browser.conftest import PHONE, Console
+from tests.browser.conftest import PHONE, Console, comes_true
 from tests.support import kerb
-from tests.support.api import Api, serving_over, until
+from tests.support.api import Api, serving_over
 from tests.support.databases import Database
 from tests.support.stored import NOW, batch, frame, picture, raised
 from tests.support.tuning_role import tuning
@@ -75,17 +75,11 @@ def verdict(api: Api, said: str, second: int) -> None:
 
 
 def is_drawn(page: Page, selector: str) -> bool:
-    page.wait_for_timeout(50)
     return bool(page.eval_on_selector(selector, "(image) => image.complete && image.naturalWidth > 100"))
 
 
 def labels(api: Api) -> list[tuple[str, str]]:
     return [(verdict, rule) for verdict, rule in api.rows("SELECT verdict, rule FROM labels")]
-
-
-def labelled(page: Page, api: Api) -> bool:
-    page.wait_for_timeout(50)
-    return labels(api) == [("true", "parking.illegal")]
 
 
 def test_an_engineer_sees_what_other_weights_would_miss_and_says_that_it_was_real(console: Console, api: Api) -> None:
@@ -111,14 +105,14 @@ def test_an_engineer_sees_what_other_weights_would_miss_and_says_that_it_was_rea
     expect(change).to_contain_text("vanished")
     expect(change).to_contain_text("kerb@")
     expect(change.get_by_text("not raised")).to_be_visible()
-    until(partial(is_drawn, page, ".weights-change img"))
+    comes_true(page, partial(is_drawn, page, ".weights-change img"))
     sides = compare.get_by_role("region", name="Both sets of weights")
     expect(sides.locator("thead th")).to_have_text(["Score", "the camera's own weights", BLIND])
     expect(sides.locator("tbody tr").first.locator("td")).to_have_text(["Alerts", "1", "0"])
     assert serious(page) == []
 
     change.get_by_role("button", name="True").click()
-    until(partial(labelled, page, api))
+    comes_true(page, lambda: labels(api) == [("true", "parking.illegal")])
     page.reload()  # the run stands in the address
     expect(compare.locator(".weights-change")).to_have_count(1)
     compare.get_by_label("New weights").select_option(BLIND)
@@ -149,7 +143,7 @@ def test_what_people_said_becomes_a_dataset_that_is_looked_at_and_downloaded(con
     expect(counts.locator("div", has_text="Boxes confirmed").locator("dd")).to_have_text("1")
     expect(counts.locator("div", has_text="Without a box").locator("dd")).to_have_text("1")
     expect(made.get_by_text("nothing to validate with")).to_be_visible()
-    until(partial(is_drawn, page, ".weights-pictures img"))
+    comes_true(page, partial(is_drawn, page, ".weights-pictures img"))
     expect(made.locator(".weights-pictures rect.confirmed")).to_have_count(1)
     with page.expect_download() as waiting:
         made.get_by_role("link", name="Download the ZIP").click()
