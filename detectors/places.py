@@ -8,75 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from detectors.detector import Unseen
 from detectors.finding import Finding, Number, OpenFinding, Phase, Reason
-from detectors.picture import bottom_centre, footing, inside, is_part_of, overlap, without_doubles
-from detectors.stay import (
-    SETTLE_S,
-    Sight,
-    Standing,
-    assigned,
-    began,
-    is_double,
-    is_hidden,
-    is_over,
-    is_succeeded,
-    is_taken,
-    missed,
-    seen,
-    stands,
-    start_clock,
-)
+from detectors.picture import bottom_centre, is_part_of, overlap, without_doubles
+from detectors.scene import Ban, Forbidden, Scene
+from detectors.standing import Sight, Standing, began, start_clock
+from detectors.stay import SETTLE_S, assigned, is_hidden, is_over, missed, seen, stands
+from detectors.succession import is_double, is_succeeded, is_taken
 from detectors.thresholds_watch import Stay as Rule
-from ingest.city import Camera, City, Zone, ZoneKind
+from ingest.city import City, ZoneKind
 from ingest.observation import Box, Frame
 
 OVERDUE = 2.0  # after this many dwells that were no proof the clock begins anew: what it saw by night is let go by day
 DOUBLE = 0.7  # boxes of one frame that overlap by this much are one thing, whatever their labels
-
-
-@dataclass(frozen=True, slots=True)
-class Ban:
-    """Why standing is forbidden here and now: by which zone, from how long on, and in words."""
-
-    zone_id: str
-    dwell_s: float
-    why: str
-    permit: str  # "none", "closed": the state of a permit, for programs
-
-
-class Forbidden(Protocol):
-    """What is forbidden where and when."""
-
-    def zones(self, camera: Camera) -> tuple[Zone, ...]:
-        """Return the zones of `camera` that matter; none: the camera is not watched."""
-        ...
-
-    def ban(self, ground: tuple[Zone, ...], at: datetime) -> Ban | None:
-        """Return why nothing may stand in all of `ground` at `at`; None when it may."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What one camera watches: its grid, the zones that matter, and what is ignored."""
-
-    camera_id: str
-    grid: str
-    zones: tuple[Zone, ...]
-    ignored: tuple[Zone, ...]
-
-    def ground(self, box: Box) -> tuple[Zone, ...]:
-        """Return the zones in which the thing in `box` stands."""
-        point = footing(box)
-        return tuple(zone for zone in self.zones if inside(point, zone.polygon))
-
-    def ignores(self, box: Box) -> bool:
-        """Tell whether the thing in `box` stands where nothing is looked at."""
-        point = footing(box)
-        return any(inside(point, zone.polygon) for zone in self.ignored)
 
 
 @dataclass(frozen=True, slots=True)

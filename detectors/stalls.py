@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from detectors.places import Ban, Places
+from detectors.places import Places
+from detectors.scene import Ban
 from detectors.thresholds import Thresholds
 from detectors.windows import any_open
 from ingest.city import Camera, City, Zone, ZoneKind

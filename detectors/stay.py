@@ -27,14 +27,11 @@ empty, or what passes would keep an alert open for ever.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
-from math import hypot, sqrt
 
-from detectors.picture import area, bottom_centre, covered_share, hides, is_part_of, overlap
+from detectors.picture import area, hides, is_part_of, overlap
+from detectors.standing import Sight, Standing, moved, note
 from detectors.thresholds_watch import Stay as Rule
-from ingest.city import Zone
 from ingest.observation import Box
 
 HIDING_SHARE = 0.3  # a box that covers this much of a place hides what stands there, but for a part
@@ -54,102 +51,12 @@ GIVEN_UP_AFTER = 10.0  # a place hidden this many times as long as the rule wait
 KNOWN_AGAIN_S = 60.0  # what comes back to its very place within this time after its alert cleared is known again
 COMING_S = 5.0  # seen for this long: what came to stand may have rolled on until then
 SETTLE_S = 60.0  # the place is the mean of about this time: it settles, and forgets a bad first box
-BINS = 101  # confidences by the hundredth: the median of any number of boxes in a fixed space
-ANY_S = 1e-6  # what the first box weighs: nothing, beside any that has stood for a time
-
-
-class Sight(Enum):
-    """What a frame shows of a stay."""
-
-    THERE = "there"
-    PART = "part"
-    HIDDEN = "hidden"
-    EMPTY = "empty"
-
-
-@dataclass(slots=True, kw_only=True)
-class Standing:
-    """Something that stands at one place. It belongs to one scene alone, and changes in place with every frame.
-
-    `ground` are the zones its bottom centre lies in. `since` is the frame from which on it stood there against the
-    rules; None while it may. `sight` is what the last frame showed of it, `last_at` the last frame with its box, and
-    `boxes` how many those were. `counted_s` is how long it has stood, `seen_s` how long its box was there, `missed_s`
-    how long not, `part_s` how long a part of it since then, `blind_s` how long nobody looked. `away_s` is the present
-    absence. `empty_s` grows while the place is seen empty, and falls while the box is there. `credit_s` grows with what
-    was seen and falls with what was missed in plain sight; it is below nought when that was more than `presence`
-    allows. `doubt_s` is how long its box must be there again, after it was hidden for long, before it is believed.
-    `fit` is how well its boxes have lately overlapped its place. `subject` is set once it is raised, `cleared_at` once
-    that was cleared: from then on it is only known again. `first` is where it came to stand, and its drift is measured
-    from there. Up to `latched_until` a stay that was open at start is not judged again: that time was judged before.
-    """
-
-    first: Box
-    place: Box
-    ground: tuple[Zone, ...]
-    since: datetime | None
-    last_at: datetime
-    sight: Sight = Sight.THERE
-    boxes: int = 1
-    spread: float = 0.0
-    counted_s: float = 0.0
-    seen_s: float = 0.0
-    missed_s: float = 0.0
-    part_s: float = 0.0
-    blind_s: float = 0.0
-    away_s: float = 0.0
-    empty_s: float = 0.0
-    credit_s: float = 0.0
-    doubt_s: float = 0.0
-    settled_s: float = 0.0
-    fit: float = 0.0
-    confidences: list[float] = field(default_factory=lambda: [0.0] * BINS)
-    labels: dict[str, float] = field(default_factory=dict)
-    subject: str | None = None
-    cleared_at: datetime | None = None
-    latched_until: datetime | None = None
-
-    @property
-    def presence(self) -> float:
-        """Return the share of its time, as far as anybody looked, in which its box was there."""
-        looked_s = self.seen_s + self.missed_s
-        return self.seen_s / looked_s if looked_s else 0.0
-
-    @property
-    def scatter(self) -> float:
-        """Return how far its boxes lie from their mean, as a share of its own size (root mean square over time)."""
-        return sqrt(self.spread / self.seen_s) if self.seen_s else 0.0
-
-    @property
-    def confidence(self) -> float:
-        """Return the median confidence of its boxes over time, to the hundredth."""
-        half, total = sum(self.confidences) / 2, 0.0
-        for step, time_s in enumerate(self.confidences):
-            total += time_s
-            if time_s and total >= half:
-                return step / (BINS - 1)
-        return 0.0
-
-    @property
-    def label(self) -> str:
-        """Return what its boxes called it for the longest time."""
-        return max(self.labels, key=lambda label: (self.labels[label], label), default=self.place.label)
-
-    def is_latched(self, at: datetime) -> bool:
-        """Tell whether `at` lies in the time that was judged before this worker began."""
-        return self.latched_until is not None and at <= self.latched_until
-
-
-def began(box: Box, ground: tuple[Zone, ...], at: datetime) -> Standing:
-    """Return the stay that `box` begins."""
-    stay = Standing(first=box, place=box, ground=ground, since=None, last_at=at)
-    _note(stay, box, ANY_S)
-    return stay
 
 
 def continues(stay: Standing, box: Box, rule: Rule) -> float:
     """Return how well `box` continues `stay` (their overlap), or 0.0 if it does not."""
     fit = overlap(stay.place, box)
-    if fit < rule.overlap or _moved(stay.first, box) > rule.drift:
+    if fit < rule.overlap or moved(stay.first, box) > rule.drift:
         return 0.0
     gone = stay.empty_s >= rule.swap_s or (stay.cleared_at is not None and stay.sight is not Sight.THERE)
     if not gone and stay.subject is None and stay.empty_s and rule.overlap < SAME_FIT:
@@ -221,13 +128,13 @@ def seen(stay: Standing, box: Box, boxes: Sequence[Box], at: datetime, step_s: f
     if credited_s and not _is_cut(stay.place, box, boxes):
         if YOUNG_S <= stay.seen_s <= COMING_S:
             stay.first = box
-        stay.spread += credited_s * _moved(stay.place, box) ** 2
+        stay.spread += credited_s * moved(stay.place, box) ** 2
         stay.settled_s = min((stay.settled_s or credited_s) + credited_s, SETTLE_S)
         take = credited_s / stay.settled_s
         here = overlap(stay.place, box)
         stay.fit += (here - stay.fit) * (take if stay.fit else 1.0)
         stay.place = _mean(stay.place, box, take)
-    _note(stay, box, credited_s)
+    note(stay, box, credited_s)
 
 
 def missed(stay: Standing, boxes: Sequence[Box], step_s: float, rule: Rule) -> None:
@@ -299,87 +206,9 @@ def stands(stay: Standing, rule: Rule) -> bool:
     return there and stay.scatter <= rule.scatter and stay.confidence >= rule.confidence
 
 
-def is_taken(stay: Standing, stays: Sequence[Standing], rule: Rule) -> bool:
-    """Tell whether one of `stays` has come to the place of `stay`, which was seen empty, and stays there."""
-    return stay.empty_s >= rule.swap_s and any(
-        other.subject is None
-        and other.sight is Sight.THERE
-        and other.seen_s >= YOUNG_S
-        and overlap(stay.place, other.place) >= rule.overlap
-        for other in stays
-    )
-
-
-def is_double(stay: Standing, stays: Sequence[Standing], share: float | None, at: datetime, rule: Rule) -> bool:
-    """Tell whether `stay` is what others of `stays`, reported or allowed and seen just now, are, or a part of them.
-
-    Two things cannot stand on one spot: a box that would continue another stay is a second box of that thing. Of what
-    is made of parts and stands wall to wall, boxes overlap as much: then what the others cover by `share` is a part.
-    """
-    known = [
-        other.place
-        for other in stays
-        if other is not stay
-        and other.cleared_at is None
-        and (other.subject is not None or (other.since is None and other.seen_s >= rule.swap_s))
-        and (at - other.last_at).total_seconds() < rule.swap_s
-    ]
-    if share is None:
-        return any(overlap(stay.place, place) >= rule.overlap for place in known)
-    return covered_share(stay.place, known) >= share
-
-
-def start_clock(stay: Standing, at: datetime | None) -> None:
-    """Start the clock of `stay` at `at`, or stop it (None); either way it stands at nought, and the figures begin."""
-    stay.since, stay.subject = at, None
-    stay.counted_s = stay.seen_s = stay.missed_s = stay.part_s = stay.blind_s = 0.0
-    stay.away_s = stay.empty_s = stay.credit_s = stay.doubt_s = stay.spread = 0.0
-    latest = stay.label
-    stay.boxes, stay.confidences, stay.labels = (
-        1,
-        [ANY_S * (time_s > 0) for time_s in stay.confidences],
-        {latest: ANY_S},
-    )
-
-
-def _note(stay: Standing, box: Box, time_s: float) -> None:
-    """Take the box's confidence and label down for as long as it was there."""
-    stay.confidences[_bin(box.confidence)] += time_s
-    stay.labels[box.label] = stay.labels.get(box.label, 0.0) + time_s
-
-
-def is_succeeded(stay: Standing, boxes: Sequence[Box], stays: Sequence[Standing], rule: Rule) -> bool:
-    """Tell whether one of `boxes` lies just where `stay` was before it was cleared, but was seen to arrive there."""
-    return (
-        stay.cleared_at is not None
-        and stay.sight is not Sight.THERE
-        and any(continues(stay, box, rule) and _arrived(box, stays, rule) for box in boxes)
-    )
-
-
-def _arrived(box: Box, stays: Sequence[Standing], rule: Rule) -> bool:
-    """Tell whether a thing of the size of `box` was just seen beside it, and is seen there no longer: it came."""
-    size = area(box)
-    return any(
-        stay.subject is None
-        and stay.seen_s < YOUNG_S
-        and 0.5 < area(stay.first) / size < 2.0
-        and overlap(stay.first, box) > 0.0
-        and _moved(stay.first, box) > rule.drift
-        for stay in stays
-    )
-
-
 def _is_cut(place: Box, box: Box, boxes: Sequence[Box]) -> bool:
     """Tell whether `box` is what something nearer leaves of a thing at `place`, which is no smaller for it."""
     return area(box) < WHOLE * area(place) and any(hides(front, place, CUTTING_SHARE) for front in boxes)
-
-
-def _moved(from_box: Box, to_box: Box) -> float:
-    """Return how far the bottom centre moved, as a share of the first box's width and height."""
-    (x, y), (to_x, to_y) = bottom_centre(from_box), bottom_centre(to_box)
-    width, height = from_box.x2 - from_box.x1, from_box.y2 - from_box.y1
-    return hypot((to_x - x) / width, (to_y - y) / height) if width > 0 and height > 0 else 0.0
 
 
 def _mean(place: Box, box: Box, take: float) -> Box:
@@ -393,7 +222,3 @@ def _mean(place: Box, box: Box, take: float) -> Box:
         place.x2 * keep + box.x2 * take,
         place.y2 * keep + box.y2 * take,
     )
-
-
-def _bin(confidence: float) -> int:
-    return min(BINS - 1, max(0, round(confidence * (BINS - 1))))

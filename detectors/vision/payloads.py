@@ -45,17 +45,21 @@ def detections(at: datetime, seq: int, boxes: Sequence[Box]) -> bytes:
         {
             "at": _instant(at),
             "seq": seq,
-            "boxes": [
-                {
-                    "label": box.label,
-                    "confidence": round(box.confidence, 4),
-                    "track": box.track_id,
-                    "box": [round(side, 5) for side in (box.x1, box.y1, box.x2, box.y2)],
-                }
-                for box in boxes
-            ],
+            "boxes": [_box(box) for box in boxes],
         }
     )
+
+
+def _box(box: Box) -> dict[str, object]:
+    said: dict[str, object] = {
+        "label": box.label,
+        "confidence": round(box.confidence, 4),
+        "track": box.track_id,
+        "box": [round(side, 5) for side in (box.x1, box.y1, box.x2, box.y2)],
+    }
+    if box.colours:
+        said["colours"] = box.colours  # base64
+    return said
 
 
 def telemetry(at: datetime, seq: int, values: Mapping[str, float]) -> bytes:

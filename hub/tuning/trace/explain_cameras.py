@@ -10,7 +10,9 @@ from detectors.detector import Unseen
 from detectors.moved import LOOK, ViewState
 from detectors.picture import bottom_centre, footing, inside, overlap
 from detectors.places import Places, SceneState
-from detectors.stay import GLIMPSES, Sight, Standing, is_double
+from detectors.standing import Sight, Standing
+from detectors.stay import GLIMPSES
+from detectors.succession import is_double
 from detectors.thresholds_watch import Stay as Rule
 from hub.tuning.trace import words
 from hub.tuning.trace.explain import Asked, Explainer

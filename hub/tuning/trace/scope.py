@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from detectors.parking import NoParking
-from detectors.places import Forbidden
 from detectors.rules import RULES
+from detectors.scene import Forbidden
 from detectors.stalls import NoStalls
 from detectors.watches import CAMERA_LOST, DEVICE_SILENT
 from hub.tuning.trace import words
