@@ -15,7 +15,7 @@ from detectors.picture import bottom_centre, is_part_of, overlap, without_double
 from detectors.scene import Ban, Forbidden, Scene
 from detectors.standing import Sight, Standing, began, start_clock
 from detectors.stay import SETTLE_S, assigned, is_hidden, is_over, missed, seen, stands
-from detectors.succession import is_double, is_succeeded, is_taken
+from detectors.succession import comes_back, is_double, is_succeeded, is_taken, is_undecided, succeeded_by
 from detectors.thresholds_watch import Stay as Rule
 from ingest.city import City, ZoneKind
 from ingest.observation import Box, Frame
@@ -136,9 +136,15 @@ class Places:
             steady = stay.sight is Sight.THERE and step_s <= rule.gap_s
             unseen_s = (at - stay.last_at).total_seconds()
             if number is not None:
+                self._compare(look, stay, things[number], boxes)
                 seen(stay, things[number], boxes, at, step_s, rule)
             else:
+                self._compare(look, stay, None, boxes)
                 missed(stay, boxes, step_s, rule)
+            other = succeeded_by(stay)
+            if other is not None:
+                kept.append(self._succeeded(look, stay, other))
+                continue
             ban = self.forbidden.ban(stay.ground, at)
             if stay.cleared_at is not None:
                 if ban is not None and self._why_over(stay, stays, at) is None:
@@ -164,6 +170,33 @@ class Places:
         kept += self._newcomers(state.scene, rivals, boxes, there, hidden, at)
         return SceneState(state.scene, tuple(kept), at), findings
 
+    def _compare(self, look: Look, stay: Standing, box: Box | None, boxes: Sequence[Box]) -> None:
+        """Let what may have come to the place of `stay` instead of it have this frame too."""
+        rival, at = stay.rival, look.at
+        if rival is None:
+            if box is not None:
+                comes_back(stay, box, look.scene.ground(box), at)
+            return
+        if box is not None:
+            seen(rival, box, boxes, at, look.step_s, self.rule)
+        else:
+            missed(rival, boxes, look.step_s, self.rule)
+        if is_over(rival, at, self.rule):
+            stay.rival = None
+            return
+        banned = self.forbidden.ban(rival.ground, at) is not None
+        if banned != (rival.since is not None):
+            start_clock(rival, at if banned else None)
+
+    def _succeeded(self, look: Look, stay: Standing, other: Standing) -> Standing:
+        """Return `other`, which stands where `stay` stood; say so where that was raised."""
+        if stay.subject is not None and stay.cleared_at is None:
+            stay.last_at = stay.left_at or stay.last_at
+            why = "what stands there now looks otherwise, and is another"
+            look.findings.append(self._cleared(look.scene, stay, look.at, look.at, why))
+            look.taken.pop(stay.subject, None)
+        return other
+
     def _allow(self, look: Look, stay: Standing) -> None:
         """Let `stay` be allowed from now on."""
         if stay.subject is not None:
@@ -178,6 +211,8 @@ class Places:
         if stay.since is None:
             start_clock(stay, at)
         if stay.subject is not None or stay.counted_s < ban.dwell_s or stay.doubt_s:
+            return
+        if is_undecided(stay):
             return
         ground = look.scene.ground(stay.place)
         if ground != stay.ground:  # where it began to stand was a first guess
@@ -231,6 +266,8 @@ class Places:
         for stay in stays:
             if not stay.is_latched(until):
                 stay.blind_s += blind_s
+                if stay.rival is not None:
+                    stay.rival.blind_s += blind_s
         return SceneState(state.scene, stays, until)
 
     def _newcomers(

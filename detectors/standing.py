@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 from math import hypot, sqrt
 
+from detectors.colours import Looks
 from detectors.picture import bottom_centre
 from ingest.city import Zone
 from ingest.observation import Box
@@ -38,6 +39,8 @@ class Standing:
     `fit` is how well its boxes have lately overlapped its place. `subject` is set once it is raised, `cleared_at` once
     that was cleared: from then on it is only known again. `first` is where it came to stand, and its drift is measured
     from there. Up to `latched_until` a stay that was open at start is not judged again: that time was judged before.
+    `looks` is what it looks like, as learnt in `looked_s` in which nothing stood before it. `rival` is what has come to
+    the place after it was not seen from `left_at` on, as long as nobody knows whether that is it or another thing.
     """
 
     first: Box
@@ -64,6 +67,10 @@ class Standing:
     subject: str | None = None
     cleared_at: datetime | None = None
     latched_until: datetime | None = None
+    looks: Looks = ()
+    looked_s: float = 0.0
+    rival: Standing | None = None
+    left_at: datetime | None = None
 
     @property
     def presence(self) -> float:

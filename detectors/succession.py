@@ -1,15 +1,56 @@
-"""Those who stand at places go in; who took whose place, and who is another's double, comes out."""
+"""Those who stand at places go in; who took whose place, and who is another's double, comes out.
+
+What comes to a place after its stay was not seen for `ABSENCE_S` may be another thing, though its box lies as well. So
+it is kept as the stay's rival: a stay of its own that began when it came, folded beside the old one. Once both have
+been seen for long enough with nothing before them, their colours tell. Where they look alike, it never was; where they
+do not, the rival is what stands there, since it came. Boxes without colours have no rivals: then the place alone tells.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from detectors.colours import difference
 from detectors.picture import area, covered_share, overlap
-from detectors.standing import Sight, Standing, moved
+from detectors.standing import Sight, Standing, began, moved
 from detectors.stay import YOUNG_S, continues
 from detectors.thresholds_watch import Stay as Rule
+from ingest.city import Zone
 from ingest.observation import Box
+
+ABSENCE_S = 4.0  # nothing drives off and makes room for another in less
+KNOWN_S = 3.0  # its colours must have been seen for this long to be known,
+PROOF_S = 3.0  # and those of what came after it for this long;
+OTHERWISE = 0.09  # then it is another thing if they differ by more than this
+SURELY_S = 6.0  # seen for so long without its colours being known, it is told by its place alone
+
+
+def comes_back(stay: Standing, box: Box, ground: tuple[Zone, ...], at: datetime) -> None:
+    """Let `stay` have a rival where `box`, which continues it at `at`, may be another thing."""
+    if (
+        stay.rival is None
+        and box.colours
+        and stay.looked_s >= KNOWN_S
+        and (at - stay.last_at).total_seconds() >= ABSENCE_S
+    ):
+        stay.rival, stay.left_at = began(box, ground, at), stay.last_at
+
+
+def is_undecided(stay: Standing) -> bool:
+    """Tell whether `stay` has a rival of which more will soon be known."""
+    return stay.rival is not None and stay.rival.seen_s < SURELY_S
+
+
+def succeeded_by(stay: Standing) -> Standing | None:
+    """Return the rival of `stay` if that is what stands there now; let go of it once it is known to be the same."""
+    rival = stay.rival
+    if rival is None or rival.looked_s < PROOF_S or not rival.looks:
+        return None
+    if difference(stay.looks, rival.looks) > OTHERWISE:
+        return rival
+    stay.rival = None
+    return None
 
 
 def is_taken(stay: Standing, stays: Sequence[Standing], rule: Rule) -> bool:

@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ingest import payloads
-from ingest.observation import Box, EvidencePicture, Frame, Quantity, QuarantineReason, Reading, Status
+from ingest.observation import (
+    COLOURS_BYTES,
+    Box,
+    EvidencePicture,
+    Frame,
+    Quantity,
+    QuarantineReason,
+    Reading,
+    Status,
+)
 from ingest.payloads import UNREADABLE, Refused, printable
 
 MAX_PICTURE_BYTES = 512 * 1024
@@ -107,7 +116,11 @@ def _box(index: int, entry: payloads.BoxEntry) -> Box:
     x1, y1, x2, y2 = (min(max(corner, 0.0), 1.0) for corner in entry.box)
     if x1 >= x2 or y1 >= y2:
         raise Refused(QuarantineReason.BAD_VALUE, f"{where}: {_shown(entry.box)} must have x1 < x2 and y1 < y2")
-    return Box(entry.label, entry.confidence, entry.track, x1, y1, x2, y2)
+    if len(entry.colours) not in (0, COLOURS_BYTES):
+        detail = f"{where}: {len(entry.colours)} bytes of colours: {COLOURS_BYTES} are expected, or none"
+        raise Refused(QuarantineReason.BAD_VALUE, detail)
+    colours = entry.colours if any(entry.colours) else b""  # nothing is as black as that
+    return Box(entry.label, entry.confidence, entry.track, x1, y1, x2, y2, colours)
 
 
 def _shown(corners: Iterable[float]) -> str:

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+COLOURS_ACROSS = COLOURS_DOWN = 3
+COLOURS_BYTES = 3 * COLOURS_ACROSS * COLOURS_DOWN
+
 
 class NaiveTimeError(ValueError):
     """A datetime without a timezone was given where an instant is needed."""
@@ -82,7 +85,11 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """One detection: a box in one frame, in fractions of the picture (0..1, origin top left, x1<x2, y1<y2)."""
+    """One detection: a box in one frame, in fractions of the picture (0..1, origin top left, x1<x2, y1<y2).
+
+    `colours` are the mean colours of a coarse grid of patches within the box, in the frame it was found in: row by row,
+    `COLOURS_BYTES` in all, or none where the camera does not tell.
+    """
 
     label: str
     confidence: float
@@ -91,6 +98,7 @@ class Box:
     y1: float
     x2: float
     y2: float
+    colours: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,12 +52,13 @@ class StatusMessage(msgspec.Struct, gc=False):
 
 
 class BoxEntry(msgspec.Struct, gc=False):
-    """One detection, corners in fractions of the picture."""
+    """One detection, corners in fractions of the picture; `colours` is base64 on the wire."""
 
     label: str
     confidence: float
     box: tuple[float, float, float, float]
     track: int | None = None
+    colours: bytes = b""
 
 
 class DetectionsMessage(msgspec.Struct, gc=False):

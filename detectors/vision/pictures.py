@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.vision.labels import PERSON
 from detectors.vision.view import DETAIL_ACROSS, DETAIL_DOWN, Grey
 from ingest.city import Zone, ZoneKind
-from ingest.observation import Box
+from ingest.observation import COLOURS_ACROSS, COLOURS_DOWN, Box
 
 Bgr = NDArray[np.uint8]
 Corners = tuple[float, float, float, float]  # x1, y1, x2, y2 in fractions of the picture
 
 # Base64 makes 4 bytes of 3 and the message may hold 512 KiB.
 MOST_JPEG_BYTES = 360 * 1024
+LEAST_PX = 2  # a box is looked at as this wide and high at least
 
 cv2.setNumThreads(1)  # pictures are small, and the cores belong to decoding and the model
 
@@ -52,6 +55,20 @@ def detail(picture: Bgr) -> Grey:
     """Return the small grey picture by which a camera's view is told: 320 by 180, whatever the picture's size."""
     small = cv2.resize(picture, (DETAIL_ACROSS, DETAIL_DOWN), interpolation=cv2.INTER_AREA)
     return cast(Grey, cv2.cvtColor(small, cv2.COLOR_BGR2GRAY))
+
+
+def coloured(picture: Bgr, boxes: Sequence[Box]) -> list[Box]:
+    """Return `boxes` with the colours that each shows in `picture`, row by row; of people nothing is told."""
+    return [box if box.label == PERSON else replace(box, colours=_colours(picture, box)) for box in boxes]
+
+
+def _colours(picture: Bgr, box: Box) -> bytes:
+    height, width = picture.shape[:2]
+    x1, y1, x2, y2 = _in_pixels(picture, (box.x1, box.y1, box.x2, box.y2))
+    x1, y1 = min(x1, width - LEAST_PX), min(y1, height - LEAST_PX)
+    shown = picture[y1 : max(y2, y1 + LEAST_PX), x1 : max(x2, x1 + LEAST_PX)]
+    patches = cv2.resize(shown, (COLOURS_ACROSS, COLOURS_DOWN), interpolation=cv2.INTER_AREA)
+    return np.maximum(patches, 1).tobytes()  # all noughts say that there are none
 
 
 def pixels(data: bytes) -> Bgr:

@@ -16,7 +16,7 @@ from typing import Protocol
 from detectors.vision import motion, stream_time, tracker
 from detectors.vision.camera import Broken, StreamError, pictures
 from detectors.vision.lookout import Lookout
-from detectors.vision.pictures import Bgr
+from detectors.vision.pictures import Bgr, coloured
 from detectors.vision.settings import VisionSettings
 from detectors.vision.view import Verdict
 from ingest.observation import Box, Frame, NaiveTimeError
@@ -116,7 +116,7 @@ def observed(
                 continue
             bgr = picture.fitted(model.width_px, model.height_px)
             (boxes,) = model.detect([bgr])
-            tracks, named = tracker.follow(tracks, boxes, anchor.at_s)
+            tracks, named = tracker.follow(tracks, coloured(bgr, boxes), anchor.at_s)
             cost.processed += 1
             at = start + timedelta(seconds=anchor.at_s)
             yield Frame(camera_id, at, named, at)

@@ -116,7 +116,8 @@ class Watched:
     ) -> None:
         """Track and publish the boxes of a picture and keep it as evidence."""
         at = self.instant(picture.at_s, now_s, now)
-        self._tracks, named = tracker.follow(self._tracks, boxes, picture.at_s)
+        bgr = np.frombuffer(picture.bgr, np.uint8).reshape(picture.height_px, picture.width_px, 3)
+        self._tracks, named = tracker.follow(self._tracks, pictures.coloured(bgr, boxes), picture.at_s)
         self._last_picture_s = now_s
         self._processed += 1
         self._inference_s += inference_s

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hub.store.session import connect, unavailable
-from hub.tuning.columns import CODE, FrameRows, ReadingRows, Rows
+from hub.tuning.columns import CODE, FrameRows, ReadingRows, Rows, colours_of
 from ingest.observation import Quantity
 
 Names = Mapping[str, frozenset[Quantity] | None]
@@ -50,6 +50,7 @@ class _Box(msgspec.Struct):
     label: str
     confidence: float
     box: tuple[float, float, float, float]
+    colours: bytes = b""
 
 
 _BOXES = msgspec.json.Decoder(list[list[_Box]])
@@ -116,6 +117,7 @@ def _frames(name: str, captured: bytes, received: bytes, text: str) -> FrameRows
         label=np.array(labels, np.int16),
         labels=tuple(names),
         numbers=numbers,
+        colours=colours_of([box.colours for box in flat]),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -101,17 +102,20 @@ def alert_to_row(alert: Alert) -> dict[str, Any]:
 
 def box_document(box: Box) -> dict[str, Any]:
     """Return one detection as the JSON that `frames.boxes` holds: the form in which cameras send it."""
-    return {
+    document = {
         "label": box.label,
         "confidence": box.confidence,
         "track": box.track_id,
         "box": [box.x1, box.y1, box.x2, box.y2],
     }
+    return document | {"colours": b64encode(box.colours).decode()} if box.colours else document
 
 
 def box_from(document: Mapping[str, Any]) -> Box:
     """Return the detection of such JSON."""
-    return Box(document["label"], float(document["confidence"]), document["track"], *map(float, document["box"]))
+    x1, y1, x2, y2 = map(float, document["box"])
+    colours = b64decode(document.get("colours", ""))
+    return Box(document["label"], float(document["confidence"]), document["track"], x1, y1, x2, y2, colours)
 
 
 def as_jsonb(document: Any) -> Jsonb:

@@ -1,7 +1,7 @@
 """What was recorded of one device or camera as columns: compact in memory, in the order in which it was folded.
 
-A reading takes 17 bytes and a box 50, a tenth of the objects that detectors take; those are made one by one when a
-detector wants to see them. What came late is left out: it was stored, not judged.
+A reading takes 17 bytes, and a box 50, or 77 with its colours: a tenth of the objects that detectors take, which are
+made one by one when a detector wants to see them. What came late is left out: it was stored, not judged.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
-from ingest.observation import Box, Frame, Quantity, Reading
+from ingest.observation import COLOURS_BYTES, Box, Frame, Quantity, Reading
 
 Longs = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
@@ -92,6 +93,7 @@ class FrameColumns:
     y1: Floats
     x2: Floats
     y2: Floats
+    colours: Bytes  # a row for each box, empty where no box has any, nought where this one has none
     past: int
     received_us: Longs
     looks: ReadingColumns
@@ -103,12 +105,9 @@ class FrameColumns:
     @property
     def bytes(self) -> int:
         """How much memory they take."""
-        columns = (self.at_us, self.first, self.label, self.confidence, self.x1, self.y1, self.x2, self.y2)
-        return (
-            int(self.received_us.nbytes + sum(column.nbytes for column in columns))
-            + self.looks.bytes
-            + FRAME_BYTES * len(self._made)
-        )
+        sides = (self.x1, self.y1, self.x2, self.y2)
+        columns = (self.at_us, self.received_us, self.first, self.label, self.confidence, *sides, self.colours)
+        return int(sum(column.nbytes for column in columns)) + self.looks.bytes + FRAME_BYTES * len(self._made)
 
     def frame(self, number: int) -> Frame:
         """Return one of them as detectors take it; those that every answer needs anew are kept."""
@@ -119,14 +118,15 @@ class FrameColumns:
         begin, end = int(self.first[number]), int(self.first[number + 1])
         span, labels = slice(begin, end), self.labels
         boxes = tuple(
-            Box(labels[label], confidence, None, x1, y1, x2, y2)
-            for label, confidence, x1, y1, x2, y2 in zip(
+            Box(labels[label], confidence, None, x1, y1, x2, y2, colours)
+            for label, confidence, x1, y1, x2, y2, colours in zip(
                 self.label[span].tolist(),
                 self.confidence[span].tolist(),
                 self.x1[span].tolist(),
                 self.y1[span].tolist(),
                 self.x2[span].tolist(),
                 self.y2[span].tolist(),
+                _told(self.colours[span]),
                 strict=True,
             )
         )
@@ -163,6 +163,7 @@ class FrameRows:
     label: npt.NDArray[np.int16]
     labels: tuple[str, ...]
     numbers: Floats  # of each box: confidence, x1, y1, x2, y2
+    colours: Bytes  # of each box, as FrameColumns has them
 
 
 Rows = ReadingRows | FrameRows
@@ -237,12 +238,13 @@ def frames_of(camera_id: str, parts: Sequence[FrameRows], looks: Sequence[Readin
     codes = [np.array([names[n] for n in one.labels] or [0], np.int16)[one.label] for one in parts]
     label = np.concatenate(codes) if codes else np.zeros(0, np.int16)
     numbers = np.concatenate([one.numbers for one in parts]) if parts else np.zeros((0, 5))
+    colours = _padded([one.colours for one in parts])
     first = np.concatenate(([0], np.cumsum(counts)))
     if np.any(np.diff(at_us) < 0):
         order = np.argsort(at_us, kind="stable")
         boxes = np.concatenate([np.arange(first[n], first[n + 1]) for n in order]) if len(order) else order
         at_us, received_us, counts = at_us[order], received_us[order], counts[order]
-        label, numbers = label[boxes], numbers[boxes]
+        label, numbers, colours = label[boxes], numbers[boxes], colours[boxes]
         first = np.concatenate(([0], np.cumsum(counts)))
     past, kept = cut.of(at_us, received_us)
     last = int(first[kept])
@@ -258,6 +260,7 @@ def frames_of(camera_id: str, parts: Sequence[FrameRows], looks: Sequence[Readin
         y1,
         x2,
         y2,
+        np.ascontiguousarray(colours[:last]),
         past,
         received_us[:past].copy(),
         readings_of(camera_id, looks, cut),
@@ -300,7 +303,30 @@ def rows_from(
             numbers=np.array(
                 [(box.confidence, box.x1, box.y1, box.x2, box.y2) for frame in seen for box in frame.boxes], np.float64
             ).reshape(-1, 5),
+            colours=colours_of([box.colours for frame in seen for box in frame.boxes]),
         )
+
+
+def colours_of(told: Sequence[bytes]) -> Bytes:
+    """Return the colours of each box as a row: no columns where none has any, nought where one has none."""
+    if not any(told):
+        return np.zeros((len(told), 0), np.uint8)
+    none = bytes(COLOURS_BYTES)
+    return np.frombuffer(b"".join(one or none for one in told), np.uint8).reshape(-1, COLOURS_BYTES)
+
+
+def _told(rows: Bytes) -> list[bytes]:
+    """Return the colours of each row, none where it is nought."""
+    raw, wide = rows.tobytes(), rows.shape[1]
+    if not wide:
+        return [b""] * len(rows)
+    return [raw[at : at + wide] if any(raw[at : at + wide]) else b"" for at in range(0, len(raw), wide)]
+
+
+def _padded(parts: Sequence[Bytes]) -> Bytes:
+    wide = max((part.shape[1] for part in parts), default=0)
+    widened = [np.pad(part, ((0, 0), (0, wide - part.shape[1]))) for part in parts]
+    return np.concatenate(widened) if widened else np.zeros((0, 0), np.uint8)
 
 
 def _joined(parts: Sequence[npt.NDArray[np.generic]]) -> npt.NDArray[np.generic]:
