@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from detectors.colours import drawn_near, looks
+from detectors.colours import shown
 from detectors.picture import area, hides, is_part_of, overlap
 from detectors.standing import Sight, Standing, moved, note
 from detectors.thresholds_watch import Stay as Rule
@@ -51,8 +51,8 @@ LONG_PATIENCE = 1.0  # no longer than this many times
 GIVEN_UP_AFTER = 10.0  # a place hidden this many times as long as the rule waits for anything is given up
 KNOWN_AGAIN_S = 60.0  # what comes back to its very place within this time after its alert cleared is known again
 COMING_S = 5.0  # seen for this long: what came to stand may have rolled on until then
+BEFORE_SHARE = 0.02  # what covers less of a box changes nothing of what it looks like
 ALIKE = 0.7  # of a box that overlaps the place by this much the colours are those of the same patches
-LOOKS_S = 20.0  # what it looks like is the mean of about this time: light changes
 SETTLE_S = 60.0  # the place is the mean of about this time: it settles, and forgets a bad first box
 
 
@@ -137,21 +137,15 @@ def seen(stay: Standing, box: Box, boxes: Sequence[Box], at: datetime, step_s: f
         here = overlap(stay.place, box)
         stay.fit += (here - stay.fit) * (take if stay.fit else 1.0)
         stay.place = _mean(stay.place, box, take)
-        if box.colours and stay.rival is None and here >= ALIKE and not is_before(boxes, box):
-            _learn(stay, box.colours, credited_s)
+        if box.colours and stay.rival is None and here >= ALIKE:
+            stay.looks.learn(box.colours, shown(box, fronts(boxes, box)), credited_s)
     note(stay, box, credited_s)
 
 
-def is_before(boxes: Sequence[Box], box: Box) -> bool:
-    """Tell whether one of `boxes` stands before `box` and covers some of it."""
+def fronts(boxes: Sequence[Box], box: Box) -> list[Box]:
+    """Return those of `boxes` that stand before `box` and cover some of it."""
     left, right = box.x1, box.x2
-    return any(front.x1 < right and front.x2 > left and hides(front, box, CUTTING_SHARE) for front in boxes)
-
-
-def _learn(stay: Standing, colours: bytes, time_s: float) -> None:
-    """Let `stay` look a little more like these colours, which it had for `time_s`."""
-    stay.looked_s = min(stay.looked_s + time_s, LOOKS_S)
-    stay.looks = drawn_near(stay.looks, colours, time_s / stay.looked_s) if stay.looks else looks(colours)
+    return [front for front in boxes if front.x1 < right and front.x2 > left and hides(front, box, BEFORE_SHARE)]
 
 
 def missed(stay: Standing, boxes: Sequence[Box], step_s: float, rule: Rule) -> None:

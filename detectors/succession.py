@@ -23,7 +23,7 @@ ABSENCE_S = 4.0  # nothing drives off and makes room for another in less
 KNOWN_S = 3.0  # its colours must have been seen for this long to be known,
 PROOF_S = 3.0  # and those of what came after it for this long;
 OTHERWISE = 0.09  # then it is another thing if they differ by more than this
-SURELY_S = 6.0  # seen for so long without its colours being known, it is told by its place alone
+SURELY_S = 3.0  # seen for so long without its colours being known, it is told by its place alone
 
 
 def comes_back(stay: Standing, box: Box, ground: tuple[Zone, ...], at: datetime) -> None:
@@ -31,7 +31,7 @@ def comes_back(stay: Standing, box: Box, ground: tuple[Zone, ...], at: datetime)
     if (
         stay.rival is None
         and box.colours
-        and stay.looked_s >= KNOWN_S
+        and stay.looks.is_known(KNOWN_S)
         and (at - stay.last_at).total_seconds() >= ABSENCE_S
     ):
         stay.rival, stay.left_at = began(box, ground, at), stay.last_at
@@ -45,9 +45,10 @@ def is_undecided(stay: Standing) -> bool:
 def succeeded_by(stay: Standing) -> Standing | None:
     """Return the rival of `stay` if that is what stands there now; let go of it once it is known to be the same."""
     rival = stay.rival
-    if rival is None or rival.looked_s < PROOF_S or not rival.looks:
+    differ = None if rival is None else difference(stay.looks, rival.looks, KNOWN_S, PROOF_S)
+    if differ is None:
         return None
-    if difference(stay.looks, rival.looks) > OTHERWISE:
+    if differ > OTHERWISE:
         return rival
     stay.rival = None
     return None
