@@ -138,7 +138,9 @@ def seen(stay: Standing, box: Box, boxes: Sequence[Box], at: datetime, step_s: f
         stay.fit += (here - stay.fit) * (take if stay.fit else 1.0)
         stay.place = _mean(stay.place, box, take)
         if box.colours and stay.rival is None and here >= ALIKE:
-            stay.looks.learn(box.colours, shown(box, fronts(boxes, box)), credited_s)
+            free = shown(box, fronts(boxes, box))
+            stay.looks.learn(box.colours, free, credited_s)
+            stay.learnt_at = at if any(free) else stay.learnt_at
     note(stay, box, credited_s)
 
 

@@ -22,7 +22,10 @@ from ingest.observation import Box
 ABSENCE_S = 4.0  # nothing drives off and makes room for another in less
 KNOWN_S = 3.0  # its colours must have been seen for this long to be known,
 PROOF_S = 3.0  # and those of what came after it for this long;
-OTHERWISE = 0.09  # then it is another thing if they differ by more than this
+OTHERWISE = 0.08  # then it is another thing if they differ by more than this
+SAME_PLACE = 0.7  # boxes that overlap by less do not show the same patches, or are of two things in one
+LIT_S = 180.0  # what was learnt longer ago was seen in other light, and
+STALE_S = 60.0  # what could not be told for so long is told by its place alone
 SURELY_S = 3.0  # seen for so long without its colours being known, it is told by its place alone
 
 
@@ -33,24 +36,28 @@ def comes_back(stay: Standing, box: Box, ground: tuple[Zone, ...], at: datetime)
         and box.colours
         and stay.looks.is_known(KNOWN_S)
         and (at - stay.last_at).total_seconds() >= ABSENCE_S
+        and stay.learnt_at is not None
+        and (at - stay.learnt_at).total_seconds() <= LIT_S
     ):
         stay.rival, stay.left_at = began(box, ground, at), stay.last_at
 
 
 def is_undecided(stay: Standing) -> bool:
     """Tell whether `stay` has a rival of which more will soon be known."""
-    return stay.rival is not None and stay.rival.seen_s < SURELY_S
+    rival = stay.rival
+    return rival is not None and rival.seen_s < SURELY_S and overlap(stay.place, rival.place) >= SAME_PLACE
 
 
 def succeeded_by(stay: Standing) -> Standing | None:
     """Return the rival of `stay` if that is what stands there now; let go of it once it is known to be the same."""
     rival = stay.rival
-    differ = None if rival is None else difference(stay.looks, rival.looks, KNOWN_S, PROOF_S)
-    if differ is None:
+    if rival is None:
         return None
-    if differ > OTHERWISE:
+    differ = difference(stay.looks, rival.looks, KNOWN_S, PROOF_S)
+    if differ is not None and differ > OTHERWISE and overlap(stay.place, rival.place) >= SAME_PLACE:
         return rival
-    stay.rival = None
+    if differ is not None or rival.seen_s + rival.missed_s + rival.part_s > STALE_S:
+        stay.rival = None
     return None
 
 
