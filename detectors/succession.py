@@ -20,13 +20,15 @@ from ingest.city import Zone
 from ingest.observation import Box
 
 ABSENCE_S = 4.0  # nothing drives off and makes room for another in less
-KNOWN_S = 3.0  # its colours must have been seen for this long to be known,
+KNOWN_S = 5.0  # its colours must have been seen for this long to be known,
 PROOF_S = 3.0  # and those of what came after it for this long;
-OTHERWISE = 0.08  # then it is another thing if they differ by more than this
+OTHERWISE = 0.09  # then it is another thing if they differ by more than this,
+LONG_PROOF_S = 6.0  # and do so for so long: somebody may pass before it whom the model misses; or
+SURELY_OTHERWISE = 0.18  # by more than this
 SAME_PLACE = 0.7  # boxes that overlap by less do not show the same patches, or are of two things in one
 LIT_S = 180.0  # what was learnt longer ago was seen in other light, and
 STALE_S = 60.0  # what could not be told for so long is told by its place alone
-SURELY_S = 3.0  # seen for so long without its colours being known, it is told by its place alone
+SOON_S = 3.0  # for so long after it came nobody knows yet, and nothing is reported of it
 
 
 def comes_back(stay: Standing, box: Box, ground: tuple[Zone, ...], at: datetime) -> None:
@@ -43,9 +45,9 @@ def comes_back(stay: Standing, box: Box, ground: tuple[Zone, ...], at: datetime)
 
 
 def is_undecided(stay: Standing) -> bool:
-    """Tell whether `stay` has a rival of which more will soon be known."""
+    """Tell whether `stay` has a rival of which more will soon be known, or that looks otherwise so far."""
     rival = stay.rival
-    return rival is not None and rival.seen_s < SURELY_S and overlap(stay.place, rival.place) >= SAME_PLACE
+    return rival is not None and _is_at_its_place(stay, rival) and (rival.seen_s < SOON_S or _differs(stay, rival))
 
 
 def succeeded_by(stay: Standing) -> Standing | None:
@@ -54,11 +56,21 @@ def succeeded_by(stay: Standing) -> Standing | None:
     if rival is None:
         return None
     differ = difference(stay.looks, rival.looks, KNOWN_S, PROOF_S)
-    if differ is not None and differ > OTHERWISE and overlap(stay.place, rival.place) >= SAME_PLACE:
-        return rival
+    if differ is not None and differ > OTHERWISE and _is_at_its_place(stay, rival):
+        sure = differ > SURELY_OTHERWISE or rival.looks.is_known(LONG_PROOF_S)
+        return rival if sure else None
     if differ is not None or rival.seen_s + rival.missed_s + rival.part_s > STALE_S:
         stay.rival = None
     return None
+
+
+def _is_at_its_place(stay: Standing, rival: Standing) -> bool:
+    return overlap(stay.place, rival.place) >= SAME_PLACE
+
+
+def _differs(stay: Standing, rival: Standing) -> bool:
+    differ = difference(stay.looks, rival.looks, KNOWN_S, PROOF_S)
+    return differ is not None and differ > OTHERWISE
 
 
 def is_taken(stay: Standing, stays: Sequence[Standing], rule: Rule) -> bool:

@@ -13,7 +13,7 @@ from hub.store.recording import StoredRecording
 from hub.store.write import Batch, Store
 from hub.tuning.columns import FrameRows, ReadingRows, Rows, rows_from
 from hub.tuning.heard import Heard, heard_from
-from ingest.observation import Box, Frame, Quantity, Reading, Status
+from ingest.observation import COLOURS_BYTES, Box, Frame, Quantity, Reading, Status
 from tests.support.databases import Database
 from tests.support.stored import NOW, after
 from tests.support.town import write_city
@@ -28,7 +28,8 @@ def as_plain(found: list[Rows]) -> dict[tuple[str, str], list[tuple[object, ...]
             plain.setdefault((one.device_id, "readings"), []).extend(rows)
         else:
             boxes = [
-                (one.labels[label], *numbers) for label, numbers in zip(one.label, one.numbers.tolist(), strict=True)
+                (one.labels[label], *numbers, bytes(colours))
+                for label, numbers, colours in zip(one.label, one.numbers.tolist(), one.colours, strict=True)
             ]
             ends = np.cumsum(one.counts).tolist()
             for at, received, count, end in zip(one.at_us, one.received_us, one.counts, ends, strict=True):
@@ -49,7 +50,8 @@ def test_columns_hold_what_the_rows_hold(database: Database, tmp_path: Path) -> 
             batch.readings.append(
                 (Reading(device.device_id, quantity, value, at, at + timedelta(seconds=0.25)), device.grid, late)
             )
-        boxes = tuple(Box(label, 0.1 + second / 1e6, 3, 0.1, 0.2, 0.3, 1 / 3) for label in ("car", "行人"))
+        colours = {"car": bytes(range(1, 1 + COLOURS_BYTES)), "行人": b""}
+        boxes = tuple(Box(label, 0.1 + second / 1e6, 3, 0.1, 0.2, 0.3, 1 / 3, said) for label, said in colours.items())
         frame = Frame(camera.camera_id, at, boxes[: second // 700 % 3], at + timedelta(seconds=1))
         batch.frames.append((frame, camera.grid, late))
     store = Store(database.dsn)

@@ -272,6 +272,17 @@ def test_a_frame_carries_its_boxes_pulled_into_the_picture():
     ]
 
 
+def test_a_box_carries_its_colours_where_the_camera_tells_them():
+    said = [box(colours=base64.b64encode(bytes(range(1, 28))).decode()), box(), box(colours="")]
+    (frame,) = decode(DETECTIONS, {"at": AT, "boxes": said}).observations
+    assert [one.colours for one in frame.boxes] == [bytes(range(1, 28)), b"", b""]
+
+
+def test_colours_of_noughts_alone_say_that_there_are_none():
+    said = [box(colours=base64.b64encode(bytes(27)).decode())]
+    assert decode(DETECTIONS, {"at": AT, "boxes": said}).observations[0].boxes[0].colours == b""
+
+
 def test_a_frame_without_boxes_is_an_observation_too():
     assert decode(DETECTIONS, {"at": AT, "boxes": []}).observations == [Frame("cam-1", AT_UTC, (), NOW)]
 
@@ -287,6 +298,8 @@ def test_a_frame_without_boxes_is_an_observation_too():
         ({"at": AT, "boxes": [box(box=[10, 20, 300, 400])]}, QuarantineReason.BAD_VALUE, "fractions"),
         ({"at": AT, "boxes": [box(label="a\x00b")]}, QuarantineReason.BAD_VALUE, "printable"),
         ({"at": AT, "boxes": [box(track=2**60)]}, QuarantineReason.BAD_VALUE, "track"),
+        ({"at": AT, "boxes": [box(colours="AQID")]}, QuarantineReason.BAD_VALUE, "27 are expected"),
+        ({"at": AT, "boxes": [box(colours="?")]}, QuarantineReason.BAD_VALUE, "base64"),
         ({"at": "2026-11-22T18:00:00", "boxes": []}, QuarantineReason.NO_TIMEZONE, "timezone"),
         (b'{"at": "2026-11-22T10:00:00Z", "boxes": [', QuarantineReason.BAD_JSON, "truncated"),
     ],

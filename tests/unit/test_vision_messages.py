@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from detectors.vision import handover, payloads
 from detectors.vision.settings import VisionSettings
 from ingest.city import DeviceKind
-from ingest.observation import Box
+from ingest.observation import COLOURS_BYTES, Box
 
 AT = datetime(2026, 11, 23, 9, 30, 0, 250_000, tzinfo=timezone(timedelta(hours=8)))
 
@@ -27,6 +27,12 @@ def test_a_frame_says_its_time_its_number_and_its_boxes() -> None:
     }
 
 
+def test_a_box_says_its_colours_where_it_has_any() -> None:
+    payload = payloads.detections(AT, 7, [Box("car", 0.9, 3, 0.1, 0.2, 0.3, 0.4, bytes(range(27)))])
+    (said,) = json.loads(payload)["boxes"]
+    assert said["colours"] == "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBka"
+
+
 def test_a_frame_in_which_nothing_is_seen_is_said_too() -> None:
     assert json.loads(payloads.detections(AT, 0, []))["boxes"] == []
 
@@ -41,7 +47,8 @@ def test_the_hub_reads_every_message_that_a_camera_sends() -> None:
         cameras={"cam-01": Camera(camera_id="cam-01", grid="01", url="tcp://127.0.0.1:1")},
     )  # fmt: skip
     decoder = decode.Decoder(city)
-    boxes = [Box("car", 0.9, 3, 0.1, 0.2, 0.3, 0.4), Box("stall", 0.1, None, 0.0, 0.0, 1.0, 1.0)]
+    colours = bytes(range(COLOURS_BYTES))
+    boxes = [Box("car", 0.9, 3, 0.1, 0.2, 0.3, 0.4, colours), Box("stall", 0.1, None, 0.0, 0.0, 1.0, 1.0)]
     health = {"decoded_fps": 8.0, "processed_fps": 4.9, "skipped_fps": 3.1, "inference_ms": 9.4, "reconnects": 2}
     sent = [
         (topics.detections("01", "cam-01"), payloads.detections(AT, 0, boxes), 1),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from detectors.vision import pictures
-from ingest.observation import Box
+from ingest.observation import COLOURS_BYTES, Box
 
 
 def noise(width: int, height: int) -> pictures.Bgr:
@@ -46,3 +46,45 @@ def test_a_box_at_the_edge_is_drawn_with_its_words_inside_the_picture(box: pictu
 def test_bytes_that_are_no_picture_are_refused(data: bytes) -> None:
     with pytest.raises(pictures.PictureError):
         pictures.pixels(data)
+
+
+def squares() -> pictures.Bgr:
+    """Return a picture whose left half is blue above and green below, and whose right half is red."""
+    picture = np.zeros((90, 160, 3), np.uint8)
+    picture[:45, :80] = (200, 20, 20)
+    picture[45:, :80] = (20, 200, 20)
+    picture[:, 80:] = (20, 20, 200)
+    return picture
+
+
+def colours_of(*corners: float, label: str = "car") -> list[tuple[int, int, int]]:
+    (told,) = pictures.coloured(squares(), [Box(label, 0.9, 4, *corners)])
+    assert (told.label, told.track_id, told.x1) == (label, 4, corners[0])
+    return [tuple(told.colours[at : at + 3]) for at in range(0, len(told.colours), 3)]
+
+
+def test_a_box_tells_the_mean_colours_of_its_patches_row_by_row() -> None:
+    blue, green, red = (200, 20, 20), (20, 200, 20), (20, 20, 200)
+    assert colours_of(0.0, 0.0, 0.5, 0.5) == [blue] * 9
+    mixed = (110, 20, 110)
+    upper, lower = [blue, mixed, red], [green, (20, 110, 110), red]
+    found = colours_of(0.25, 0.0, 0.75, 1.0)
+    assert np.abs(np.array(found[:3]) - upper).max() <= 1
+    assert np.abs(np.array(found[6:]) - lower).max() <= 1
+
+
+def test_of_people_no_colours_are_told() -> None:
+    assert colours_of(0.1, 0.1, 0.3, 0.9, label="person") == []
+
+
+def test_no_colour_is_nought_for_that_says_there_are_none() -> None:
+    (told,) = pictures.coloured(np.zeros((90, 160, 3), np.uint8), [Box("stall", 0.9, None, 0.1, 0.1, 0.5, 0.5)])
+    assert told.colours == b"\x01" * COLOURS_BYTES
+
+
+@pytest.mark.parametrize(
+    "corners", [(0.0, 0.0, 1e-6, 1e-6), (1 - 1e-6, 1 - 1e-6, 1.0, 1.0), (0.999, 0.0, 1.0, 1.0), (0.0, 0.0, 1.0, 1.0)]
+)
+def test_boxes_of_any_size_anywhere_have_colours(corners: tuple[float, float, float, float]) -> None:
+    (told,) = pictures.coloured(squares(), [Box("car", 0.9, None, *corners)])
+    assert len(told.colours) == COLOURS_BYTES
