@@ -147,13 +147,13 @@ def test_a_customer_before_a_stall_makes_it_no_other():
 
 
 def test_a_passer_by_whom_the_model_missed_makes_it_no_other():
-    """For two seconds after the lorry somebody green walks by, right before the car."""
+    """For some seconds after the lorry somebody green walks by, right before the car."""
 
     def shown(second: float) -> list[Box]:
         if 95 <= second < 110:
             return [LORRY]
         seen = car(second, RED)
-        if not 110 <= second < 112:
+        if not 110 <= second < 112.5:
             return [seen]
         colours = bytearray(seen.colours)
         colours[12:27] = bytes((60, 150, 70)) * 5

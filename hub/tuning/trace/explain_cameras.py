@@ -12,7 +12,7 @@ from detectors.picture import bottom_centre, footing, inside, overlap
 from detectors.places import Places, SceneState
 from detectors.standing import Sight, Standing
 from detectors.stay import GLIMPSES
-from detectors.succession import is_double
+from detectors.succession import is_double, is_undecided
 from detectors.thresholds_watch import Stay as Rule
 from hub.tuning.trace import words
 from hub.tuning.trace.explain import Asked, Explainer
@@ -117,6 +117,11 @@ def _stands(stay: Standing, rule: Rule, section: str) -> list[Predicate]:
             f"after it was hidden for long it must be seen for {stay.doubt_s:.0f} s more",
         )
         told.append(said("believed", False, text, text))
+    if is_undecided(stay):
+        text = Text(
+            "离开后再次出现的目标外观尚未判明", "whether what came back looks like what stood there is not yet known"
+        )
+        told.append(said("looks", False, text, text))
     return told
 
 
