@@ -174,14 +174,12 @@ class Places:
         """Let what may have come to the place of `stay` instead of it have this frame too."""
         rival, at = stay.rival, look.at
         if rival is None:
-            if box is not None:
-                comes_back(stay, box, look.scene.ground(box), at)
-            return
-        if box is not None:
+            rival = comes_back(stay, box, look.scene.ground(box), at) if box is not None else None
+        elif box is not None:
             seen(rival, box, boxes, at, look.step_s, self.rule)
         else:
             missed(rival, boxes, look.step_s, self.rule)
-        if is_over(rival, at, self.rule):
+        if rival is None or is_over(rival, at, self.rule):
             stay.rival = None
             return
         banned = self.forbidden.ban(rival.ground, at) is not None

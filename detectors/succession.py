@@ -31,8 +31,8 @@ STALE_S = 60.0  # what could not be told for so long is told by its place alone
 SOON_S = 3.0  # for so long after it came nobody knows yet, and nothing is reported of it
 
 
-def comes_back(stay: Standing, box: Box, ground: tuple[Zone, ...], at: datetime) -> None:
-    """Let `stay` have a rival where `box`, which continues it at `at`, may be another thing."""
+def comes_back(stay: Standing, box: Box, ground: tuple[Zone, ...], at: datetime) -> Standing | None:
+    """Let `stay` have a rival where `box`, which continues it at `at`, may be another thing; return its rival."""
     if (
         stay.rival is None
         and box.colours
@@ -42,6 +42,7 @@ def comes_back(stay: Standing, box: Box, ground: tuple[Zone, ...], at: datetime)
         and (at - stay.learnt_at).total_seconds() <= LIT_S
     ):
         stay.rival, stay.left_at = began(box, ground, at), stay.last_at
+    return stay.rival
 
 
 def is_undecided(stay: Standing) -> bool:

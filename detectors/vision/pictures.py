@@ -68,7 +68,8 @@ def _colours(picture: Bgr, box: Box) -> bytes:
     x1, y1 = min(x1, width - LEAST_PX), min(y1, height - LEAST_PX)
     shown = picture[y1 : max(y2, y1 + LEAST_PX), x1 : max(x2, x1 + LEAST_PX)]
     patches = cv2.resize(shown, (COLOURS_ACROSS, COLOURS_DOWN), interpolation=cv2.INTER_AREA)
-    return np.maximum(patches, 1).tobytes()  # all noughts say that there are none
+    told: bytes = np.maximum(patches, 1).tobytes()  # all noughts say that there are none
+    return told
 
 
 def pixels(data: bytes) -> Bgr:

@@ -57,9 +57,9 @@ def squares() -> pictures.Bgr:
     return picture
 
 
-def colours_of(*corners: float, label: str = "car") -> list[tuple[int, int, int]]:
-    (told,) = pictures.coloured(squares(), [Box(label, 0.9, 4, *corners)])
-    assert (told.label, told.track_id, told.x1) == (label, 4, corners[0])
+def colours_of(x1: float, y1: float, x2: float, y2: float, label: str = "car") -> list[tuple[int, ...]]:
+    (told,) = pictures.coloured(squares(), [Box(label, 0.9, 4, x1, y1, x2, y2)])
+    assert (told.label, told.track_id, told.x1) == (label, 4, x1)
     return [tuple(told.colours[at : at + 3]) for at in range(0, len(told.colours), 3)]
 
 
@@ -86,5 +86,6 @@ def test_no_colour_is_nought_for_that_says_there_are_none() -> None:
     "corners", [(0.0, 0.0, 1e-6, 1e-6), (1 - 1e-6, 1 - 1e-6, 1.0, 1.0), (0.999, 0.0, 1.0, 1.0), (0.0, 0.0, 1.0, 1.0)]
 )
 def test_boxes_of_any_size_anywhere_have_colours(corners: tuple[float, float, float, float]) -> None:
-    (told,) = pictures.coloured(squares(), [Box("car", 0.9, None, *corners)])
+    x1, y1, x2, y2 = corners
+    (told,) = pictures.coloured(squares(), [Box("car", 0.9, None, x1, y1, x2, y2)])
     assert len(told.colours) == COLOURS_BYTES
