@@ -20,3 +20,17 @@ def painted(paint: Paint, light: float = 1.0) -> bytes:
         for level, other in zip(paint, rest, strict=True):
             found.append(min(255, max(1, round(light * (share * level + (1 - share) * other)))))
     return bytes(found)
+
+
+def part(colours: bytes, whole: tuple[float, float, float, float], left: tuple[float, float, float, float]) -> bytes:
+    """Return the colours of the patches of `left`, which is what can be seen of a thing at `whole`."""
+    found = bytearray()
+    for row in range(3):
+        for column in range(3):
+            x = left[0] + (column + 0.5) / 3 * (left[2] - left[0])
+            y = left[1] + (row + 0.5) / 3 * (left[3] - left[1])
+            across = min(2, max(0, int(3 * (x - whole[0]) / (whole[2] - whole[0]))))
+            down = min(2, max(0, int(3 * (y - whole[1]) / (whole[3] - whole[1]))))
+            at = 3 * (3 * down + across)
+            found += colours[at : at + 3]
+    return bytes(found)

@@ -1,25 +1,30 @@
 """A seed goes in, a street comes out: what a detector would report of it frame by frame, and who truly stood where.
 
 Vehicles come, stand and go at the kerb; lorries pass in front and hide them in whole or in part; cars pass behind; the
-detector shakes, flips labels, loses ids, blinks and sees things; the camera is blind for a while. What no observer
-could tell from boxes is left out, and only that: visits end well before or after the dwell; a place is empty for a
-while between two visitors, and the second does not stop to the centimetre where the first one stood; nobody comes or
-goes while the camera is blind; nothing is seen just where a vehicle will come to stand; and one box in ten is weak, so
-that few of them make no weak median.
+detector shakes, flips labels, loses ids, blinks and sees things; dusk falls; the camera is blind for a while. Each
+visitor has a paint of its own, which its boxes tell. What no observer could tell from boxes is left out, and only that:
+visits end well before or after the dwell; a place is empty for a while between two visitors, and the second does not
+stop to the centimetre where the first one stood; nobody comes or goes while the camera is blind; nothing is seen just
+where a vehicle will come to stand; and one box in ten is weak, so that few of them make no weak median.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ingest.observation import Box
+from tests.support.paint import BLACK, BLUE, GREY, RED, WHITE, painted, part
+
+Corners = tuple[float, float, float, float]
 
 SLOTS = (0.25, 0.40, 0.55, 0.70)
 KERB_Y, SIZE = 0.7, 0.1
 EVERY_S = 0.5
 BLINK_S, BLINK_EVERY_S = 1.0, 15.0
 LANE_Y = 0.64  # traffic behind the parked ones, in the zone as well
+PAINTS = (WHITE, GREY, BLACK, RED, BLUE)
+DUSK_S = 420.0  # in which two fifths of the light go
 LABELS = ("car", "car", "car", "truck", "bus", "motorcycle")
 
 
@@ -134,7 +139,8 @@ def _frame(
             continue
         if left != place:
             made.hidden.setdefault(number, []).append(at_s)
-        boxes.append(_seen(chance, chance.choice(LABELS) if visit.x < stalls_from else "stall", left))
+        seen = _seen(chance, chance.choice(LABELS) if visit.x < stalls_from else "stall", left)
+        boxes.append(replace(seen, colours=_colours(number, visit, place, left, at_s)))
     for _ in range(chance.randrange(3)):
         x, y = chance.uniform(0.1, 0.9), chance.choice([0.35, 0.5, 0.62, 0.78])  # not just where somebody may stand
         boxes.append(Box("car", chance.uniform(0.1, 0.35), None, x - 0.04, y - 0.08, x + 0.04, y))
@@ -142,9 +148,17 @@ def _frame(
     return tuple(boxes)
 
 
-def _left_of(
-    place: tuple[float, float, float, float], fronts: list[tuple[float, float, float, float]]
-) -> tuple[float, float, float, float] | None:
+def _colours(number: int, visit: Visit, place: Corners, left: Corners, at_s: float) -> bytes:
+    """Return the colours of what is seen of a visitor: a paint of its own, the evening's light, and noise."""
+    chance = random.Random(f"{number} {visit.x} {at_s}")
+    paint = PAINTS[random.Random(f"{number} {visit.begin_s}").randrange(len(PAINTS))]
+    found = bytearray()
+    for level in part(painted(paint, 1.0 - 0.4 * at_s / DUSK_S), place, left):
+        found.append(min(255, max(1, round(level + chance.gauss(0, 2)))))
+    return bytes(found)
+
+
+def _left_of(place: Corners, fronts: list[Corners]) -> Corners | None:
     """Return what can be seen of `place` beside what stands in front; None where that is too little."""
     x1, y1, x2, y2 = place
     for front in fronts:
