@@ -9,6 +9,7 @@ the way that a message takes, so what the hub would not read is refused here too
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -138,8 +139,9 @@ def _at(one: Observation) -> datetime:
 
 def _box(box: Box) -> dict[str, Any]:
     track = {} if box.track_id is None else {"track": box.track_id}
+    colours = {"colours": b64encode(box.colours).decode()} if box.colours else {}
     corners = [box.x1, box.y1, box.x2, box.y2]
-    return {"label": box.label, "confidence": box.confidence, **track, "box": corners}
+    return {"label": box.label, "confidence": box.confidence, **track, "box": corners, **colours}
 
 
 def _shown(moment: datetime) -> str:

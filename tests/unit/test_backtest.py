@@ -224,7 +224,8 @@ HEARD = st.lists(
         st.sampled_from(["reading", "pair", "frame", "status"]),
         st.integers(0, 5),  # seconds on the way
         st.floats(-1e3, 1e3, allow_nan=False).map(lambda value: value + 0.0),
-        st.lists(st.tuples(st.floats(0, 0.5), st.floats(0.6, 1), st.floats(0, 1), st.none() | st.integers(0, 99)),
+        st.lists(st.tuples(st.floats(0, 0.5), st.floats(0.6, 1), st.floats(0, 1), st.none() | st.integers(0, 99),
+                       st.sampled_from([b"", bytes(range(1, 28)), bytes(range(229, 256))])),
                  max_size=2),
     ),
     max_size=12,
@@ -240,7 +241,7 @@ def test_what_is_written_as_a_recording_is_read_as_it_was(tmp_path_factory, hear
         at = datetime(2026, 3, 2, 8, 0, second, 250, tzinfo=UTC)
         received = at + timedelta(seconds=on_the_way)
         if kind == "frame":
-            made = tuple(Box("car", sure, track, low, low, high, high) for low, high, sure, track in boxes)
+            made = tuple(Box("car", sure, track, low, low, high, high, said) for low, high, sure, track, said in boxes)
             observations.append(Frame("cam", at, made, received))
         elif kind == "status":
             observations.append(Status("gw", value > 0, at, received))
