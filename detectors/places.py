@@ -174,7 +174,7 @@ class Places:
         """Let what may have come to the place of `stay` instead of it have this frame too."""
         rival, at = stay.rival, look.at
         if rival is None:
-            rival = comes_back(stay, box, look.scene.ground(box), at) if box is not None else None
+            rival = comes_back(stay, box, boxes, look.scene.ground(box), at) if box is not None else None
         elif box is not None:
             seen(rival, box, boxes, at, look.step_s, self.rule)
         else:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from detectors.colours import difference
+from detectors.colours import difference, shown
 from detectors.picture import area, covered_share, overlap
-from detectors.standing import Sight, Standing, began, moved
-from detectors.stay import YOUNG_S, continues
+from detectors.standing import ANY_S, Sight, Standing, began, moved
+from detectors.stay import YOUNG_S, continues, fronts
 from detectors.thresholds_watch import Stay as Rule
 from ingest.city import Zone
 from ingest.observation import Box
@@ -28,11 +28,12 @@ SURELY_OTHERWISE = 0.18  # by more than this
 SAME_PLACE = 0.7  # boxes that overlap by less do not show the same patches, or are of two things in one
 LIT_S = 180.0  # what was learnt longer ago was seen in other light, and
 STALE_S = 60.0  # what could not be told for so long is told by its place alone
-SOON_S = 3.0  # for so long after it came nobody knows yet, and nothing is reported of it
 
 
-def comes_back(stay: Standing, box: Box, ground: tuple[Zone, ...], at: datetime) -> Standing | None:
-    """Let `stay` have a rival where `box`, which continues it at `at`, may be another thing; return its rival."""
+def comes_back(
+    stay: Standing, box: Box, boxes: Sequence[Box], ground: tuple[Zone, ...], at: datetime
+) -> Standing | None:
+    """Let `stay` have a rival where `box`, one of `boxes`, continues it but may be another thing; return its rival."""
     if (
         stay.rival is None
         and box.colours
@@ -42,13 +43,17 @@ def comes_back(stay: Standing, box: Box, ground: tuple[Zone, ...], at: datetime)
         and (at - stay.learnt_at).total_seconds() <= LIT_S
     ):
         stay.rival, stay.left_at = began(box, ground, at), stay.last_at
+        stay.rival.looks.learn(box.colours, shown(box, fronts(boxes, box)), ANY_S)
     return stay.rival
 
 
 def is_undecided(stay: Standing) -> bool:
-    """Tell whether `stay` has a rival of which more will soon be known, or that looks otherwise so far."""
+    """Tell whether `stay` has a rival that looks otherwise so far, be it from one box alone."""
     rival = stay.rival
-    return rival is not None and _is_at_its_place(stay, rival) and (rival.seen_s < SOON_S or _differs(stay, rival))
+    if rival is None or overlap(stay.place, rival.place) < SAME_PLACE:
+        return False
+    differ = difference(stay.looks, rival.looks, KNOWN_S, ANY_S)
+    return differ is not None and differ > OTHERWISE
 
 
 def succeeded_by(stay: Standing) -> Standing | None:
@@ -57,21 +62,12 @@ def succeeded_by(stay: Standing) -> Standing | None:
     if rival is None:
         return None
     differ = difference(stay.looks, rival.looks, KNOWN_S, PROOF_S)
-    if differ is not None and differ > OTHERWISE and _is_at_its_place(stay, rival):
+    if differ is not None and differ > OTHERWISE and overlap(stay.place, rival.place) >= SAME_PLACE:
         sure = differ > SURELY_OTHERWISE or rival.looks.is_known(LONG_PROOF_S)
         return rival if sure else None
     if differ is not None or rival.seen_s + rival.missed_s + rival.part_s > STALE_S:
         stay.rival = None
     return None
-
-
-def _is_at_its_place(stay: Standing, rival: Standing) -> bool:
-    return overlap(stay.place, rival.place) >= SAME_PLACE
-
-
-def _differs(stay: Standing, rival: Standing) -> bool:
-    differ = difference(stay.looks, rival.looks, KNOWN_S, PROOF_S)
-    return differ is not None and differ > OTHERWISE
 
 
 def is_taken(stay: Standing, stays: Sequence[Standing], rule: Rule) -> bool:

@@ -165,6 +165,15 @@ def test_a_passer_by_whom_the_model_missed_makes_it_no_other() -> None:
     assert phases(fold(film(shown, 0, 260))) == [("raised", 180)]
 
 
+def test_what_comes_back_looking_alike_is_reported_without_a_wait() -> None:
+    """The model loses it for five seconds, over its dwell, finds it once more, and then it leaves."""
+
+    def shown(second: float) -> list[Box]:
+        return [car(second, RED)] if second < 176 or 181 <= second < 182 else []
+
+    assert phases(fold(film(shown, 0, 190))) == [("raised", 181)]
+
+
 def test_of_cars_of_one_colour_the_place_alone_tells() -> None:
     frames = film(behind_a_lorry(GREY, GREY, 95, 110, 270), 0, 320)
     assert told(fold(frames)) == told(fold(without_colours(frames)))
