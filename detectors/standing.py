@@ -39,8 +39,8 @@ class Standing:
     `fit` is how well its boxes have lately overlapped its place. `subject` is set once it is raised, `cleared_at` once
     that was cleared: from then on it is only known again. `first` is where it came to stand, and its drift is measured
     from there. Up to `latched_until` a stay that was open at start is not judged again: that time was judged before.
-    `looks` is what it looked like until `learnt_at`. `rival` is what has come to
-    the place after it was not seen from `left_at` on, as long as nobody knows whether that is it or another thing.
+    `looks` is what it looked like until `learnt_at`. `rival` is what has come to the place after it was not seen from
+    `left_at` on, as long as nobody knows whether that is it or another thing.
     """
 
     first: Box
