@@ -16,6 +16,7 @@ from hub.config.load import load
 from hub.store.write import Batch, Store
 from hub.tuning.replay import replay
 from ingest.observation import Box, Frame
+from tests.support.paint import GREY, RED, WHITE, Paint, painted
 from tests.support.servers import Servers
 
 FRAMES_A_SECOND = 5  # the most that a vision worker processes with the shipped settings: a street that never rests
@@ -72,16 +73,17 @@ def street(begin: datetime) -> Iterator[Frame]:
     for number in range(DAY_S * FRAMES_A_SECOND):
         second = number / FRAMES_A_SECOND
         at = begin + timedelta(seconds=second)
-        found = [_box(chance, 0.30, 0.30)]
+        found = [_box(chance, 0.30, 0.30, GREY)]
         if 600 <= second % 3600 < 1200:
-            found.append(_box(chance, 0.55, 0.70))
+            found.append(_box(chance, 0.55, 0.70, WHITE))
         passing = (second / 9) % 1.6
         if passing < 1:
-            found.append(_box(chance, passing, 0.85, "truck" if int(second / 14) % 3 == 0 else "car"))
+            found.append(_box(chance, passing, 0.85, RED, "truck" if int(second / 14) % 3 == 0 else "car"))
         yield Frame(CAMERA, at, tuple(found), at + timedelta(milliseconds=120))
 
 
-def _box(chance: random.Random, x: float, y: float, label: str = "car") -> Box:
+def _box(chance: random.Random, x: float, y: float, paint: Paint, label: str = "car") -> Box:
     shake = chance.uniform(-0.001, 0.001)
     left, right = max(0.0, x - 0.06 + shake), min(1.0, x + 0.06 + shake)
-    return Box(label, round(0.85 + 10 * shake, 3), None, left, y - 0.1, right, y)
+    colours = painted(paint, 1.0 + 20 * shake)
+    return Box(label, round(0.85 + 10 * shake, 3), None, left, y - 0.1, right, y, colours)

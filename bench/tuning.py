@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ from hub.tuning.judging import Question, judging_of
 from hub.tuning.replay import replay
 from hub.tuning.warm import replayed
 from ingest.city import Circuit
+from tests.support.paint import GREY, RED, WHITE, Paint, painted
 from tests.support.servers import Servers
 
 DAYS_OF_CAMERA, DAYS_OF_WATER, WATER_DEVICES = 7, 30, 100
@@ -349,12 +351,12 @@ def _week(connection: psycopg.Connection[Any], begin: datetime, *, days: int = D
             if parked_until < at_s and chance.random() < (0.0012 if is_day else 0.00005):
                 parked_until = at_s + chance.choice((20, 40, 90, 240, 600))
                 parked_at = (chance.uniform(0.2, 0.8), chance.uniform(0.5, 0.85))
-            found = [_car(chance, 0.30, 0.30)]
+            found = [_car(chance, 0.30, 0.30, GREY)]
             if parked_until >= at_s:
-                found.append(_car(chance, *parked_at))
+                found.append(_car(chance, *parked_at, WHITE))
             is_moving = passing_until >= at_s
             if is_moving:
-                found.append(_car(chance, chance.random(), 0.85))
+                found.append(_car(chance, chance.random(), 0.85, RED))
             at = begin + timedelta(seconds=at_s)
             copy.write_row((CAMERA, at, at + timedelta(milliseconds=120), GRID, False, json.dumps(found)))
             frames, boxes = frames + 1, boxes + len(found)
@@ -362,11 +364,12 @@ def _week(connection: psycopg.Connection[Any], begin: datetime, *, days: int = D
     return frames, boxes
 
 
-def _car(chance: random.Random, x: float, y: float) -> dict[str, Any]:
+def _car(chance: random.Random, x: float, y: float, paint: Paint) -> dict[str, Any]:
     shake = chance.uniform(-0.001, 0.001)
     left, right = max(0.0, x - 0.06 + shake), min(1.0, x + 0.06 + shake)
     box = [round(left, 5), round(y - 0.1, 5), round(right, 5), round(y, 5)]
-    return {"label": "car", "confidence": round(0.6 + 100 * shake, 3), "track": None, "box": box}
+    colours = b64encode(painted(paint, 1.0 + 20 * shake)).decode()
+    return {"label": "car", "confidence": round(0.6 + 100 * shake, 3), "track": None, "box": box, "colours": colours}
 
 
 def _told(found: Answers) -> dict[str, Any]:
