@@ -52,7 +52,11 @@ class _Pending:
 
 
 class _Refused(Exception):
-    """Signing in through the provider ends here; the words are for the person."""
+    """Signing in through the provider ends here; the words are for the person, in both languages."""
+
+    def __init__(self, why: str, chinese: str) -> None:
+        super().__init__(why)
+        self.chinese = chinese
 
 
 @router.get(
@@ -81,7 +85,7 @@ def begin(
     try:
         endpoint = provider.authorization_endpoint()
     except ProviderFailed as error:
-        return _page(str(error), status=502)
+        return _page(error, status=502)
     address = authorization_url(
         endpoint,
         provider.settings,
@@ -128,9 +132,13 @@ def finish(
     try:
         pending = _unsealed(request.cookies.get(_cookie(request), ""))
         if pending is None or not hmac.compare_digest(pending.state.encode(), state.encode()):
-            raise _Refused("this signing in was not begun in this browser, or too long ago: begin again")
+            raise _Refused(
+                "this signing in was not begun in this browser, or too long ago: begin again",
+                "这次登录不是在这个浏览器中开始的，或开始得太久：请重新登录。",
+            )
         if error:
-            raise _Refused(f"the provider says: {error_description or error}")
+            said = error_description or error
+            raise _Refused(f"the provider says: {said}", f"统一认证平台答复：{said}")
         claims = provider.redeem(
             code, verifier=pending.verifier, redirect_uri=hub.public_url + CALLBACK, nonce=pending.nonce
         )
@@ -142,7 +150,7 @@ def finish(
             note(connection, actor, "session.refused", "user/unknown", at=hub.now(), detail={"why": str(why)[:300]})
         hub.failures.note(remote, hub.monotonic())
         log.warning("signing in through the provider failed", why=str(why), remote=remote)
-        answer: Response = _page(str(why), status=502 if isinstance(why, ProviderFailed) else 403)
+        answer: Response = _page(why, status=502 if isinstance(why, ProviderFailed) else 403)
     else:
         answer = RedirectResponse(pending.then, status_code=303)
         set_cookie(request, answer, found.secret)
@@ -174,9 +182,15 @@ def _sign_in(hub: Hub, identity: Identity, *, remote: str, agent: str) -> sign_i
                     connection, user, post=identity.post, display_name=_shown(identity), actor=actor, at=at, why=why
                 )
         except UserRefused as error:
-            raise _Refused(f"{error}; ask who manages the hub's users") from None
+            raise _Refused(
+                f"{error}; ask who manages the hub's users",
+                "统一认证平台给出的姓名、角色或部门在本中心不能用：请联系用户管理员。",
+            ) from None
         if user.disabled_at is not None:
-            raise _Refused("your account here is disabled: ask who manages the hub's users")
+            raise _Refused(
+                "your account here is disabled: ask who manages the hub's users",
+                "您在本中心的账号已停用：请联系用户管理员。",
+            )
         return sign_in.begin(hub, connection, user, how="oidc", remote=remote, agent=agent)
 
 
@@ -219,13 +233,23 @@ def _unsealed(cookie: str) -> _Pending | None:
     return _Pending(*parts) if _is_own_page(parts[3]) and parts[2].isascii() else None
 
 
-def _page(why: str, *, status: int) -> HTMLResponse:
+def _in_chinese(why: Exception) -> str:
+    """Return what whoever reads Chinese is told; the details are for who runs the hub, and stand below it."""
+    if isinstance(why, _Refused):
+        return why.chinese
+    if isinstance(why, NotEntitled):
+        return "统一认证平台没有说明您在本中心的姓名、角色或部门：请联系用户管理员。"
+    return "统一认证平台没有应答，或应答不可信。请稍后再试；仍然如此，请告诉管理员。"
+
+
+def _page(why: Exception, *, status: int) -> HTMLResponse:
     """Return a page of words for somebody who stands between two systems; nothing is loaded for it."""
     return HTMLResponse(
         f"""<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>Lianqin 联勤</title></head><body>
 <h1>登录未成功 · Signing in failed</h1>
-<p>{escape(why)}</p>
+<p>{escape(_in_chinese(why))}</p>
+<p lang="en">{escape(str(why))}</p>
 <p><a href="/">返回登录页 · Back to the sign-in page</a></p>
 </body></html>
 """,

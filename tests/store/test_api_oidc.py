@@ -140,6 +140,7 @@ def test_who_has_no_role_is_told_so_and_let_in_nowhere(api: Api, idp: FakeProvid
         answer = go(client)
         assert answer.status_code == 403
         assert why in words(answer)
+        assert "请联系用户管理员" in words(answer)
         assert "<script>" not in answer.text
         assert client.get("/api/v1/session").status_code == 401
     assert api.rows("SELECT count(*) FROM users") == [(0,)]
@@ -157,7 +158,9 @@ def test_who_is_disabled_here_stays_out(api: Api, idp: FakeProvider) -> None:
     go(api.client(None))
     with psycopg.connect(api.dsn) as connection:
         disable_user(connection, user_named(connection, "zhao.min"), actor=COMMAND_LINE, at=api.hub.now())
-    assert "disabled" in words(go(api.client(None)))
+    told = words(go(api.client(None)))
+    assert "disabled" in told
+    assert "账号已停用" in told
 
 
 def test_what_the_provider_refuses_is_told_in_its_words(api: Api, idp: FakeProvider) -> None:
@@ -168,6 +171,7 @@ def test_what_the_provider_refuses_is_told_in_its_words(api: Api, idp: FakeProvi
     idp.error, idp.answers = "", 500
     answer = go(api.client(None))
     assert (answer.status_code, "the provider is out of order" in words(answer)) == (502, True)
+    assert "统一认证平台没有应答" in words(answer)
 
 
 def test_a_code_without_its_beginning_in_this_browser_is_worth_nothing(api: Api, idp: FakeProvider) -> None:
