@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,6 +38,15 @@ KINDS: dict[str, tuple[int, str]] = {
     "internal": (500, "The hub failed"),
     "unavailable": (503, "The hub cannot serve this at the moment"),
     "not-ready": (503, "The hub is not ready"),
+}
+# What the framework calls a mistake, and what a caller would call it.
+_PLAIN = {
+    "missing": "is missing",
+    "extra_forbidden": "there is no such part of the request",
+    "uuid_type": "must be a UUID",
+    "int_parsing_size": "is too large a number",
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "must be an object"),
+    **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), "must be a list"),
 }
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 
@@ -106,10 +116,18 @@ def from_validation(errors: Sequence[Mapping[str, Any]]) -> Problem:
 def _part(error: Mapping[str, Any]) -> dict[str, str]:
     """Return where and what: a JSON pointer into the body, or the parameter's name."""
     where, *path = [str(step) for step in error.get("loc", ("body",))]
-    detail = str(error.get("msg", "not valid"))
+    detail = _plain(error)
     if where == "body":
         if error.get("type") == "json_invalid":
             return {"in": "body", "pointer": "#", "detail": "the body is no valid JSON"}
         steps = "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in path)
         return {"in": "body", "pointer": "#" + steps, "detail": detail}
     return {"in": where, "parameter": path[0] if path else "", "detail": detail}
+
+
+def _plain(error: Mapping[str, Any]) -> str:
+    """Return one complaint without the framework's jargon, in the words that the rest of the hub uses."""
+    if (known := _PLAIN.get(str(error.get("type")))) is not None:
+        return known
+    said = str(error.get("msg", "is not valid")).removeprefix("Value error, ")
+    return re.sub(r"^\w+ should ", "must ", said)

@@ -37,8 +37,10 @@ def check_listening(city: City, found: Sequence[Listening], at: datetime) -> Che
     known = [age_s for age_s in ages.values() if age_s is not None]
     oldest = max(known) if known and len(known) == len(ages) else None
     if deaf:
-        which = "any grid" if len(deaf) == len(city.grids) else f"grid {', '.join(deaf)}"
-        return Check(name="ingest", ok=False, detail=f"no worker listens to {which}", age_s=oldest)
+        which = ", ".join(deaf)
+        everywhere = len(deaf) == len(city.grids)
+        detail = "no worker listens to any grid" if everywhere else f"no worker listens to grid {which}"
+        return Check(name="ingest", ok=False, detail=detail, age_s=oldest)
     return Check(name="ingest", ok=True, detail=f"{len(city.grids)} grids are listened to", age_s=oldest)
 
 

@@ -71,8 +71,12 @@ def _send(case: Case, order: orders.Dispatch | orders.Reroute) -> Case:
 def _take(case: Case, order: orders.Take) -> Case:
     _future(order.until, order.at, "a lease")
     if case.stage is Stage.HANDLING and case.taken_by != order.by and not _lapsed(case, order.at):
-        until = "" if case.taken_until is None else f" until {case.taken_until.isoformat(timespec='seconds')}"
-        raise IllegalStep(f"case {case.number} is taken by {case.taken_by}{until}")
+        until = case.taken_until
+        raise IllegalStep(
+            f"case {case.number} is taken by {case.taken_by}"
+            if until is None
+            else f"case {case.number} is taken by {case.taken_by} until {until.isoformat(timespec='seconds')}"
+        )
     return replace(case, taken_by=order.by, taken_until=order.until)
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 
 _QUIET_CALLS = {
     "debug", "info", "warning", "error", "exception", "logger", "execute", "executemany", "stream", "copy",
     "Field", "Query", "Path", "Header", "Body", "APIRouter", "get", "post", "delete", "put", "problems",
-    "Option", "Argument", "Counter", "Gauge", "Histogram", "Thread", "compile", "cast", "strftime",
+    "Option", "Argument", "Counter", "Gauge", "Histogram", "Thread", "compile", "cast", "strftime", "_command",
 }  # fmt: skip
 _QUIET_WORDS = {"description", "summary", "help", "operation_id", "name", "row_factory", "title"}
 _SQL = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|WHERE|LISTEN|ORDER BY|IS NULL|AND \w+ =|FROM \w+)\b")
@@ -24,10 +25,23 @@ FILLED = "\N{OBJECT REPLACEMENT CHARACTER}"
 
 def sentences(path: Path, *, refusals_only: bool = False) -> set[str]:
     """Return what the module at `path` can say, or what it can refuse with."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    parts = [node for node in ast.walk(tree) if isinstance(node, ast.Raise)] if refusals_only else [tree]
+    tree = parsed(path)
+    parts = [node for node in ast.walk(tree) if _refuses(node)] if refusals_only else [tree]
     texts = (text for part in parts for text in _texts(part))
     return {one.replace(FILLED, "{}") for text in texts for one in _ways(text) if _is_sentence(one)}
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """Return the module at `path` as a tree."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _refuses(node: ast.AST) -> bool:
+    """Tell whether something is raised here, or an error says here what it is."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "__init__":
+        return isinstance(node.func.value, ast.Call) and ast.unparse(node.func.value) == "super()"
+    return isinstance(node, ast.Raise)
 
 
 def _is_sentence(text: str) -> bool:

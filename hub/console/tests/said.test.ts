@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ApiProblem } from "../src/api/problem";
+import { ApiProblem, problemOf, unreachable } from "../src/api/problem";
 import { language } from "../src/i18n";
 import { said } from "../src/i18n/said";
-import table from "../src/i18n/said.json";
+import { PAIRS } from "../src/i18n/pairs";
+import { problemText } from "../src/ui/states";
 
 const before = language.value;
 
@@ -15,10 +16,10 @@ describe("what the hub says in English", () => {
   });
 
   it("is known whatever is filled in, and taken for no other sentence", () => {
-    for (const group of Object.values(table as Record<string, Record<string, string>>))
+    for (const group of PAIRS)
       for (const [english, chinese] of Object.entries(group)) {
         let filled = 0;
-        const sentence = english.replace(/\{n?\}/g, () => String(7 + filled++));
+        const sentence = english.replace(/\{[nw]?\}/g, () => String(7 + filled++));
         const wanted = chinese.replace(/\{(\d)\}/g, (_, place: string) => String(7 + Number(place)));
         expect(said(sentence), english).toBe(wanted);
       }
@@ -59,6 +60,8 @@ describe("what the hub says in English", () => {
 
   it("stays as it is where nobody knows it, and in English", () => {
     expect(said("a word of a colleague: see there")).toBe("a word of a colleague: see there");
+    const long = "somebody: wrote {this} is, of it; and has: that in (it), not there; ".repeat(15);
+    expect(said(long)).toBe(long);
     language.value = "en";
     expect(said("is being cancelled")).toBe("is being cancelled");
   });
@@ -68,5 +71,54 @@ describe("what the hub says in English", () => {
       { in: "body", pointer: "#/since", detail: "is missing" },
     ]);
     expect([problem.title, problem.detail, problem.errors[0]?.detail]).toEqual(["没有找到", "没有运行 7", "缺少"]);
+  });
+
+  it("names what is filled in as the pages do", () => {
+    expect(said("case.dispatched makes no sense for case 2026-000012: it is closed")).toBe(
+      "案件 2026-000012 处于“结案”阶段，不能“派遣”",
+    );
+    expect(
+      said("this needs the scope cases:file, which the role operator has not; it comes with: admin, dispatcher"),
+    ).toBe("这需要权限 cases:file，角色 值班员 没有；具有它的有：管理员、派遣员");
+    expect(said("connection_failed: Connection refused")).toBe("连接失败：连接被拒绝");
+    expect(said("there is no grid G-3; is G-1 meant?")).toBe("没有网格 G-3；是否指 G-1？");
+  });
+
+  it("names the part of what was sent", () => {
+    expect(said("#/url: an address has no backslash")).toBe("地址：地址中不能有反斜杠");
+    expect(said("#/zones/1/polygon: it is too small to be seen")).toBe("区域 第 2 项 顶点：太小，看不见");
+    expect(said("#: give either `until` or `for_s`")).toBe("请给出截止时间或时长，二者之一");
+    expect(said("#/url: something new")).toBe("#/url: something new");
+    const errors = [
+      {
+        in: "body",
+        pointer: "#/password",
+        detail: "a password has at least 12 characters; a few words in a row do well",
+      },
+      { in: "body", pointer: "#/name", detail: "is missing" },
+    ];
+    const whole = errors.map((one) => `${one.pointer}: ${one.detail}`).join("; ");
+    const problem = new ApiProblem("invalid", 422, "The request is not valid", whole, errors);
+    expect(problem.detail).toBe("密码：密码至少 12 个字符；几个不相关的词连起来就好；名称：缺少");
+    expect(problem.parts).toEqual(["密码：密码至少 12 个字符；几个不相关的词连起来就好", "名称：缺少"]);
+    language.value = "en";
+    expect(problem.detail).toBe(whole);
+    expect(problem.parts[1]).toBe("#/name: is missing");
+  });
+
+  it("changes with the page's language, also after it was refused", () => {
+    const problem = new ApiProblem("conflict", 409, "It was changed in the meantime", "case 7 is not suspended");
+    expect([problem.title, problem.detail]).toEqual(["其间已被改动", "案件 7 没有挂账"]);
+    language.value = "en";
+    expect([problem.title, problem.detail]).toEqual(["It was changed in the meantime", "case 7 is not suspended"]);
+  });
+
+  it("is in words where the browser, or something in between, answers instead of the hub", async () => {
+    const away = unreachable(new TypeError("Failed to fetch"));
+    expect([problemText(away), away.unreachable]).toEqual(["联系不上服务器：请检查网络，稍后再试。", true]);
+    const between = await problemOf(new Response("<html>", { status: 502, statusText: "Bad Gateway" }));
+    expect(problemText(between)).toBe("中心没有应答，是它前面的代理答复的：HTTP 502");
+    language.value = "en";
+    expect(problemText(away)).toBe("The server cannot be reached: Check the network and try again.");
   });
 });

@@ -12,7 +12,7 @@ import { href } from "../router";
 import { traceOf } from "../trace/address";
 import { around, axis } from "../ui/plot";
 import { useResource } from "../ui/resource";
-import { Loading } from "../ui/states";
+import { Loading, problemText } from "../ui/states";
 import { colour, theme } from "../ui/theme";
 import { fullTime, shortTime } from "../ui/time";
 import { figure, quantityName, unitOf } from "./quantities";
@@ -62,7 +62,7 @@ export function Chart({ alert }: { alert: Alert }) {
       </header>
       <div class="panel-content charts">
         {!read.value && read.loading && <Loading rows={3} />}
-        {!read.value && read.problem && <p class="field-error">{read.problem.detail}</p>}
+        {!read.value && read.problem && <p class="field-error">{problemText(read.problem)}</p>}
         {read.value && quantities.length === 0 && <p class="dim">{t("alert.chart-none")}</p>}
         {read.value &&
           quantities.map((quantity) => (

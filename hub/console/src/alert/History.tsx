@@ -4,7 +4,7 @@ import type { Alert, Case } from "../api/types";
 import { t, words } from "../i18n";
 import { href } from "../router";
 import { useResource } from "../ui/resource";
-import { Loading } from "../ui/states";
+import { Loading, problemText } from "../ui/states";
 import { SeverityShape } from "../ui/Severity";
 import { Time } from "../ui/Time";
 import { span } from "../ui/time";
@@ -34,7 +34,7 @@ export function History({ alert }: { alert: Alert }) {
       </header>
       <div class="panel-content">
         {!read.value && read.loading && <Loading rows={2} />}
-        {!read.value && read.problem && <p class="field-error">{read.problem.detail}</p>}
+        {!read.value && read.problem && <p class="field-error">{problemText(read.problem)}</p>}
         {read.value && others.length === 0 && read.value.cases.length === 0 && (
           <p class="dim">{t("alert.history-none")}</p>
         )}

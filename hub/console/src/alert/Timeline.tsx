@@ -4,7 +4,7 @@ import type { Alert, Severity } from "../api/types";
 import { language, t, words } from "../i18n";
 import { Icon, type IconName } from "../ui/Icon";
 import { useResource } from "../ui/resource";
-import { Loading } from "../ui/states";
+import { Loading, problemText } from "../ui/states";
 import { Time } from "../ui/Time";
 import { shortTime } from "../ui/time";
 
@@ -68,7 +68,7 @@ export function Timeline({ alert }: { alert: Alert }) {
       </header>
       <div class="panel-content">
         {!read.value && read.loading && <Loading rows={3} />}
-        {!read.value && read.problem && <p class="field-error">{read.problem.detail}</p>}
+        {!read.value && read.problem && <p class="field-error">{problemText(read.problem)}</p>}
         <ol class="timeline">
           {items.slice(0, MOST).map((item) => (
             <li key={item.seq} class={item.type === "alert.raised" ? item.severity : ""}>

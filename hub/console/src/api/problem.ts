@@ -1,4 +1,5 @@
 // An RFC 9457 problem as the API sends it, or what stands in its place where no answer came at all.
+import { t } from "../i18n";
 import { said } from "../i18n/said";
 
 export interface PartProblem {
@@ -10,13 +11,12 @@ export interface PartProblem {
 
 export class ApiProblem extends Error {
   override readonly name = "ApiProblem";
-  /** What it is called and what is wrong, in the page's language where the console knows the sentence. */
-  readonly title: string;
-  readonly detail: string;
-  readonly errors: PartProblem[];
+  readonly #title: string;
+  readonly #detail: string;
+  readonly #errors: readonly PartProblem[];
 
   constructor(
-    /** The last part of the problem's type, or "unreachable" where nothing answered. */
+    /** The last part of the problem's type, "unreachable" where nothing answered, "between" where a proxy did. */
     readonly kind: string,
     readonly status: number,
     title: string,
@@ -27,13 +27,36 @@ export class ApiProblem extends Error {
     readonly members: Record<string, unknown> = {},
   ) {
     super(detail);
-    this.title = said(title);
-    this.detail = said(detail);
-    this.errors = errors.map((one) => ({ ...one, detail: said(one.detail) }));
+    this.#title = title;
+    this.#detail = detail;
+    this.#errors = errors;
+  }
+
+  /** What it is called, in the page's language where the console knows the sentence. */
+  get title(): string {
+    return said(this.#title);
+  }
+
+  /** What is wrong, in the page's language. */
+  get detail(): string {
+    // Several parts at once are put together here again: what one of them says may hold what parts them.
+    const first = this.#errors[0];
+    const together = this.#errors.length > 1 && first !== undefined && this.#detail.startsWith(`${placeOf(first)}: `);
+    return together ? this.parts.join(t("ui.and-then")) : said(this.#detail);
+  }
+
+  /** What is wrong with each part of what was sent. */
+  get errors(): PartProblem[] {
+    return this.#errors.map((one) => ({ ...one, detail: said(one.detail) }));
+  }
+
+  /** The same, each with the part's name. */
+  get parts(): string[] {
+    return this.#errors.map((one) => said(`${placeOf(one)}: ${one.detail}`));
   }
 
   get unreachable(): boolean {
-    return this.status === 0;
+    return this.kind === "unreachable";
   }
 }
 
@@ -49,15 +72,21 @@ export async function problemOf(answer: Response): Promise<ApiProblem> {
     return new ApiProblem(kind, answer.status, text("title"), text("detail"), errors, retryAfterS, body);
   } catch {
     // A proxy in between answers in its own words.
-    return new ApiProblem("internal", answer.status, answer.statusText, `HTTP ${answer.status}`, [], retryAfterS);
+    return new ApiProblem("between", answer.status, "", `HTTP ${answer.status}`, [], retryAfterS);
   }
 }
 
+/** The problem of a request that got no answer; what the browser says of it, in its own language, is for its console. */
 export function unreachable(cause: unknown): ApiProblem {
-  return new ApiProblem("unreachable", 0, "", cause instanceof Error ? cause.message : String(cause));
+  console.warn("nothing answered", cause);
+  return new ApiProblem("unreachable", 0, "", "");
 }
 
 /** Return what was thrown as a problem, so that a page has one kind of error to show. */
 export function asProblem(thrown: unknown): ApiProblem {
   return thrown instanceof ApiProblem ? thrown : unreachable(thrown);
+}
+
+function placeOf(one: PartProblem): string {
+  return one.pointer || one.parameter || "body";
 }

@@ -7,12 +7,13 @@ import { type ApiProblem, asProblem } from "../api/problem";
 import { may } from "../api/session";
 import type { Alert, Case } from "../api/types";
 import { language, t, words } from "../i18n";
+import { said } from "../i18n/said";
 import { departmentName, needPlan, plan, squadName } from "../api/plan";
 import { go } from "../router";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Field } from "../ui/Field";
-import { problemTitle } from "../ui/states";
+import { problemText } from "../ui/states";
 import { fullTime, span } from "../ui/time";
 import { Subject } from "../ui/Subject";
 import { told } from "../ui/toast";
@@ -133,15 +134,14 @@ export function Dispatch({ alert, link, onClose }: { alert: Alert; link: CaseLin
       </p>
       {problem.value && (
         <p class="notice failed" role="alert">
-          {problemTitle(problem.value)}
-          {problem.value.detail ? `：${problem.value.detail}` : ""}
+          {problemText(problem.value)}
         </p>
       )}
       {found && (
         <div class="proposal">
           <p>
             <span class="dim">{t("board.by-plan")}</span>{" "}
-            {language.value === "en" ? found.reason.text : departmentName(found.department) || found.reason.text}
+            {language.value === "en" ? found.reason.text : departmentName(found.department) || said(found.reason.text)}
             {language.value === "zh" && found.squad ? ` · ${squadName(found.squad)}` : ""}
           </p>
           <p>

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect } from "preact/hooks";
 import { asProblem } from "../api/problem";
 import { t, words } from "../i18n";
+import { said } from "../i18n/said";
 import { Button, IconButton } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { useResource } from "../ui/resource";
@@ -141,7 +142,7 @@ export function ZoneEditor({ camera, zones, taken, onDone }: ZoneEditorProps) {
       </header>
       {!zones.writable && (
         <p class="notice failed editor-notice">
-          {t("cameras.not-writable")} {zones.why_not_writable}
+          {t("cameras.not-writable")} {said(zones.why_not_writable ?? "")}
         </p>
       )}
       <div class="camera-stage">

@@ -11,7 +11,7 @@ import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Choice, Line, Lines } from "../ui/inputs";
 import { fromLocal, toLocal } from "../ui/localTime";
-import { problemTitle } from "../ui/states";
+import { problemText } from "../ui/states";
 import { nowMs } from "../ui/ticking";
 import { told } from "../ui/toast";
 import type { Action, CaseDetail, CaseDocument } from "./case";
@@ -134,9 +134,7 @@ export function ActionDialog({ found, action, onClose, onChange }: Props) {
       <p>{found.title}</p>
       {problem.value && (
         <p class="notice failed" role="alert">
-          {problem.value.kind === "changed-meanwhile"
-            ? t("cases.stale")
-            : `${problemTitle(problem.value)}: ${problem.value.detail}`}
+          {problem.value.kind === "changed-meanwhile" ? t("cases.stale") : problemText(problem.value)}
         </p>
       )}
       {asks("category") && (

@@ -10,7 +10,7 @@ import { go } from "../router";
 import { Button } from "../ui/Button";
 import { Dialog } from "../ui/Dialog";
 import { Choice, Line, Lines } from "../ui/inputs";
-import { problemTitle } from "../ui/states";
+import { problemText } from "../ui/states";
 import type { CaseDocument } from "./case";
 import { type Photo, PhotoField } from "./photos";
 
@@ -64,7 +64,7 @@ export function NewCase({ onClose }: { onClose: () => void }) {
     >
       {problem.value && (
         <p class="notice failed" role="alert">
-          {problemTitle(problem.value)}: {problem.value.detail}
+          {problemText(problem.value)}
         </p>
       )}
       <Line

@@ -12,7 +12,7 @@ import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
-import { Empty, Failed, Loading } from "../ui/states";
+import { Empty, Failed, Loading, problemText } from "../ui/states";
 import { Time } from "../ui/Time";
 import { refused, told } from "../ui/toast";
 import {
@@ -226,7 +226,7 @@ export default function ConfigurationPage({ parameters }: PageProps) {
         </header>
         <div class="panel-content">
           {!base && <p class="dim">{t("configurations.first")}</p>}
-          {diff.problem && <p class="field-error">{diff.problem.detail}</p>}
+          {diff.problem && <p class="field-error">{problemText(diff.problem)}</p>}
           {base && !diff.value && diff.loading && <Loading rows={3} />}
           {diff.value && <Changes diff={diff.value} />}
         </div>

@@ -15,7 +15,7 @@ import { Line } from "../ui/inputs";
 import { Pager } from "../ui/Pager";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
-import { Empty, Failed, Loading } from "../ui/states";
+import { Empty, Failed, Loading, problemText } from "../ui/states";
 import { Time } from "../ui/Time";
 import { told } from "../ui/toast";
 import { RollBack } from "./actions";
@@ -268,7 +268,7 @@ function Inheritance() {
             </label>
           )}
         </form>
-        {found.problem && <p class="field-error">{found.problem.detail}</p>}
+        {found.problem && <p class="field-error">{problemText(found.problem)}</p>}
         {found.value && items.length === 0 && <p class="dim">{t("configurations.all-defaults", { subject })}</p>}
         {items.length > 0 && (
           <ScrollX label={t("configurations.inheritance")}>

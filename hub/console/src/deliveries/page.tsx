@@ -4,6 +4,7 @@ import { get, post, remove } from "../api/http";
 import { may } from "../api/session";
 import type { Page } from "../api/types";
 import { type Key, t, words } from "../i18n";
+import { said } from "../i18n/said";
 import { go, href, place } from "../router";
 import { Ask } from "../ui/Ask";
 import { Button } from "../ui/Button";
@@ -165,7 +166,7 @@ function Card({ endpoint, again, secret }: CardProps) {
     act(async () => {
       const answer = await post<Ping>(`${path}/ping`);
       if (answer.taken) told(t("deliveries.pinged", { took: `${answer.took_s.toFixed(2)} s` }));
-      else told(t("deliveries.not-pinged", { why: answer.outcome }));
+      else told(t("deliveries.not-pinged", { why: said(answer.outcome) }));
     });
   const replay = () =>
     act(async () => {
@@ -202,7 +203,7 @@ function Card({ endpoint, again, secret }: CardProps) {
           {(endpoint.disabled_reason ?? endpoint.last_error) && (
             <div>
               <dt>{t("deliveries.last-error")}</dt>
-              <dd>{endpoint.disabled_reason ?? endpoint.last_error}</dd>
+              <dd>{said(endpoint.disabled_reason ?? endpoint.last_error ?? "")}</dd>
             </div>
           )}
         </dl>
@@ -330,7 +331,7 @@ function Log({ endpoints, changed }: { endpoints: Endpoint[]; changed: () => voi
                   </td>
                   <td class="number">{delivery.attempts}</td>
                   <td>
-                    {delivery.outcome ?? "—"}
+                    {delivery.outcome ? said(delivery.outcome) : "—"}
                     {delivery.state !== "delivered" && delivery.snippet && <p class="dim mono">{delivery.snippet}</p>}
                   </td>
                   <td class="nowrap">

@@ -16,6 +16,7 @@ import { Button } from "../ui/Button";
 import { useResource } from "../ui/resource";
 import { Time } from "../ui/Time";
 import { refused, told } from "../ui/toast";
+import { problemText } from "../ui/states";
 import { AsOf } from "../workbench/AsOf";
 import { Progress } from "../workbench/Progress";
 import { withdraw } from "./withdraw";
@@ -123,7 +124,7 @@ export function Sample({ rule, done }: { rule: string; done: () => void }) {
         <p class="dim">{t("tuning.sample-about")}</p>
         <Progress running={drawn} asked={drawn.asked !== null} />
         {drawn.waiting && <p class="field-hint">{t("tuning.goes-on")}</p>}
-        {waiting.problem && <p class="field-error">{waiting.problem.detail}</p>}
+        {waiting.problem && <p class="field-error">{problemText(waiting.problem)}</p>}
         {drawn.isFound && drawn.answer && <AsOf run={drawn.run} />}
         {drawn.answer && (
           <p role="status">

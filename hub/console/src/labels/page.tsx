@@ -15,7 +15,7 @@ import { Icon } from "../ui/Icon";
 import { Pager } from "../ui/Pager";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
-import { Empty, Failed, Loading, problemTitle } from "../ui/states";
+import { Empty, Failed, Loading, problemText } from "../ui/states";
 import { Subject } from "../ui/Subject";
 import { Time } from "../ui/Time";
 import { told } from "../ui/toast";
@@ -329,9 +329,7 @@ function Import({ done }: { done: () => void }) {
       <p class="dim">{busy.value ? t("tuning.importing") : t("tuning.import-hint")}</p>
       {problem.value && (
         <div class="labels-wrong" role="alert">
-          <p class="field-error">
-            {problemTitle(problem.value)}: {problem.value.detail}
-          </p>
+          <p class="field-error">{problemText(problem.value)}</p>
           <ul>
             {linesOf(problem.value).map((one, index) => (
               <li key={index} class="field-error">

@@ -1,6 +1,7 @@
 // The strip at the foot, where its coming pushes nothing away, that appears when what is shown may not be the present: which part is stale, since when.
 import { feed, feedState } from "../api/feed";
-import { language, t, words } from "../i18n";
+import { t, words } from "../i18n";
+import { said } from "../i18n/said";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { nowMs } from "../ui/ticking";
@@ -28,7 +29,7 @@ export function Strip() {
         </p>
       )}
       {failing.map((check) => (
-        <p key={check.name} title={check.detail}>
+        <p key={check.name} title={said(check.detail)}>
           <Icon name="warning" size={16} />
           <span>
             {words(
@@ -36,7 +37,7 @@ export function Strip() {
               t("shell.stale-other", { name: words(`shell.check.${check.name}`, check.name) }),
             )}
           </span>
-          {language.value === "en" && <span class="dim">{check.detail}</span>}
+          <span class="dim">{said(check.detail)}</span>
         </p>
       ))}
     </div>

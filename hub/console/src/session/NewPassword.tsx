@@ -1,22 +1,27 @@
 // A password that was given by somebody else is changed before anything else is done.
 import { useSignal } from "@preact/signals";
-import { asProblem } from "../api/problem";
+import { type ApiProblem, asProblem } from "../api/problem";
 import { changePassword, signOut } from "../api/session";
 import { t } from "../i18n";
 import { Button } from "../ui/Button";
 import { Field } from "../ui/Field";
+import { problemDetail } from "../ui/states";
 import { refused } from "../ui/toast";
+
+function why(problem: ApiProblem): string {
+  return problem.errors[0]?.detail ?? (problemDetail(problem) || problem.title);
+}
 
 export function NewPassword() {
   const current = useSignal("");
   const chosen = useSignal("");
   const repeated = useSignal("");
   const busy = useSignal(false);
-  const error = useSignal<string | null>(null);
+  const error = useSignal<"differ" | ApiProblem | null>(null);
   const change = async (event: Event) => {
     event.preventDefault();
     if (chosen.value !== repeated.value) {
-      error.value = t("session.differ");
+      error.value = "differ";
       return;
     }
     busy.value = true;
@@ -24,8 +29,7 @@ export function NewPassword() {
     try {
       await changePassword(current.value, chosen.value);
     } catch (thrown) {
-      const problem = asProblem(thrown);
-      error.value = problem.errors[0]?.detail ?? (problem.detail || problem.title);
+      error.value = asProblem(thrown);
     } finally {
       busy.value = false;
     }
@@ -60,7 +64,7 @@ export function NewPassword() {
         </div>
         {error.value && (
           <p class="notice failed" role="alert">
-            {error.value}
+            {error.value === "differ" ? t("session.differ") : why(error.value)}
           </p>
         )}
         {field(t("session.current"), current, "current-password")}

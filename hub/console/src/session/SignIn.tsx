@@ -18,7 +18,10 @@ function why(problem: ApiProblem): string {
 }
 
 function ended(problem: ApiProblem): string {
-  return problem.members["instance"]?.toString().endsWith("/ticket") ? t("session.ticket-refused") : t("session.ended");
+  if (problem.members["instance"]?.toString().endsWith("/ticket")) return t("session.ticket-refused");
+  // That it ended by itself is usual; that somebody ended it, or disabled the account, is worth a word.
+  const byHand = problem.members["session"] === "ended" || problem.members["session"] === "disabled";
+  return byHand ? t("session.ended-by-hand", { why: problem.detail }) : t("session.ended");
 }
 
 export function SignIn() {
@@ -27,7 +30,7 @@ export function SignIn() {
   const shown = useSignal(false);
   const caps = useSignal(false);
   const busy = useSignal(false);
-  const error = useSignal<string | null>(null);
+  const error = useSignal<"missing" | ApiProblem | null>(null);
   const provider = useSignal<string | null>(null);
   useEffect(() => {
     get<{ oidc: string | null }>("session/methods").then(
@@ -40,7 +43,7 @@ export function SignIn() {
   const enter = async (event: Event) => {
     event.preventDefault();
     if (!name.value.trim() || !password.value) {
-      error.value = t("session.missing");
+      error.value = "missing";
       return;
     }
     busy.value = true;
@@ -48,7 +51,7 @@ export function SignIn() {
     try {
       await signIn(name.value.trim(), password.value);
     } catch (thrown) {
-      error.value = why(asProblem(thrown));
+      error.value = asProblem(thrown);
       password.value = "";
     } finally {
       busy.value = false;
@@ -76,7 +79,7 @@ export function SignIn() {
         )}
         {error.value && (
           <p class="notice failed" role="alert">
-            <Icon name="warning" size={16} /> {error.value}
+            <Icon name="warning" size={16} /> {error.value === "missing" ? t("session.missing") : why(error.value)}
           </p>
         )}
         <Field label={t("session.name")}>

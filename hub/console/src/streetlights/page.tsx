@@ -10,7 +10,7 @@ import { go, href, place } from "../router";
 import { Button, IconButton } from "../ui/Button";
 import { useResource } from "../ui/resource";
 import { SeverityMark } from "../ui/Severity";
-import { Empty, Failed, Loading } from "../ui/states";
+import { Empty, Failed, Loading, problemText } from "../ui/states";
 import { Time } from "../ui/Time";
 import {
   byTrouble,
@@ -96,7 +96,7 @@ export default function StreetlightsPage() {
               {t("streetlights.as-of")} <Time at={found.value?.at} as="clock" />
             </span>
           </div>
-          {found.problem && <p class="notice failed">{found.problem.detail || t("ui.unreachable")}</p>}
+          {found.problem && <p class="notice failed">{problemText(found.problem)}</p>}
         </header>
         {shown.length === 0 ? (
           <Empty title={t("streetlights.no-trouble")} />

@@ -11,7 +11,7 @@ import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
 import { useResource } from "../ui/resource";
 import { ScrollX } from "../ui/ScrollX";
-import { Empty, Failed, Loading } from "../ui/states";
+import { Empty, Failed, Loading, problemText } from "../ui/states";
 import { Subject } from "../ui/Subject";
 import { Time } from "../ui/Time";
 import { refused, told } from "../ui/toast";
@@ -124,7 +124,7 @@ function Start() {
         </section>
         <div class="tuning-side">
           <MyRuns />
-          <Lacking summary={summary.value} problem={summary.problem?.detail ?? null} />
+          <Lacking summary={summary.value} problem={summary.problem && problemText(summary.problem)} />
         </div>
       </div>
     </div>

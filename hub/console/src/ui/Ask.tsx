@@ -6,7 +6,7 @@ import { asProblem, type ApiProblem } from "../api/problem";
 import { t } from "../i18n";
 import { Button } from "./Button";
 import { Dialog } from "./Dialog";
-import { problemTitle } from "./states";
+import { problemText, problemTitle } from "./states";
 
 interface AskProps {
   title: string;
@@ -65,15 +65,13 @@ export function Ask({ title, does, danger = false, children, run, onClose }: Ask
             <div>
               <p>{problemTitle(problem.value)}</p>
               <ul>
-                {problem.value.errors.map((one, index) => (
-                  <li key={index}>{one.detail}</li>
+                {problem.value.parts.map((one, index) => (
+                  <li key={index}>{one}</li>
                 ))}
               </ul>
             </div>
           ) : (
-            <p>
-              {problemTitle(problem.value)}: {problem.value.detail}
-            </p>
+            <p>{problemText(problem.value)}</p>
           )}
         </div>
       )}

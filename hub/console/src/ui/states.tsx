@@ -40,7 +40,7 @@ export function Failed({ problem, again }: { problem: ApiProblem; again?: () => 
       <Icon name={problem.unreachable ? "plug" : "warning"} size={32} />
       <p class="empty-title">{problemTitle(problem)}</p>
       <div class="empty-about">
-        {problem.detail && <p>{problem.detail}</p>}
+        {problemDetail(problem) && <p>{problemDetail(problem)}</p>}
         {again && (
           <Button icon="undo" onClick={again}>
             {t("ui.retry")}
@@ -51,10 +51,26 @@ export function Failed({ problem, again }: { problem: ApiProblem; again?: () => 
   );
 }
 
-const TITLES: Record<string, Key> = { unreachable: "ui.unreachable", forbidden: "ui.forbidden", gone: "ui.gone" };
+const TITLES: Record<string, Key> = {
+  unreachable: "ui.unreachable",
+  between: "ui.between",
+  forbidden: "ui.forbidden",
+  gone: "ui.gone",
+};
 
 /** Return the problem's heading in the console's language where the console has one. */
 export function problemTitle(problem: ApiProblem): string {
   const key = TITLES[problem.kind];
   return key ? t(key) : problem.title || t("ui.failed");
+}
+
+/** Return what is wrong, or what would help, in words. */
+export function problemDetail(problem: ApiProblem): string {
+  return problem.detail || (problem.unreachable ? t("ui.unreachable-hint") : "");
+}
+
+/** Return both in one line. */
+export function problemText(problem: ApiProblem): string {
+  const detail = problemDetail(problem);
+  return detail ? t("ui.problem", { title: problemTitle(problem), detail }) : problemTitle(problem);
 }

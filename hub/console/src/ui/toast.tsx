@@ -4,7 +4,7 @@ import { asProblem } from "../api/problem";
 import { t } from "../i18n";
 import { IconButton } from "./Button";
 import { Icon } from "./Icon";
-import { problemTitle } from "./states";
+import { problemDetail, problemTitle } from "./states";
 
 interface Notice {
   id: number;
@@ -37,7 +37,7 @@ export function told(text: string, undo: Notice["undo"] = null): void {
 /** Say that something did not work, in the words of whoever refused it. */
 export function refused(error: unknown): void {
   const problem = asProblem(error);
-  add({ kind: "failed", text: problemTitle(problem), detail: problem.detail, undo: null }, 12_000);
+  add({ kind: "failed", text: problemTitle(problem), detail: problemDetail(problem), undo: null }, 12_000);
 }
 
 export function Toasts() {

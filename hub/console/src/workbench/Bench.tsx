@@ -12,7 +12,7 @@ import { said } from "../tuning/sentences";
 import { mayTune } from "../tuning/Tabs";
 import { Button } from "../ui/Button";
 import { Icon } from "../ui/Icon";
-import { Loading } from "../ui/states";
+import { Loading, problemText } from "../ui/states";
 import { Subject } from "../ui/Subject";
 import { fullTime } from "../ui/time";
 import { refused } from "../ui/toast";
@@ -176,8 +176,8 @@ export function Bench({ work, rule, zones, places, show }: BenchProps) {
               </p>
             )}
             <Progress running={lanes.readings} asked={!refusal || lanes.readings.problem?.detail !== refusal} />
-            {recorded.problem && <p class="field-error">{recorded.problem.detail}</p>}
-            {labels.problem && <p class="field-error">{labels.problem.detail}</p>}
+            {recorded.problem && <p class="field-error">{problemText(recorded.problem)}</p>}
+            {labels.problem && <p class="field-error">{problemText(labels.problem)}</p>}
             <Progress running={base} />
             {limits.length > 0 && (
               <details class="limits" open={limits.length <= 2}>

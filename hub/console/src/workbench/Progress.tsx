@@ -3,17 +3,14 @@ import type { Running } from "../tuning/runs";
 import { t } from "../i18n";
 import { said } from "../tuning/sentences";
 import { Button } from "../ui/Button";
-import { problemTitle } from "../ui/states";
+import { problemText } from "../ui/states";
 
 export function Progress({ running, asked = true }: { running: Running<unknown>; asked?: boolean }) {
   if (!asked) return null;
   if (running.problem)
     return (
       <div class="notice failed" role="alert">
-        <span>
-          {problemTitle(running.problem)}
-          {running.problem.detail && `: ${running.problem.detail}`}
-        </span>
+        <span>{problemText(running.problem)}</span>
         <Button onClick={running.again}>{t("ui.retry")}</Button>
       </div>
     );

@@ -12,6 +12,7 @@ export default {
   "session.refused": "The user name or the password is wrong.",
   "session.locked": "Too many attempts. Try again in {wait}.",
   "session.ended": "Your session is over; please sign in again. What you had not finished was not carried out.",
+  "session.ended-by-hand": "{why}. What you had not finished was not carried out.",
   "session.ticket-refused": "The sign-in link was used or is too old. Sign in with your name, or get a new link.",
   "session.unreachable": "The server cannot be reached. Check the network and try again.",
   "session.missing": "Enter your user name and password.",

@@ -10,6 +10,7 @@ export default {
   "session.refused": "用户名或密码不对。",
   "session.locked": "尝试次数过多，请在 {wait} 后再试。",
   "session.ended": "登录已到期，请重新登录。未完成的操作没有执行。",
+  "session.ended-by-hand": "{why}。未完成的操作没有执行。",
   "session.ticket-refused": "登录链接已用过或已过期。请用户名登录，或重新取得链接。",
   "session.unreachable": "联系不上服务器，请检查网络后再试。",
   "session.missing": "请填写用户名和密码。",
