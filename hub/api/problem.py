@@ -48,6 +48,11 @@ _PLAIN = {
     **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "must be an object"),
     **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), "must be a list"),
 }
+# What the patterns that keep control characters out would say, had they words.
+_UNWANTED = (
+    (r"^[^\x00-", "must have no control characters"),
+    (r"^[\t\n ]*[^\x00-", "must hold words, and no control characters"),
+)
 _BY_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 
 
@@ -129,5 +134,8 @@ def _plain(error: Mapping[str, Any]) -> str:
     """Return one complaint without the framework's jargon, in the words that the rest of the hub uses."""
     if (known := _PLAIN.get(str(error.get("type")))) is not None:
         return known
+    pattern = str(error.get("ctx", {}).get("pattern", ""))
+    if (unwanted := next((words for begin, words in _UNWANTED if pattern.startswith(begin)), None)) is not None:
+        return unwanted
     said = str(error.get("msg", "is not valid")).removeprefix("Value error, ")
     return re.sub(r"^\w+ should ", "must ", said)

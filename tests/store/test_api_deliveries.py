@@ -110,8 +110,8 @@ def test_no_secret_is_in_the_database(api: Api, receiver: Receiver) -> None:
         ({"url": "https://a.example/", "grids": ["99"]}, "#/grids", "no grid 99"),
         ({"url": "https://a.example/", "departments": ["nobody"]}, "#/departments", "no department nobody"),
         ({"url": "https://a.example/", "parallel": 0}, "#/parallel", "greater"),
-        ({"url": "https://a.example/", "secret": "x"}, "#/secret", "not permitted"),
-        ({}, "#/url", "required"),
+        ({"url": "https://a.example/", "secret": "x"}, "#/secret", "there is no such part"),
+        ({}, "#/url", "is missing"),
     ],
 )
 def test_what_cannot_work_is_said_at_once(api: Api, order: dict[str, Any], pointer: str, words: str) -> None:

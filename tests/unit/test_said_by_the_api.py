@@ -62,7 +62,7 @@ def test_no_module_is_left_out_that_is_not_there() -> None:
 def test_the_chinese_says_all_that_is_filled_in() -> None:
     for english, chinese in known().items():
         places = re.findall(r"\{[nw]?\}", english)
-        assert sorted(set(re.findall(r"\{(\d)\}", chinese))) == [str(n) for n in range(len(places))], english
+        assert sorted(set(re.findall(r"\{=?(\d)\}", chinese))) == [str(n) for n in range(len(places))], english
         assert re.search(r"[一-鿿]", chinese), english
 
 

@@ -20,7 +20,7 @@ describe("what the hub says in English", () => {
       for (const [english, chinese] of Object.entries(group)) {
         let filled = 0;
         const sentence = english.replace(/\{[nw]?\}/g, () => String(7 + filled++));
-        const wanted = chinese.replace(/\{(\d)\}/g, (_, place: string) => String(7 + Number(place)));
+        const wanted = chinese.replace(/\{=?(\d)\}/g, (_, place: string) => String(7 + Number(place)));
         expect(said(sentence), english).toBe(wanted);
       }
   });

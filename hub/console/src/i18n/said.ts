@@ -1,5 +1,6 @@
 // What the hub says in English, in the page's language. Each sentence is known by its words: `{}` stands for what is
-// filled in, which may be such a sentence itself, `{n}` for a figure, `{w}` for one word. said/ has the pairs;
+// filled in, which may be such a sentence itself, `{n}` for a figure, `{w}` for one word; `{=0}` gives it as it
+// is, because it is somebody's name. said/ has the pairs;
 // tests/unit/test_said_by_the_api.py holds them to the hub's code.
 import { language } from ".";
 import fields from "./fields.json";
@@ -57,7 +58,11 @@ function inChinese(sentence: string): string {
   if (pointed?.[2]) return ofPart(pointed[1] ?? "", pointed[2], sentence);
   for (const { shape, chinese } of SHAPES) {
     const found = shape.exec(sentence);
-    if (found) return chinese.replace(/\{(\d)\}/g, (_, place: string) => filledIn(found[Number(place) + 1] ?? ""));
+    if (found)
+      return chinese.replace(/\{(=?)(\d)\}/g, (_, asIs: string, place: string) => {
+        const given = found[Number(place) + 1] ?? "";
+        return asIs ? given : filledIn(given);
+      });
   }
   return (
     listed(sentence, "\n", "\n") ??
