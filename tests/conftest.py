@@ -1,5 +1,6 @@
 """What every test may ask for: real servers, fresh databases, brokers. Missing ones are named last and loudly."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -105,7 +106,13 @@ def broker(request: pytest.FixtureRequest) -> Broker:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that ask for a real server by name, so that `-m` finds them."""
+    """Mark the tests that ask for a real server by name, so that `-m` finds them.
+
+    No two may have one name: of those pytest-xdist runs only the first, and says nothing.
+    """
+    twice = [name for name, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if twice:
+        raise pytest.UsageError(f"several tests are called {', '.join(twice)}")
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
         if names & {"timescale_server", "timescale_database"}:

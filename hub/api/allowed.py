@@ -9,14 +9,16 @@ from typing import Any
 
 
 def allowed_methods(paths: Mapping[str, Mapping[str, Any]], path: str, known: str = "") -> str:
-    """Return the methods that the described `paths` and the framework (`known`) name for `path`.
+    """Return the methods of the described one of `paths` that `path` is; `known` to the framework where it is none.
 
-    The framework names those of the first route at an address alone, though several may share it.
+    The framework names those of the first route at an address alone, though several may share it. An address that
+    stands in `paths` by its own name is that, and not one of those that a template stands for.
     """
-    found = {name.strip() for name in known.split(",") if name.strip()}
-    for template, methods in paths.items():
-        if _pattern(template).fullmatch(path):
-            found |= {method.upper() for method in methods}
+    described = [template for template in paths if _pattern(template).fullmatch(path)]
+    if described:
+        found = {method.upper() for method in paths[min(described, key=lambda template: template.count("{"))]}
+    else:
+        found = {name.strip() for name in known.split(",") if name.strip()}
     return ", ".join(sorted(found))
 
 

@@ -228,11 +228,19 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         known, paths = headers.get("Allow", ""), request.app.openapi()["paths"]
         headers["Allow"] = allowed_methods(paths, request.url.path, known)
+    if error.status_code == HTTPStatus.BAD_REQUEST and isinstance(error.__cause__, UnicodeDecodeError):
+        return from_validation([{"type": "json_invalid"}]).answer(request.url.path)
     return from_status(error.status_code, str(error.detail), headers).answer(request.url.path)
 
 
 async def _not_valid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
+    if any(one["loc"][0] == "path" for one in error.errors()):
+        # It was taken for one of those that a template stands for; it may be one with a name of its own.
+        allowed = allowed_methods(request.app.openapi()["paths"], request.url.path)
+        if request.method not in allowed.split(", "):
+            status, headers = HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": allowed}
+            return from_status(status, status.phrase, headers).answer(request.url.path)
     return from_validation(error.errors()).answer(request.url.path)
 
 
