@@ -14,7 +14,7 @@ import numpy as np
 from bench.streets.site import LANE_M, SCENE_S, STRIP_M, Site
 from bench.streets.traffic import FAR_END_M, NEAR_END_M
 from hub.demo.scenes.description import Actor, Path, Size, Waypoint
-from hub.demo.scenes.random_scenes import random_actor
+from hub.demo.scenes.random_actors import random_actor
 from ingest.city import ZoneKind
 
 _STOPPING = {"car": 0.66, "motorcycle": 0.12, "truck": 0.17, "bus": 0.05}

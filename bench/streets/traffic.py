@@ -13,7 +13,7 @@ import numpy as np
 
 from bench.streets.site import LANE_M, SCENE_S, Site
 from hub.demo.scenes.description import Actor, Path, Waypoint
-from hub.demo.scenes.random_scenes import random_actor
+from hub.demo.scenes.random_actors import random_actor
 
 NEAR_END_M, FAR_END_M = -18.0, 95.0
 _SHARES = {"car": 0.58, "bus": 0.08, "truck": 0.12, "motorcycle": 0.22}

@@ -24,7 +24,8 @@ from hub.demo.scenes.description import (
 )
 from hub.demo.scenes.geometry import Projector
 from hub.demo.scenes.lighting import Lighting
-from hub.demo.scenes.random_scenes import random_actor, random_scene
+from hub.demo.scenes.random_actors import random_actor
+from hub.demo.scenes.random_scenes import random_scene
 from hub.demo.scenes.render import Renderer, render
 
 VIEW = View(height_m=6.0, x_m=-6.0, yaw_deg=18.0, tilt_deg=16.0)

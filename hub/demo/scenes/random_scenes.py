@@ -10,7 +10,6 @@ import numpy as np
 
 from hub.demo.scenes.description import (
     Actor,
-    Colour,
     Light,
     Marking,
     MarkingKind,
@@ -18,42 +17,19 @@ from hub.demo.scenes.description import (
     Prop,
     PropKind,
     Scene,
-    Size,
     Street,
     View,
     Waypoint,
     Weather,
     standing,
 )
+from hub.demo.scenes.random_actors import Ground, footprint, random_actor
+from hub.demo.scenes.rows import stall_row, vehicle_row
 
 SCENE_S = 12.0  # a random scene's actors are there for this long
 
-_SIZES: dict[str, tuple[tuple[float, float], tuple[float, float], tuple[float, float]]] = {
-    "car": ((3.6, 5.0), (1.65, 1.95), (1.4, 1.95)),
-    "bus": ((8.5, 12.5), (2.4, 2.6), (2.9, 3.3)),
-    "truck": ((5.6, 10.5), (2.0, 2.6), (2.6, 3.9)),
-    "motorcycle": ((1.6, 2.0), (0.6, 0.75), (1.6, 1.75)),
-    "person": ((0.45, 0.55), (0.5, 0.6), (1.15, 1.85)),
-    "stall": ((1.7, 3.4), (1.4, 2.4), (2.1, 2.8)),
-}
-_PAINTS: tuple[Colour, ...] = (
-    (225, 225, 225), (235, 238, 238), (45, 45, 48), (30, 30, 32), (150, 152, 150), (95, 95, 92),
-    (40, 40, 165), (140, 70, 30), (60, 75, 95), (190, 190, 200), (35, 120, 190), (70, 110, 60),
-)  # fmt: skip
 _HOLDING = {"car": 0.46, "bus": 0.09, "truck": 0.13, "motorcycle": 0.32}
 _EXTRA = {"person": 0.5, "motorcycle": 0.3, "truck": 0.1, "bus": 0.1}
-
-
-def random_actor(rng: np.random.Generator, label: str, name: str, path: Path) -> Actor:
-    """Return an actor of a class with a size, a colour and a look of its own."""
-    long, wide, high = (round(float(rng.uniform(*span)), 2) for span in _SIZES[label])
-    if label in ("car", "truck") and rng.random() < 0.75:
-        colour = _PAINTS[int(rng.integers(len(_PAINTS)))]
-    else:
-        b, g, r = np.clip(rng.normal(125, 75, 3), 12, 248).astype(int).tolist()
-        colour = (b, g, r)
-    size = Size(length_m=long, width_m=wide, height_m=high)
-    return Actor(actor_id=name, label=label, size=size, colour=colour, path=path, look=int(rng.integers(1, 1_000_000)))
 
 
 def random_scene(seed: int) -> Scene:
@@ -67,16 +43,29 @@ def random_scene(seed: int) -> Scene:
 def busy_scene(seed: int, traffics: int) -> Scene:
     """Return a street that one traffic follows another in, each for `SCENE_S` seconds and alone.
 
-    Each is drawn as `random_scene` draws its own, and then up to eight of the rarer classes are added.
+    Most begin with rows of stalls or of parked vehicles, which `random_scene` does not draw. What there is room for
+    besides is drawn as `random_scene` draws its own, and then up to eight of the rarer classes are added.
     """
     rng = np.random.default_rng((seed, 62))
     street = _street(rng)
     view = _view(rng, street)
     actors = []
     for number in range(traffics):
-        here = _actors(rng, street, view, extra=int(rng.integers(0, 9)))
+        ground = Ground()
+        here = _rows(rng, street, view, ground)
+        here += _actors(rng, street, view, extra=int(rng.integers(0, 9)), ground=ground)
         actors += [_only_during(actor, number) for actor in here]
     return _scene(rng, seed, street, view, actors)
+
+
+def _rows(rng: np.random.Generator, street: Street, view: View, ground: Ground) -> list[Actor]:
+    """Return the rows of one traffic: of stalls in most, of parked vehicles in some, and in a few none at all."""
+    found: list[Actor] = []
+    for number in range(int(rng.choice([0, 1, 2], p=[0.35, 0.45, 0.2]))):
+        found += stall_row(rng, street, view, ground, f"stalls-{number}")
+    if rng.random() < 0.3:
+        found += vehicle_row(rng, street, view, ground, "parked")
+    return found
 
 
 def _scene(rng: np.random.Generator, seed: int, street: Street, view: View, actors: list[Actor]) -> Scene:
@@ -178,41 +167,27 @@ def _props(rng: np.random.Generator, street: Street, view: View) -> tuple[Prop, 
     return tuple(found)
 
 
-def _actors(rng: np.random.Generator, street: Street, view: View, extra: int = 0) -> list[Actor]:
-    """Fill lanes, kerbs and pavements, and add `extra` of the rarer classes; two things never stand in one another."""
+def _actors(
+    rng: np.random.Generator, street: Street, view: View, extra: int = 0, ground: Ground | None = None
+) -> list[Actor]:
+    """Fill lanes, kerbs and pavements where `ground` is free, and add `extra` of the rarer classes."""
     actors: list[Actor] = []
-    taken: list[tuple[float, float, float, float]] = []
+    ground = Ground() if ground is None else ground
     # A camera that looks across the street sees only a short piece of it.
     across = abs(view.yaw_deg) > 50
     nearest, farthest = (-8.0, 18.0) if across else (3.0, 48.0)
 
-    def free(x: float, y: float, long: float, wide: float) -> bool:
-        if any(abs(x - a) < (wide + c) / 2 and abs(y - b) < (long + d) / 2 for a, b, d, c in taken):
-            return False
-        taken.append((x, y, long, wide))
-        return True
-
     def add(label: str, x: float, y: float, heading: float, speed: float) -> None:
         actor = random_actor(rng, label, f"{label}-{len(actors)}", standing(x, y, heading))
-        turned = abs(np.sin(np.radians(heading))) > 0.7
-        long, wide = actor.size.length_m + 0.5, actor.size.width_m + 0.3
-        if not free(x, y, *((wide, long) if turned else (long, wide))):
+        roomy = replace(actor.size, length_m=actor.size.length_m + 0.5, width_m=actor.size.width_m + 0.3)
+        if not ground.take(footprint(roomy, x, y, heading)):
             return
         path = standing(x, y, heading)
         if speed:
             dx, dy = np.sin(np.radians(heading)) * speed, np.cos(np.radians(heading)) * speed
             end = Waypoint(SCENE_S, float(x + dx * SCENE_S), float(y + dy * SCENE_S), heading)
             path = Path(waypoints=(Waypoint(0.0, x, y, heading), end))
-        actors.append(
-            Actor(
-                actor_id=actor.actor_id,
-                label=label,
-                size=actor.size,
-                colour=actor.colour,
-                path=path,
-                look=actor.look,
-            )
-        )
+        actors.append(replace(actor, path=path))
 
     half, lanes = street.road_half_m, street.lanes
     vehicles = list(_HOLDING)
