@@ -23,7 +23,7 @@ from hub.demo.training.dataset import (
 )
 from hub.demo.training.draw import street_seed
 from hub.demo.training.drawn import TRAFFICS, Drawn, draw_street, load_street, save_street
-from hub.demo.training.evaluate import FIRST_HELD_OUT_SEED, Judgement, found_table, precision_table
+from hub.demo.training.evaluate import FIRST_HELD_OUT_SEED, Judgement, found_table, neighbour_table, precision_table
 from hub.demo.training.score import Found, Wanted, average_precision, found_share, overlap
 
 CANVAS = Canvas(320)
@@ -293,6 +293,18 @@ def test_tables_tell_light_from_light_and_camera_from_camera() -> None:
     found = found_table([seen, missed])
     assert found["0.8-1 visible"] == {"car": 0.5, "all": 0.5}
     assert found["0.3-0.5 visible"] == {}
+
+
+def test_neighbours_are_told_beside_what_stands_alone() -> None:
+    left, right = Wanted("stall", (0.1, 0.1, 0.3, 0.3), True), Wanted("stall", (0.3, 0.1, 0.5, 0.3), True)
+    lone = Wanted("stall", (0.8, 0.1, 0.9, 0.3), True)
+    found = [Found("stall", (0.1, 0.1, 0.5, 0.3), 0.9), Found("stall", lone.rect, 0.9)]
+    seen = Judgement(condition="day", camera="camera 3-5 m", judged=([left, right, lone], found))
+    table = neighbour_table([seen])
+    assert table["both 0.8-1"] == {"stall": 0.0}
+    assert table["merged 0.8-1"] == {"stall": 1.0}
+    assert table["alone 0.8-1"] == {"stall": 1.0}
+    assert table["both 0.3-0.5"] == {}
 
 
 def test_overlap_of_boxes() -> None:

@@ -1,6 +1,9 @@
 """A model in, its average precision on scenes it never saw and its time per picture out.
 
-python -m hub.demo.training.evaluate [--model FOLDER] [--scenes 150] [--seed 1] [--least-px 12] [--json]
+python -m hub.demo.training.evaluate [--model FOLDER] [--scenes 150] [--seed 1] [--least-px 12] [--rows] [--json]
+
+With `--rows` the streets are such as training draws, of other seeds: with rows of stalls and of parked vehicles. Then
+it tells besides how often two things side by side are found in one box each, and how often in one box together.
 """
 
 import argparse
@@ -15,14 +18,16 @@ import numpy as np
 
 from detectors.vision.yolo import Detector
 from hub.demo.scenes.description import LABELS, Light, Weather
-from hub.demo.scenes.random_scenes import SCENE_S, random_scene
+from hub.demo.scenes.random_scenes import SCENE_S, busy_scene, random_scene
 from hub.demo.scenes.render import Renderer
 from hub.demo.training.dataset import worth_finding
+from hub.demo.training.neighbours import told_apart
 from hub.demo.training.score import Found, Wanted, average_precision, found_share
 
 SHIPPED = Path(__file__).parents[1] / "model" / "street_openvino_model"
 FIRST_HELD_OUT_SEED = 50_000_000  # training draws from lower ones
 _PICTURES_PER_SCENE = 2
+_ROW_TRAFFICS = 4
 _FLOOR = 0.02
 LEAST_PX = 12.0  # smaller things, in the 640×360 picture, count neither as found nor as missed
 
@@ -52,16 +57,17 @@ def camera_height(height_m: float) -> str:
     return "camera 3-5 m" if height_m < 5.0 else "camera 5-7 m" if height_m < 7.0 else "camera 7-9 m"
 
 
-def judge(detector: Detector, scenes: int, seed: int, least_px: float = LEAST_PX) -> tuple[list[Judgement], float]:
+def judge(
+    detector: Detector, scenes: int, seed: int, least_px: float = LEAST_PX, *, rows: bool = False
+) -> tuple[list[Judgement], float]:
     """Return what was there and what was found in each held-out picture, and the milliseconds a picture took."""
     judgements: list[Judgement] = []
     spent_s = 0.0
     for number in range(FIRST_HELD_OUT_SEED + seed * 100_000, FIRST_HELD_OUT_SEED + seed * 100_000 + scenes):
-        scene = random_scene(number)
+        scene = busy_scene(number, _ROW_TRAFFICS) if rows else random_scene(number)
         renderer = Renderer(scene)
-        rng = np.random.default_rng((number, 91))
-        for _ in range(_PICTURES_PER_SCENE):
-            frame, truth = renderer.render(float(rng.uniform(0, SCENE_S)))
+        for at_s in _taken_s(number, rows):
+            frame, truth = renderer.render(at_s)
             began_s = time.monotonic()
             boxes = detector.detect([frame])[0]
             spent_s += time.monotonic() - began_s
@@ -75,6 +81,14 @@ def judge(detector: Detector, scenes: int, seed: int, least_px: float = LEAST_PX
                 Judgement(condition=condition(scene.light), camera=camera_height(view.height_m), judged=(wanted, found))
             )
     return judgements, spent_s / len(judgements) * 1000
+
+
+def _taken_s(number: int, rows: bool) -> list[float]:
+    """Return when a scene's pictures are taken: two anywhere, or one of each traffic."""
+    rng = np.random.default_rng((number, 91))
+    if rows:
+        return [SCENE_S * (traffic + float(rng.uniform(0.0, 0.99))) for traffic in range(_ROW_TRAFFICS)]
+    return [float(rng.uniform(0, SCENE_S)) for _ in range(_PICTURES_PER_SCENE)]
 
 
 def figures(pictures: Sequence[Judged]) -> dict[str, float]:
@@ -101,6 +115,23 @@ def found_table(judgements: Sequence[Judgement]) -> dict[str, dict[str, float]]:
     }
 
 
+def neighbour_table(judgements: Sequence[Judgement]) -> dict[str, dict[str, float]]:
+    """Return how often two things side by side have one box each, or one over both, beside what stands alone.
+
+    The rows go by how much can be seen of the one that shows less.
+    """
+    pictures = [one.judged for one in judgements]
+    table: dict[str, dict[str, float]] = {}
+    for name, span in _SEEN.items():
+        for what, alone in (("both", False), ("merged", False), ("alone", True)):
+            told = {label: told_apart(pictures, label, span, SURE, alone=alone).shares() for label in LABELS}
+            key = "both" if alone else what
+            table[f"{what} {name.removesuffix(' visible')}"] = {
+                label: shares[key] for label, shares in told.items() if shares
+            }
+    return table
+
+
 def _with_mean(scores: dict[str, float | None]) -> dict[str, float]:
     known = {label: score for label, score in scores.items() if score is not None}
     return known | {"all": sum(known.values()) / len(known)} if known else {}
@@ -120,22 +151,28 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=150)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--least-px", type=float, default=LEAST_PX, help="leave out what is smaller than this")
+    parser.add_argument("--rows", action="store_true", help="streets with rows of things, and how these are told apart")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     given = parser.parse_args()
     if given.scenes < 1:
         parser.error("--scenes must be at least 1")
     cv2.setNumThreads(1)
     detector = Detector(given.model, confidence_floor=_FLOOR)
-    judgements, picture_ms = judge(detector, given.scenes, given.seed, given.least_px)
+    judgements, picture_ms = judge(detector, given.scenes, given.seed, given.least_px, rows=given.rows)
     precision, found = precision_table(judgements), found_table(judgements)
+    neighbours = neighbour_table(judgements) if given.rows else {}
     if given.json:
         record = {"map50": precision, "found": found, "pictures": len(judgements)}
+        record |= {"neighbours": neighbours} if neighbours else {}
         print(json.dumps(record | {"ms_per_picture": round(picture_ms, 2)}))
         return
     print(f"mAP50 on {len(judgements)} pictures; {picture_ms:.1f} ms a picture")
     _print_table(precision)
     print(f"share found at a confidence of {SURE} or more")
     _print_table(found)
+    if neighbours:
+        print("two side by side in one box each (both), in one box together (merged); those that stand alone")
+        _print_table(neighbours)
 
 
 if __name__ == "__main__":
