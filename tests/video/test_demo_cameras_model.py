@@ -15,7 +15,8 @@ from hub.demo.camera_stream import CLOCK_HZ, Encoder
 from hub.demo.cameras import RATE_FPS
 from hub.demo.scenes.description import LABELS, Light, TruthBox
 from hub.demo.scenes.render import Renderer
-from hub.demo.training.evaluate import SHIPPED, figures, judge
+from hub.demo.training.evaluate import SHIPPED, SURE, figures, judge
+from hub.demo.training.neighbours import told_apart
 from hub.demo.training.score import overlap
 from ingest.observation import Box
 
@@ -102,3 +103,11 @@ def test_the_model_does_well_on_streets_it_never_saw(detector: Detector) -> None
     assert scores["car"] > 0.93
     assert scores["stall"] > 0.93
     assert scores["person"] > 0.75
+
+
+def test_the_model_tells_stalls_apart_that_stand_wall_to_wall(detector: Detector) -> None:
+    judgements, _ = judge(detector, scenes=20, seed=7, rows=True)
+    told = told_apart([one.judged for one in judgements], "stall", (0.5, 1.01), SURE)
+    assert told.pairs >= 40
+    assert told.both > told.pairs * 0.8
+    assert told.merged < told.pairs * 0.3
