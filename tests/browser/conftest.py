@@ -25,7 +25,7 @@ from tests.support.databases import Database
 
 ROOT = Path(__file__).parents[2]
 WIDE, LAPTOP, PHONE = (1920, 1080), (1366, 768), (390, 844)
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 
 Console = Callable[..., Page]
 
