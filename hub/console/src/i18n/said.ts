@@ -1,7 +1,6 @@
 // What the hub says in English, in the page's language. Each sentence is known by its words: `{}` stands for what is
-// filled in, which may be such a sentence itself, `{n}` for a figure, `{w}` for one word; `{=0}` gives it as it
-// is, because it is somebody's name. said/ has the pairs;
-// tests/unit/test_said_by_the_api.py holds them to the hub's code.
+// filled in, which may be such a sentence itself, `{n}` for a figure, `{w}` for one word; `{=0}` gives it as it is,
+// because it is somebody's name. said/ has the pairs; tests/unit/test_said_by_the_api.py holds them to the hub's code.
 import { language } from ".";
 import fields from "./fields.json";
 import { PAIRS } from "./pairs";
