@@ -18,7 +18,8 @@ RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}\.([a-z_]{1,4
 Cursor = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[A-Za-z0-9_-]+$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Number = float | int | str | bool | None
-LARGEST = 2**53 - 1  # the largest number that whoever reads JSON takes exactly (RFC 8259, section 6)
+LARGEST = 2**63 - 1
+EXACT = 2**53 - 1  # the largest number that whoever reads JSON takes exactly (RFC 8259, section 6)
 
 EXAMPLE_ALERT: dict[str, Any] = {
     "id": "0b6f3f0e-6c5b-5d0a-9d3e-2a6f0c8b7e11",

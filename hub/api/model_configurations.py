@@ -8,7 +8,7 @@ from fastapi import Header
 from pydantic import Field, StringConstraints
 
 from hub.api.instant import Instant
-from hub.api.model import LARGEST, Document
+from hub.api.model import EXACT, Document
 
 VersionName = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 Note = Annotated[str, StringConstraints(max_length=1000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
@@ -145,7 +145,7 @@ class ScheduleOrder(Document):
 class UnscheduleOrder(Document):
     """Which plan is to be withdrawn."""
 
-    schedule: int = Field(ge=1, le=LARGEST)
+    schedule: int = Field(ge=1, le=EXACT)
 
 
 class Step(Document):
