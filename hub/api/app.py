@@ -238,7 +238,7 @@ async def _not_valid(request: Request, error: Exception) -> Response:
     if any(one["loc"][0] == "path" for one in error.errors()):
         # It was taken for one of those that a template stands for; it may be one with a name of its own.
         allowed = allowed_methods(request.app.openapi()["paths"], request.url.path)
-        if request.method not in allowed.split(", "):
+        if allowed and request.method not in allowed.split(", "):
             status, headers = HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": allowed}
             return from_status(status, status.phrase, headers).answer(request.url.path)
     return from_validation(error.errors()).answer(request.url.path)
