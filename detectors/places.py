@@ -14,7 +14,7 @@ from detectors.finding import Finding, Number, OpenFinding, Phase, Reason
 from detectors.picture import bottom_centre, is_part_of, overlap, without_doubles
 from detectors.scene import Ban, Forbidden, Scene
 from detectors.standing import Sight, Standing, began, start_clock
-from detectors.stay import SETTLE_S, assigned, is_hidden, is_over, missed, seen, stands
+from detectors.stay import COMING_S, SETTLE_S, assigned, is_hidden, is_over, missed, seen, stands
 from detectors.succession import comes_back, is_double, is_succeeded, is_taken, is_undecided, succeeded_by
 from detectors.thresholds_watch import Stay as Rule
 from ingest.city import City, ZoneKind
@@ -78,6 +78,7 @@ class Places:
             if rule.enabled and (zones := forbidden.zones(camera))
         }
         dwells = [zone.dwell_s for scene in self._scenes.values() for zone in scene.zones if zone.dwell_s]
+        self._shortest_s = min(rule.dwell_s, *dwells) if dwells else rule.dwell_s
         # Twice as long as it may take from first sight to the alert, short of what nobody can bound.
         self.memory_s = 2 * (max(rule.dwell_s, rule.clear_after_s, *dwells) + rule.occlusion_s + rule.forget_s) + (
             rule.gap_s
@@ -137,7 +138,10 @@ class Places:
             unseen_s = (at - stay.last_at).total_seconds()
             if number is not None:
                 self._compare(look, stay, things[number], boxes)
+                seen_s = stay.seen_s
                 seen(stay, things[number], boxes, at, step_s, rule)
+                if seen_s < COMING_S <= stay.seen_s:
+                    self._has_come(look, stay)
             else:
                 self._compare(look, stay, None, boxes)
                 missed(stay, boxes, step_s, rule)
@@ -190,10 +194,19 @@ class Places:
         """Return `other`, which stands where `stay` stood; say so where that was raised."""
         if stay.subject is not None and stay.cleared_at is None:
             stay.last_at = stay.left_at or stay.last_at
-            why = "what stands there now looks otherwise, and is another"
+            why = "what stands there now looks or lies otherwise, and is another"
             look.findings.append(self._cleared(look.scene, stay, look.at, look.at, why))
             look.taken.pop(stay.subject, None)
         return other
+
+    def _has_come(self, look: Look, stay: Standing) -> None:
+        """Let `stay` stand in the zones that its place lies in: its first box may have shown it still rolling."""
+        ground = look.scene.ground(stay.place)
+        if stay.subject is not None or ground == stay.ground:
+            return
+        stay.ground = ground
+        if stay.since is None and self.forbidden.ban(ground, look.at) is not None:
+            stay.since = look.at - timedelta(seconds=stay.counted_s)
 
     def _allow(self, look: Look, stay: Standing) -> None:
         """Let `stay` be allowed from now on."""
@@ -208,20 +221,18 @@ class Places:
         at = look.at
         if stay.since is None:
             start_clock(stay, at)
-        if stay.subject is not None or stay.counted_s < ban.dwell_s or stay.doubt_s:
-            return
-        if is_undecided(stay):
+        if stay.subject is not None or stay.counted_s < self._shortest_s or stay.doubt_s:
             return
         ground = look.scene.ground(stay.place)
-        if ground != stay.ground:  # where it began to stand was a first guess
+        if ground != stay.ground:  # where it came to stand was a first guess
             stay.ground = ground
             here = self.forbidden.ban(ground, at)
             if here is None:
                 start_clock(stay, None)
                 return
-            if stay.counted_s < here.dwell_s:
-                return
             ban = here
+        if stay.counted_s < ban.dwell_s or is_undecided(stay):
+            return
         if not stands(stay, self.rule):
             if stay.counted_s >= OVERDUE * ban.dwell_s and _crosses(at, look.step_s, ban.dwell_s):
                 start_clock(stay, at)

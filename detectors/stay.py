@@ -128,7 +128,7 @@ def seen(stay: Standing, box: Box, boxes: Sequence[Box], at: datetime, step_s: f
     stay.sight = Sight.THERE
     stay.last_at = at
     stay.boxes += 1
-    if credited_s and not _is_cut(stay.place, box, boxes):
+    if credited_s and not is_cut(stay.place, box, boxes):
         if YOUNG_S <= stay.seen_s <= COMING_S:
             stay.first = box
         stay.spread += credited_s * moved(stay.place, box) ** 2
@@ -136,7 +136,8 @@ def seen(stay: Standing, box: Box, boxes: Sequence[Box], at: datetime, step_s: f
         take = credited_s / stay.settled_s
         here = overlap(stay.place, box)
         stay.fit += (here - stay.fit) * (take if stay.fit else 1.0)
-        stay.place = _mean(stay.place, box, take)
+        if stay.rival is None:
+            stay.place = _mean(stay.place, box, take)
         if box.colours and stay.rival is None and here >= ALIKE:
             free = shown(box, fronts(boxes, box))
             stay.looks.learn(box.colours, free, credited_s)
@@ -219,7 +220,7 @@ def stands(stay: Standing, rule: Rule) -> bool:
     return there and stay.scatter <= rule.scatter and stay.confidence >= rule.confidence
 
 
-def _is_cut(place: Box, box: Box, boxes: Sequence[Box]) -> bool:
+def is_cut(place: Box, box: Box, boxes: Sequence[Box]) -> bool:
     """Tell whether `box` is what something nearer leaves of a thing at `place`, which is no smaller for it."""
     return area(box) < WHOLE * area(place) and any(hides(front, place, CUTTING_SHARE) for front in boxes)
 

@@ -233,7 +233,7 @@ class Watcher:
             told = asdict(event) | {"delay_s": None, "cleared_after_s": None, "cause": None}
             if number is not None and event.due_s is not None:
                 alarm = seen.alarms[number]
-                told["delay_s"] = round(alarm.raised_s - event.due_s, 2)
+                told["delay_s"] = round(event.delay_s(alarm.raised_s), 2)
                 if alarm.cleared_s is not None:
                     told["cleared_after_s"] = round(alarm.cleared_s - event.until_s, 2)
             late = told["delay_s"] is None or abs(told["delay_s"]) > ON_TIME_S

@@ -3,9 +3,11 @@
 What must be reported follows from the script, and from what the camera was shown:
 
 - A vehicle in a no-parking zone while the ban is in force, or a stall where no permit is valid, is *due* once it has
-  stood there for the zone's dwell. Blind time (no picture for longer than the rule's `gap_s`) does not count, nor does
-  a stretch in which less than `HIDDEN` of it can be seen and which lasts longer than the rule's `occlusion_s`. If it is
-  hidden at that instant, it is due in the first picture that shows at least half of it.
+  stood there for the zone's dwell, as far as anybody can know. Blind time (no picture for longer than the rule's
+  `gap_s`) does not count, nor does a stretch in which less than `HIDDEN` of it can be seen and which lasts longer than
+  the rule's `occlusion_s`, nor the time before the first picture that shows `HIDDEN` of it. If it is hidden at that
+  instant, it is due in the first picture that shows at least half of it.
+- It has *stood* for the dwell earlier where any of that time was hidden: whoever reports it between the two is on time.
 - It is *needed* if it stays for at least 10 s after it was due, at least half of it could be seen in at least 0.6 of
   the pictures until then, and it is at least 20 pixels wide and high in the 640×360 picture.
 - What stood long enough but is not needed, or stood on a zone's edge, may be reported or not; that counts as nothing.
@@ -33,6 +35,7 @@ HIDDEN, HALF = 0.3, 0.5
 SEEN_SHARE = 0.6
 LEAST_PX = 20.0
 TOLERANCE_S = 10.0
+UNSEEN_S = 2.5  # pictures come at least this often, unless the camera is blind or its picture frozen
 NEARLY_S = 5.0  # what stands for almost as long as is allowed may be judged either way
 ANY_ZONE = "*"
 WHOLE_PICTURE: Polygon = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
@@ -59,7 +62,8 @@ class Stand:
 class Event:
     """What must be reported (`needed`) or may be: where, since when, due when, and until when.
 
-    `due_s` is None where it never was. `visible` is the mean share of it that could be seen until it was due.
+    `due_s` is None where it never was; `stood_s` is when it had stood for the dwell, seen or not, blind time apart.
+    `visible` is the mean share of it that could be seen until it was due.
     """
 
     rule: str
@@ -70,9 +74,16 @@ class Event:
     since_s: float
     until_s: float
     due_s: float | None
+    stood_s: float | None
     needed: bool
     why: str
     visible: float
+
+    def delay_s(self, raised_s: float) -> float | None:
+        """Return how much too late an alarm at `raised_s` is, below nought too early; None where it was never due."""
+        if self.due_s is None or self.stood_s is None:
+            return None
+        return max(0.0, raised_s - self.due_s) + min(0.0, raised_s - self.stood_s)
 
 
 def standing(actor: Actor, least_s: float = 5.0) -> list[Span]:
@@ -170,7 +181,8 @@ def _event(
     until_s = min(stand.to_s, ban[1], taken_s[-1])
     if until_s < there[-1][0]:  # a frozen camera goes on showing it
         until_s = there[-1][0]
-    due_s = _due(since_s, there, zone.dwell_s, _RULES[rule])
+    due_s = _due(_known_s(since_s, there), there, zone.dwell_s, _RULES[rule], hidden_counts=False)
+    stood_s = _due(since_s, there, zone.dwell_s, _RULES[rule], hidden_counts=True)
     if due_s is None and until_s - since_s < zone.dwell_s - NEARLY_S:
         return None
     until_due = [seen for at_s, seen in there if due_s is None or at_s <= due_s]
@@ -193,25 +205,40 @@ def _event(
         since_s=since_s,
         until_s=until_s,
         due_s=due_s,
+        stood_s=stood_s,
         needed=not why,
         why=why,
         visible=fmean(until_due),
     )
 
 
-def _due(since_s: float, there: Sequence[tuple[float, float]], dwell_s: float, rule: Stay) -> float | None:
-    """Return the first instant at which it has stood for `dwell_s`, as the rule counts, and can be seen."""
-    hidden_long = _long_hidden(there, rule.occlusion_s)
+def _known_s(since_s: float, there: Sequence[tuple[float, float]]) -> float:
+    """Return since when anybody can know that it stands there; it may have come while it was hidden, or the picture
+    frozen.
+    """
+    shown_s = next((at_s for at_s, seen in there if seen >= HIDDEN), there[0][0])
+    return shown_s if shown_s - since_s > UNSEEN_S else since_s
+
+
+def _due(
+    since_s: float, there: Sequence[tuple[float, float]], dwell_s: float, rule: Stay, *, hidden_counts: bool
+) -> float | None:
+    """Return the first instant at which it has stood for `dwell_s`; where hidden time does not count, as the rule
+    counts, and it can be seen.
+    """
+    hidden_long = [] if hidden_counts else _long_hidden(there, rule.occlusion_s)
     counted_s, before_s = 0.0, since_s
     reached: float | None = None
     for at_s, seen in there:
+        if at_s < since_s:
+            continue
         step_s = at_s - before_s
         counts = step_s <= rule.gap_s and not any(from_s < at_s <= to_s for from_s, to_s in hidden_long)
         if reached is None and counts:
             if counted_s + step_s >= dwell_s:
                 reached = before_s + dwell_s - counted_s
             counted_s += step_s
-        if reached is not None and seen >= HALF:
+        if reached is not None and (hidden_counts or seen >= HALF):
             # Between two pictures it is due as soon as its time is up, where it was in sight all the while.
             return reached if at_s - reached <= step_s else at_s
         before_s = at_s

@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 # Packages whose classes a checkpoint may name. Which of them are built is for ultralytics' own list to say.
 _HARMLESS = frozenset({"torch", "numpy", "collections", "pathlib", "builtins", "__builtin__", "copyreg", "_codecs"})
 _MOST_BOXES = 200
+# Of two boxes of one class that overlap by more than this the surer one stays; ultralytics' own 0.7 leaves second boxes
+# of what a neighbour half hides (docs/vision.md).
+_SAME = 0.6
 _DEFAULT_PX = 640
 # What weights that take any number are given at once. On a CPU a picture among four costs up to a third less than alone
 # and among eight no less, while the first waits for the last (docs/vision.md); a GPU is idle with so few.
@@ -126,6 +129,7 @@ class Detector:
             conf=self._floor,
             imgsz=(self.height_px, self.width_px),
             max_det=_MOST_BOXES,
+            iou=_SAME,
             device=self._device,
             # Half precision halves a GPU's work; an export has its precision in itself, and a CPU gains nothing.
             quantize=16 if self.weights.suffix == ".pt" and self._device.startswith("cuda") else None,

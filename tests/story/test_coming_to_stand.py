@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from ingest.city import TimeWindow, Zone, ZoneKind
 from ingest.observation import Frame
+from tests.story import test_stalls as stalls
 from tests.story.test_parking import empty, fold, phases
-from tests.support.stories import box, frame
+from tests.support.stories import box, frame, second_of
 
 
 def standing(start: float, end: float, y: float = 0.7, high: float = 0.1) -> list[Frame]:
@@ -22,3 +26,41 @@ def test_what_goes_on_rolling_does_not_stand() -> None:
     """It creeps through the zone, a sixth of its width each second: no place of it is one where it stands."""
     frames = [frame("cam-1", n / 2, box(0.25 + 0.008 * (n % 60), 0.7, 0.1, 0.1)) for n in range(800)]
     assert fold(frames) == []
+
+
+# Stalls that come to stand beside the ground they were first seen on: the market above, the pavement below
+MARKET = Zone(
+    zone_id="market",
+    camera_id="cam-1",
+    kind=ZoneKind.PERMITTED_STALL,
+    polygon=((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (0.0, 0.5)),
+)
+PAVEMENT = Zone(
+    zone_id="pavement",
+    camera_id="cam-1",
+    kind=ZoneKind.NO_STALL,
+    polygon=((0.0, 0.5), (1.0, 0.5), (1.0, 1.0), (0.0, 1.0)),
+    dwell_s=120.0,
+)
+
+
+def pushed(from_y: float, to_y: float) -> list[Frame]:
+    """Show a stall that is pushed from one height of the picture to another in 2 s, and stands there for 400 s."""
+    rolling = [frame("cam-1", n / 2, box(0.5, from_y + (to_y - from_y) * n / 4, 0.1, 0.2, "stall")) for n in range(4)]
+    return rolling + [frame("cam-1", n / 2, box(0.5, to_y, 0.1, 0.2, "stall")) for n in range(4, 800)]
+
+
+def test_a_stall_that_was_pushed_off_the_market_is_timed_from_its_beginning() -> None:
+    (raised,) = stalls.fold(pushed(0.49, 0.53), replace(MARKET, permits=(TimeWindow(),)), PAVEMENT)
+    assert raised.subject.startswith("pavement@")
+    assert (second_of(raised.since), second_of(raised.at)) == (0.0, 120.0)
+
+
+def test_a_stall_that_was_pushed_onto_the_market_may_stand_there() -> None:
+    assert stalls.fold(pushed(0.53, 0.49), replace(MARKET, permits=(TimeWindow(),)), PAVEMENT) == []
+
+
+def test_where_it_came_to_stand_says_how_long_it_may() -> None:
+    """First seen on the market, where a stall without a permit may stand for 300 s, it stands where 120 are allowed."""
+    (raised,) = stalls.fold(pushed(0.49, 0.53), replace(MARKET, dwell_s=300.0), PAVEMENT)
+    assert (raised.subject.split("@")[0], second_of(raised.at)) == ("pavement", 120.0)

@@ -111,6 +111,33 @@ def test_a_second_box_of_a_car_that_comes_later_is_no_second_car():
     assert [phase for phase, _ in parking.phases(found)] == ["raised"]
 
 
+LEFT_CAR, RIGHT_CAR = box(0.40, 0.70, 0.16, 0.16), box(0.60, 0.66, 0.16, 0.16)
+
+
+@pytest.mark.parametrize(
+    "far", [box(0.5, 0.69, 0.26, 0.17, confidence=0.35), box(0.45, 0.72, 0.3, 0.2, confidence=0.4)]
+)
+def test_an_unsure_box_over_two_cars_or_round_one_is_no_third(far: Box):
+    frames = [frame("cam-1", second, LEFT_CAR, RIGHT_CAR, far) for second in range(400)]
+    found = parking.fold(frames, zones=EVERYWHERE)
+    assert [phase for phase, _ in parking.phases(found)] == ["raised", "raised"]
+    assert all(finding.reason.numbers["median_confidence"] == 0.8 for finding in found)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        box(0.5, 0.69, 0.26, 0.17, confidence=0.7),  # a car behind the two, of which the model is sure
+        box(0.40, 0.71, 0.06, 0.08, "motorcycle", 0.35),  # one that can hardly be seen before the left one
+        box(0.8, 0.69, 0.16, 0.17, confidence=0.35),  # one that stands apart
+    ],
+)
+def test_what_is_sure_or_before_one_car_or_apart_is_a_third(other: Box):
+    frames = [frame("cam-1", second, LEFT_CAR, RIGHT_CAR, other) for second in range(400)]
+    found = parking.fold(frames, zones=EVERYWHERE)
+    assert [phase for phase, _ in parking.phases(found)] == ["raised"] * 3
+
+
 def test_what_several_boxes_cover_together_is_counted_once():
     whole = Box("stall", 0.8, None, 0.0, 0.0, 1.0, 1.0)
     left, right = Box("stall", 0.8, None, 0.0, 0.0, 0.6, 0.5), Box("stall", 0.8, None, 0.4, 0.25, 1.5, 0.5)

@@ -94,6 +94,35 @@ def test_a_short_time_out_of_sight_counts_and_a_long_one_does_not():
     assert late.needed
 
 
+def test_what_comes_unseen_is_due_a_dwell_after_it_is_first_shown_and_may_be_told_of_a_dwell_after_it_came():
+    hidden = only(stand(20.0, 250.0, seen=lambda s: 0.1 if s < 35 else 1.0))
+    assert (hidden.since_s, hidden.stood_s, hidden.due_s) == (20.0, 80.0, 95.0)
+    frozen = Stand(
+        actor_id="it",
+        label="car",
+        from_s=20.0,
+        to_s=250.0,
+        box=CAR,
+        seen=tuple(1.0 if s >= 35 else None for s in SECONDS),
+    )
+    assert (only(frozen).stood_s, only(frozen).due_s) == (80.0, 95.0)
+    soon = only(stand(20.0, 250.0, seen=lambda s: 0.1 if s < 22 else 1.0))
+    assert soon.due_s == 80.0, "as between two pictures"
+
+
+def test_an_alarm_is_on_time_from_when_it_stood_for_the_dwell_to_when_it_was_due():
+    late = only(stand(20.0, 250.0, seen=lambda s: 0.0 if 40 <= s < 75 else 1.0))
+    assert (late.stood_s, late.due_s) == (80.0, 116.0)
+    assert [late.delay_s(second) for second in (70.0, 80.0, 100.0, 116.0, 130.0)] == [-10.0, 0.0, 0.0, 0.0, 14.0]
+    assert only(stand(20.0, 77.0)).delay_s(80.0) is None
+
+
+def test_blind_time_counts_in_neither():
+    taken = tuple(second for second in SECONDS if not 50 <= second < 80)
+    event = only(stand(20.0, 250.0, taken=taken), taken=taken)
+    assert event.stood_s == event.due_s == 111.0
+
+
 def test_what_is_hidden_when_its_time_is_up_is_due_when_it_comes_into_sight():
     event = only(stand(20.0, 250.0, seen=lambda s: 0.1 if 75 <= s < 95 else 1.0))
     assert event.due_s == 95.0

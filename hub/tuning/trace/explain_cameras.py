@@ -70,7 +70,7 @@ def place(asked: Asked, state: SceneState, frame: Frame | Unseen) -> Look | None
     )
     predicates_ += _stands(stay, rule, section)
     if is_double(stay, state.stays, detector.double, at, rule):
-        text = Text("与已报警或允许的目标重合", "it is the double of what was reported or is allowed")
+        text = Text("与此处其他目标重合，不单独成立", "it is the double of what else stands there")
         predicates_.append(said("own_thing", False, text, text))
     return Look(
         at=at,
@@ -119,9 +119,9 @@ def _stands(stay: Standing, rule: Rule, section: str) -> list[Predicate]:
         told.append(said("believed", False, text, text))
     if is_undecided(stay):
         text = Text(
-            "离开后再次出现的目标外观尚未判明", "whether what came back looks like what stood there is not yet known"
+            "离开后再次出现的是否为原目标尚未判明", "whether what came back is what stood there is not yet known"
         )
-        told.append(said("looks", False, text, text))
+        told.append(said("same_thing", False, text, text))
     return told
 
 
