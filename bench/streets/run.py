@@ -32,15 +32,15 @@ import cv2
 
 import detectors
 import hub.alerts
+from bench.streets import match, truth
 from bench.streets.cause import Found, cause
 from bench.streets.day import bustle, day_seeds
 from bench.streets.film import shoot, stands_of
-from bench.streets.match import match
 from bench.streets.script import MADE_AS, Script, script
 from bench.streets.site import SCENE_S
 from bench.streets.table import ON_TIME_S, markdown
-from bench.streets.truth import events
 from bench.streets.watch import begins, configuration, judge_again, watch
+from detectors.vision.settings import VisionSettings
 from detectors.vision.yolo import Detector
 from hub.demo.training.evaluate import SHIPPED
 
@@ -122,7 +122,12 @@ def _options(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, nargs="+", help="just these scenes")
     parser.add_argument("--out", type=Path, default=Path("bench/results/streets"), help="where results are kept")
     parser.add_argument("--model", type=Path, default=SHIPPED, help="the weights (default: the shipped ones)")
-    parser.add_argument("--pictures-per-s", type=float, default=1.0, help="while something moves (default 1)")
+    parser.add_argument(
+        "--pictures-per-s",
+        type=float,
+        default=VisionSettings().busy_fps,
+        help="while something moves (default: as often as the model looks at a busy street)",
+    )
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--stop-after-min", type=float, default=0.0, help="begin no more scenes after this long")
     parser.add_argument("--film-only", action="store_true", help="render the recordings and watch none")
@@ -157,11 +162,11 @@ def fingerprint(job: Job, given: Script) -> str:
 
 @cache
 def _judges() -> str:
-    """Return eight hexadecimal digits that name the code that makes alerts of boxes."""
+    """Return eight hexadecimal digits that name the code that makes alerts of boxes, and that which judges them."""
     found = hashlib.sha256()
-    for package in (detectors, hub.alerts):
-        for file in sorted(Path(package.__path__[0]).glob("*.py")):
-            found.update(file.read_bytes())
+    packages = [sorted(Path(package.__path__[0]).glob("*.py")) for package in (detectors, hub.alerts)]
+    for file in (*packages[0], *packages[1], Path(truth.__file__), Path(match.__file__)):
+        found.update(file.read_bytes())
     return found.hexdigest()[:8]
 
 
@@ -224,8 +229,8 @@ class Watcher:
         kept = job.detections(seed)
         seen = judge_again(place, kept) if self._model is None else watch(place, job.clip(seed), self._model, kept)
         stands = stands_of(made)
-        due = events(place.zones, stands, made["taken_s"])
-        matched = match(due, seen.alarms)
+        due = truth.events(place.zones, stands, made["taken_s"])
+        matched = match.match(due, seen.alarms)
         processed = list(_processed(kept, begins(place)))
         by_key = {(stand.actor_id, stand.from_s): stand for stand in stands}
         told_events = []
