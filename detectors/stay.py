@@ -30,7 +30,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from detectors.colours import shown
-from detectors.picture import area, hides, is_part_of, overlap
+from detectors.picture import area, hides, is_part_of, overlap, shared_area
 from detectors.standing import Sight, Standing, moved, note
 from detectors.thresholds_watch import Stay as Rule
 from ingest.observation import Box
@@ -128,7 +128,9 @@ def seen(stay: Standing, box: Box, boxes: Sequence[Box], at: datetime, step_s: f
     stay.sight = Sight.THERE
     stay.last_at = at
     stay.boxes += 1
-    if credited_s and not is_cut(stay.place, box, boxes):
+    # What is cut off lies within the whole; a box that does not was taken to begin with while the thing still rolled.
+    rolled = stay.settled_s < COMING_S and shared_area(stay.place, box) < WHOLE * area(box)
+    if credited_s and (rolled or not is_cut(stay.place, box, boxes)):
         if YOUNG_S <= stay.seen_s <= COMING_S:
             stay.first = box
         stay.spread += credited_s * moved(stay.place, box) ** 2

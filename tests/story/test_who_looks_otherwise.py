@@ -218,7 +218,9 @@ def test_dropping_four_frames_of_five_changes_nothing_but_by_the_gap(seed: int) 
 # Things that look alike and lie apart: the second stops a quarter of its width further on
 
 
-def further_on(from_s: float, to_s: float, end_s: float, by: float = 0.025, wander: float = 0.0) -> Callable[[float], list[Box]]:
+def further_on(
+    from_s: float, to_s: float, end_s: float, by: float = 0.025, wander: float = 0.0
+) -> Callable[[float], list[Box]]:
     def shown(second: float) -> list[Box]:
         if from_s <= second < to_s:
             return [LORRY]
