@@ -118,7 +118,7 @@ class Judge:
             else:
                 watch = silence.devices.get(observation.device_id) or silence.cameras.get(observation.device_id)
                 if watch is not None:
-                    findings += silence.tell(watch, observation.online, observation.retained, at)
+                    findings += silence.tell(watch, observation, at)
                 continue
             if route is None:
                 continue

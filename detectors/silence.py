@@ -16,10 +16,11 @@ from datetime import datetime
 from heapq import heapify, heappop, heappush
 
 from detectors.finding import Finding, Number, OpenFinding, Phase, Reason
+from detectors.outages import OUTAGES
 from detectors.thresholds import Thresholds
 from detectors.watches import CAMERA_LOST, DEVICE_SILENT, NEVER, Watch, watched_cameras, watched_devices
 from ingest.city import City
-from ingest.observation import Frame, Observation, Reading
+from ingest.observation import Frame, Observation, Reading, Status
 
 
 class Silence:
@@ -67,17 +68,18 @@ class Silence:
                 return []
         return self._heard_in_trouble(watch, at)
 
-    def tell(self, watch: Watch, online: bool, retained: bool, at: datetime) -> list[Finding]:
-        """Return what is found because a status of `watch` came in at `at`; call `advance(at)` before.
+    def tell(self, watch: Watch, status: Status, at: datetime) -> list[Finding]:
+        """Return what is found because `status` of `watch` came in at `at`; call `advance(at)` before.
 
         A retained status is the last state, not news: "online" proves nothing about now, "offline" is believed.
         """
-        if not online:
+        if not status.online:
+            watch.outage = status.outage  # why it is away is often known only after some attempts
             if watch.offline_at is None:
                 watch.offline_at = at
                 self._enqueue(watch)
             return []
-        if retained or watch.rule == CAMERA_LOST:  # a camera proves by frames alone that it sees
+        if status.retained or watch.rule == CAMERA_LOST:  # a camera proves by frames alone that it sees
             watch.offline_at = None
             self._enqueue(watch)
             return []
@@ -127,7 +129,7 @@ class Silence:
             if watch is None:
                 return
             if not observation.online:
-                watch.offline_at = at
+                watch.offline_at, watch.outage = at, observation.outage
                 self._enqueue(watch)
                 return
             if observation.retained or watch.rule == CAMERA_LOST:
@@ -193,7 +195,11 @@ class Silence:
             text = f"{watch.subject} is heard again, {silent_s:.0f} s after it fell silent"
         elif watch.offline_at is not None:
             last = f"no {what} of it was heard" if watch.heard is None else f"its last {what} came {silent_s:.0f} s ago"
-            text = f"{watch.subject} reported itself offline; {last}"
+            why = ""
+            if watch.outage:
+                numbers["outage"] = watch.outage
+                why = f", {OUTAGES.get(watch.outage, watch.outage)}"
+            text = f"{watch.subject} reported itself offline{why}; {last}"
         else:
             text = f"no {what} of {watch.subject} for {silent_s:.0f} s, limit {limit_s:.0f} s"
             if watch.behind:

@@ -29,6 +29,7 @@ class Watch:
         "listened_from",
         "offline_at",
         "open_since",
+        "outage",
         "queued_at",
         "returned_at",
         "returning_since",
@@ -50,6 +51,7 @@ class Watch:
         self.waiting: dict[str, Watch] = {}  # overdue devices behind this gateway, until it gives a sign of life
         self.heard: datetime | None = None
         self.offline_at: datetime | None = None
+        self.outage = ""  # why, as far as it told
         self.open_since: datetime | None = None
         self.returning_since: datetime | None = None  # speaks again, not yet for long enough to clear
         self.returned_at: datetime | None = None  # when it last did so

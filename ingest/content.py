@@ -27,6 +27,7 @@ BOX_SLACK = 0.05  # how far a corner may lie outside the picture before it is an
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
 _EARLIEST_STATUS = datetime(2000, 1, 1, tzinfo=UTC)
+_OUTAGE_CHARS = 60
 _QUANTITIES: Mapping[str, Quantity] = {quantity.value: quantity for quantity in Quantity}
 _WORDS = {b"online": True, b"offline": False, b'"online"': True, b'"offline"': False}
 _EVIDENCE_KIND = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -137,10 +138,11 @@ def status(device_id: str, payload: bytes, span: Span, retained: bool) -> Status
         message = payloads.decode_status(payload)
     except UNREADABLE as error:
         raise payloads.refusal(payload, error) from None
+    outage = "" if message.online else "".join(filter(str.isprintable, message.outage))[:_OUTAGE_CHARS]
     if message.at is None:
-        return Status(device_id, message.online, received_at, received_at, retained)
+        return Status(device_id, message.online, received_at, received_at, retained, outage)
     reported_at = instant(message.at, span._replace(earliest=_EARLIEST_STATUS))
-    return Status(device_id, message.online, reported_at, received_at, retained)
+    return Status(device_id, message.online, reported_at, received_at, retained, outage)
 
 
 def picture(camera_id: str, payload: bytes, span: Span) -> EvidencePicture:

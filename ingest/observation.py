@@ -69,7 +69,8 @@ class Status:
     """A device, gateway or camera said that it is online, or its last will said that it is not.
 
     `reported_at` is the device's time where the message has one, else equal to `received_at`.
-    `retained` tells a state replayed by the broker on subscription from one that happens now.
+    `retained` tells a state replayed by the broker on subscription from one that happens now. `outage` is why it is
+    not online, in a word or a few, where it tells: of a camera one of `detectors.outages`.
     """
 
     device_id: str
@@ -77,6 +78,7 @@ class Status:
     reported_at: datetime
     received_at: datetime = field(compare=False)
     retained: bool = field(default=False, compare=False)
+    outage: str = ""
 
     def __post_init__(self) -> None:
         if self.reported_at.tzinfo is None or self.received_at.tzinfo is None:

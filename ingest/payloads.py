@@ -45,10 +45,11 @@ class BatchEntry(msgspec.Struct, gc=False):
 
 
 class StatusMessage(msgspec.Struct, gc=False):
-    """Online or not; a last will has no time of its own."""
+    """Online or not, and why not; a last will has no time of its own."""
 
     online: bool
     at: datetime | None = None
+    outage: str = ""
 
 
 class BoxEntry(msgspec.Struct, gc=False):

@@ -11,7 +11,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, cast
 
 import av
@@ -21,6 +20,7 @@ import numpy as np
 from av.format import Flags
 from av.video.reformatter import VideoReformatter
 
+from detectors.outages import Outage
 from detectors.vision.address import AddressError, Kind, file_path, host_of, kind_of, shown
 from detectors.vision.damage import Damage
 from detectors.vision.motion import CELLS_ACROSS, Grey
@@ -37,26 +37,10 @@ KEY_FRAME_WAIT_S = 30.0
 av.logging.set_level(None)  # FFmpeg prints addresses, passwords and all, to stderr
 
 
-class Broken(StrEnum):
-    """Why a stream gives no more pictures."""
-
-    BAD_ADDRESS = "bad_address"
-    UNKNOWN_HOST = "unknown_host"  # its name cannot be looked up
-    UNREACHABLE = "unreachable"
-    UNAUTHORISED = "unauthorised"
-    NOT_FOUND = "not_found"
-    NO_VIDEO = "no_video"
-    UNREADABLE = "unreadable"  # it is not video that can be decoded
-    STALLED = "stalled"  # connected, but no picture for too long
-    BEHIND = "behind"  # what comes is old: the network, or this machine, is too slow for it
-    CUT = "cut"  # the other side closed the connection
-    ENDED = "ended"  # a file is at its end
-
-
 class StreamError(Exception):
     """A stream gives no more pictures; `why` says the reason, the message what can be shown of the circumstances."""
 
-    def __init__(self, why: Broken, detail: str) -> None:
+    def __init__(self, why: Outage, detail: str) -> None:
         super().__init__(f"{why.value}: {detail}")
         self.why = why
 
@@ -138,7 +122,7 @@ def pictures(
     try:
         kind = kind_of(url)
     except AddressError as error:
-        raise StreamError(Broken.BAD_ADDRESS, str(error)) from None
+        raise StreamError(Outage.BAD_ADDRESS, str(error)) from None
     container = _open(url, kind, settings, alive)
     try:
         stream = container.streams.video[0]
@@ -170,7 +154,7 @@ def _open(url: str, kind: Kind, settings: VisionSettings, alive: Callable[[], ob
         try:
             look_up(host_of(url), settings.open_timeout_s)  # FFmpeg calls a name it cannot look up an I/O error
         except UnknownHostError as error:
-            raise StreamError(Broken.UNKNOWN_HOST, f"{shown(url)}: {error}") from None
+            raise StreamError(Outage.UNKNOWN_HOST, f"{shown(url)}: {error}") from None
         alive()
     began_s = time.monotonic()
     try:
@@ -183,11 +167,11 @@ def _open(url: str, kind: Kind, settings: VisionSettings, alive: Callable[[], ob
     except (av.error.FFmpegError, OSError, ValueError) as error:
         if kind is not Kind.FILE and time.monotonic() - began_s >= settings.open_timeout_s:
             # FFmpeg answers a time limit with whatever it was busy with: "invalid data", say.
-            raise StreamError(Broken.UNREACHABLE, f"{shown(url)}: no answer, or no key frame, in time") from None
-        raise _broken(error, url, Broken.UNREACHABLE) from None
+            raise StreamError(Outage.UNREACHABLE, f"{shown(url)}: no answer, or no key frame, in time") from None
+        raise _broken(error, url, Outage.UNREACHABLE) from None
     if not container.streams.video or container.format.name == "tty":  # FFmpeg paints a text file as a picture of it
         container.close()
-        raise StreamError(Broken.NO_VIDEO, f"{shown(url)} carries no video")
+        raise StreamError(Outage.NO_VIDEO, f"{shown(url)} carries no video")
     return container
 
 
@@ -209,7 +193,7 @@ def _decoded(
         try:
             packet = next(packets, None)
         except (av.error.FFmpegError, OSError) as error:
-            raise _broken(error, url, Broken.CUT) from None
+            raise _broken(error, url, Outage.CUT) from None
         alive()
         haste.before(packet, behind())
         try:
@@ -218,7 +202,7 @@ def _decoded(
             frames, unreadable = [], unreadable + 1
             damage.note()
         except (av.error.FFmpegError, OSError) as error:
-            raise _broken(error, url, Broken.CUT) from None
+            raise _broken(error, url, Outage.CUT) from None
         if packet is not None and packet.is_corrupt:
             damage.note()
         key_came = key_came or (packet is not None and packet.is_keyframe)
@@ -229,11 +213,11 @@ def _decoded(
             shown_s, unreadable = time.monotonic(), 0
         if packet is None:
             if kind is Kind.FILE:
-                raise StreamError(Broken.ENDED, f"{shown(url)} is at its end")
-            raise StreamError(Broken.CUT, f"{shown(url)} closed the connection")
+                raise StreamError(Outage.ENDED, f"{shown(url)} is at its end")
+            raise StreamError(Outage.CUT, f"{shown(url)} closed the connection")
         if kind is Kind.FILE:
             if unreadable > MOST_UNREADABLE:
-                raise StreamError(Broken.UNREADABLE, f"{shown(url)} holds nothing that can be decoded")
+                raise StreamError(Outage.UNREADABLE, f"{shown(url)} holds nothing that can be decoded")
             continue
         limit_s = settings.read_timeout_s if key_came else KEY_FRAME_WAIT_S
         if time.monotonic() - shown_s > limit_s:
@@ -243,22 +227,22 @@ def _decoded(
 def _fruitless(url: str, limit_s: float, key_came: bool, torn: bool) -> StreamError:
     """Return what is to be said of a stream that sends data but shows nothing."""
     if not key_came:
-        return StreamError(Broken.UNREADABLE, f"{shown(url)} sends data but no key frame for {limit_s:g} s")
+        return StreamError(Outage.UNREADABLE, f"{shown(url)} sends data but no key frame for {limit_s:g} s")
     if torn:
-        return StreamError(Broken.UNREADABLE, f"{shown(url)} sends torn pictures and no whole one for {limit_s:g} s")
-    return StreamError(Broken.STALLED, f"{shown(url)} sends data but no picture for {limit_s:g} s")
+        return StreamError(Outage.UNREADABLE, f"{shown(url)} sends torn pictures and no whole one for {limit_s:g} s")
+    return StreamError(Outage.STALLED, f"{shown(url)} sends data but no picture for {limit_s:g} s")
 
 
-def _broken(error: Exception, url: str, otherwise: Broken) -> StreamError:
+def _broken(error: Exception, url: str, otherwise: Outage) -> StreamError:
     """Return what `error` means, without its own words: FFmpeg quotes the address in them."""
     why = otherwise
     if isinstance(error, av.error.HTTPUnauthorizedError | av.error.HTTPForbiddenError | PermissionError):
-        why = Broken.UNAUTHORISED
+        why = Outage.UNAUTHORISED
     elif isinstance(error, av.error.HTTPNotFoundError | FileNotFoundError):
-        why = Broken.NOT_FOUND
+        why = Outage.NOT_FOUND
     elif isinstance(error, av.error.ExitError):  # our own time limit
-        why = Broken.STALLED if otherwise is Broken.CUT else Broken.UNREACHABLE
+        why = Outage.STALLED if otherwise is Outage.CUT else Outage.UNREACHABLE
     elif isinstance(error, av.error.InvalidDataError | av.error.DecoderNotFoundError):
-        why = Broken.UNREADABLE
+        why = Outage.UNREADABLE
     cause = "no answer in time" if isinstance(error, av.error.ExitError) else getattr(error, "strerror", None)
     return StreamError(why, f"{shown(url)}: {cause or type(error).__name__}")

@@ -22,9 +22,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing.connection import Connection, wait
 
+from detectors.outages import Outage
 from detectors.vision import handover, motion, retry, stream_time
 from detectors.vision.address import AddressError, Kind, kind_of, shown
-from detectors.vision.camera import Broken, Decoded, StreamError, pictures
+from detectors.vision.camera import Decoded, StreamError, pictures
 from detectors.vision.pictures import jpeg
 
 REPORT_EVERY_S = 1.0
@@ -129,6 +130,7 @@ class Reader:
         self._gate = motion.Gate()
         self._progress_s = time.monotonic()
         self._streaming, self._detail, self._broke = False, _AT_FIRST, ""
+        self._outage = ""
         self._decoded = self._still = self._breaks = 0
 
     def report(self) -> handover.Report:
@@ -141,6 +143,7 @@ class Reader:
             breaks=self._breaks,
             stuck_s=time.monotonic() - self._progress_s,
             detail=self._detail,
+            outage=self._outage,
             broke=self._broke,
         )
 
@@ -153,9 +156,11 @@ class Reader:
             try:
                 self._stream()
             except StreamError as error:
-                self._detail, refused = str(error), error.why is Broken.UNAUTHORISED
+                self._detail, self._outage = str(error), error.why.value
+                refused = error.why is Outage.UNAUTHORISED
             except Exception as error:  # whatever a decoder may throw, the camera is tried again
                 self._detail = f"{shown(self._begin.url)}: {type(error).__name__}"
+                self._outage = Outage.UNREADABLE.value
             failures = 1 if self._streaming and time.monotonic() - began_s >= _STEADY_S else failures + 1
             if self._streaming:
                 self._streaming, self._broke = False, self._detail
@@ -193,12 +198,12 @@ class Reader:
             if pace is not None:
                 pace.wait(picture.pts_s)
             self._progress_s = arrived_s = time.monotonic()
-            self._streaming, self._detail = True, ""
+            self._streaming, self._detail, self._outage = True, "", ""
             self._decoded += 1
             anchor, how = stream_time.place(anchor, picture.pts_s, arrived_s)
             if how is stream_time.Placed.LATE and pace is None:
                 # What waits on the way would be shown late for ever: to join anew leaves it behind.
-                raise StreamError(Broken.BEHIND, f"{shown(url)}: pictures come {stream_time.LATE_S:g} s late")
+                raise StreamError(Outage.BEHIND, f"{shown(url)}: pictures come {stream_time.LATE_S:g} s late")
             if not settled and pace is None:
                 settling, settled = stream_time.settle(settling, picture.pts_s, arrived_s)
                 self._still += not settled

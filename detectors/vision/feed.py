@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import detectors
+from detectors.outages import Outage
 from detectors.vision import handover, retry
 from detectors.vision.motion import watched_polygons
 from detectors.vision.settings import VisionSettings
@@ -50,7 +51,7 @@ class Feed:
         self._retry_at_s = float("-inf")
         self._last = self._before = _nothing()
         self.ended = 0  # capture processes that crashed or were ended because they hung
-        self.detail = "not started yet"
+        self.detail, self.outage = "not started yet", ""
         self._said = ""
         self._starting = True
 
@@ -66,6 +67,7 @@ class Feed:
             breaks=before.breaks + last.breaks,
             stuck_s=last.stuck_s,
             detail=self.detail,
+            outage=self.outage,
             starting=self._starting,
         )
 
@@ -106,7 +108,7 @@ class Feed:
         if message.breaks > self._last.breaks:
             log.info("camera %s: the stream broke: %s", self.camera.camera_id, message.broke)
             self._said = message.broke
-        self._last, self.detail, self._starting = message, message.detail, False
+        self._last, self.detail, self.outage, self._starting = message, message.detail, message.outage, False
         self._say()
         return None
 
@@ -146,7 +148,7 @@ class Feed:
     def _give_up(self, detail: str) -> None:
         self._before = self.totals
         self._last = _nothing()
-        self.detail, self._starting = detail, False
+        self.detail, self.outage, self._starting = detail, Outage.CAPTURE_FAILED.value, False
         self._say()
         self.ended += 1
         self._failures += 1

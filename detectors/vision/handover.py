@@ -66,6 +66,7 @@ class Report(msgspec.Struct, tag="report"):
     breaks: int  # how often a stream that had run broke
     stuck_s: float  # since the reading thread last got on
     detail: str = ""  # why there is no stream; holds no credentials
+    outage: str = ""  # the same in a word, one of `Outage`, as far as it is known
     broke: str = ""  # why it last broke, though it may be back by now
     starting: bool = False  # no capture process has said anything yet
 

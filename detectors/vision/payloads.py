@@ -68,9 +68,9 @@ def telemetry(at: datetime, seq: int, values: Mapping[str, float]) -> bytes:
     return _encode({"at": _instant(at), "seq": seq, "values": rounded})
 
 
-def status(at: datetime, online: bool) -> bytes:
-    """Return the payload that says whether a camera gives pictures."""
-    return _encode({"online": online, "at": _instant(at)})
+def status(at: datetime, online: bool, outage: str = "") -> bytes:
+    """Return the payload that says whether a camera gives pictures, and as far as it is known why not."""
+    return _encode({"online": online, "at": _instant(at)} | ({"outage": outage} if outage else {}))
 
 
 def evidence(alert: str, kind: str, at: datetime, jpeg: bytes) -> bytes:

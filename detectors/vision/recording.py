@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from detectors.outages import Outage
 from detectors.vision import motion, stream_time, tracker
-from detectors.vision.camera import Broken, StreamError, pictures
+from detectors.vision.camera import StreamError, pictures
 from detectors.vision.lookout import Lookout
 from detectors.vision.pictures import Bgr, coloured
 from detectors.vision.settings import VisionSettings
@@ -127,7 +128,7 @@ def observed(
     except StreamError as error:
         if unseen is not None and settings.view_every_s:
             yield from _looked(lookout, *unseen)
-        if error.why is not Broken.ENDED:
+        if error.why is not Outage.ENDED:
             raise
     finally:
         cost.cpu_s = time.process_time() - began_s

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from detectors.vision.camera import Broken, StreamError, pictures
+from detectors.outages import Outage
+from detectors.vision.camera import StreamError, pictures
 from detectors.vision.pictures import Bgr
 from detectors.vision.settings import VisionSettings
 
@@ -23,8 +24,8 @@ def still(url: str, second: float, settings: VisionSettings) -> Bgr:
             if at_s - began_s >= second:
                 break
     except StreamError as error:
-        if last is None or error.why is not Broken.ENDED:
+        if last is None or error.why is not Outage.ENDED:
             raise
     if last is None:
-        raise StreamError(Broken.NO_VIDEO, "there is no picture")
+        raise StreamError(Outage.NO_VIDEO, "there is no picture")
     return last.fitted(_MOST_PX, _MOST_PX)

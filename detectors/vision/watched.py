@@ -79,6 +79,7 @@ class Watched:
         self._last_picture_s: float | None = None
         self._since_s: float | None = None
         self._online: bool | None = None
+        self._outage = ""
         self._seq = self._health_seq = 0
         self._processed = 0
         self._inference_s = 0.0
@@ -100,7 +101,7 @@ class Watched:
         ):
             self._ring = before._ring
         self._lookout.continue_from(before._lookout)
-        self._last_at, self._online = before._last_at, before._online
+        self._last_at, self._online, self._outage = before._last_at, before._online, before._outage
         self._seq, self._health_seq = before._seq, before._health_seq
 
     def instant(self, at_s: float, now_s: float, now: datetime) -> datetime:
@@ -138,7 +139,9 @@ class Watched:
         seen_s = self._since_s if self._last_picture_s is None else self._last_picture_s
         if self._online is not False and now_s - seen_s > self._settings.lost_after_s:
             log.warning("camera %s is lost: %s", self.camera.camera_id, totals.detail or "no pictures come")
-            self._say(False, now)
+            self._say(False, now, totals.outage)
+        elif self._online is False and totals.outage not in ("", self._outage):
+            self._say(False, now, totals.outage)
         if self._counted is None:
             self._counted = _Counted(now_s)
         elif now_s - self._counted.at_s >= self._settings.health_every_s:
@@ -228,10 +231,10 @@ class Watched:
             self._wire.publish(topic, payloads.telemetry(at, self._health_seq, values(verdict)))
             self._health_seq += 1
 
-    def _say(self, online: bool, at: datetime) -> None:
-        self._online = online
+    def _say(self, online: bool, at: datetime, outage: str = "") -> None:
+        self._online, self._outage = online, outage
         topic = topics.status(self.camera.grid, DeviceKind.CAMERA, self.camera.camera_id)
-        self._wire.publish(topic, payloads.status(at, online), retain=True)
+        self._wire.publish(topic, payloads.status(at, online, outage), retain=True)
 
     def _tell_health(self, totals: handover.Report, reconnects: int, now_s: float, now: datetime) -> None:
         before = self._counted or _Counted(now_s)

@@ -205,6 +205,7 @@ class DeviceState(Document):
     latitude: float | None
     longitude: float | None
     online: bool | None = Field(description="Its own last word or its last will; null when it never gave one.")
+    outage: str = Field(description="Why it is not online, where it told; else empty.")
     last_heard: datetime | None = Field(description="When the hub last received something of it.")
     silent: bool = Field(description="An alert for its silence, or its gateway's, is active.")
     readings: dict[str, Value] = Field(description="By quantity; the name carries the unit.")
@@ -237,6 +238,9 @@ class CameraState(Document):
     latitude: float | None
     longitude: float | None
     online: bool | None
+    outage: str = Field(
+        description="Why it is not online, in a word such as `unauthorised`; else empty."
+    )
     lost: bool = Field(description="An alert for its loss is active.")
     moved: bool = Field(description="An alert that it looks elsewhere is active: its zones are not judged.")
     last_frame: datetime | None = Field(description="Capture time of the newest processed frame within a day.")

@@ -171,16 +171,16 @@ def _existing(video: str) -> Path:
 
 
 def _why(error: StreamError, video: str, bill: Bill) -> str:
-    from detectors.vision.camera import Broken
+    from detectors.outages import Outage
 
     if bill.vision.decoded:
         return f"{video} cannot be read beyond {bill.vision.video_s:.1f} s ({error}); printed is what was found so far"
     match error.why:
-        case Broken.UNREADABLE:
+        case Outage.UNREADABLE:
             return f"{video} is no video that can be decoded"
-        case Broken.NO_VIDEO:
+        case Outage.NO_VIDEO:
             return f"{video} carries no video"
-        case Broken.UNAUTHORISED:
+        case Outage.UNAUTHORISED:
             return f"{video} may not be read by this user"
     return f"{video} cannot be read ({error})"
 

@@ -47,8 +47,9 @@ _FRAMES = """
 
 _STATUSES = """
     WITH fresh AS (
-        INSERT INTO statuses (device_id, reported_at, online, retained, received_at, grid)
-        SELECT * FROM unnest(%s::text[], %s::timestamptz[], %s::bool[], %s::bool[], %s::timestamptz[], %s::text[])
+        INSERT INTO statuses (device_id, reported_at, online, retained, outage, received_at, grid)
+        SELECT * FROM unnest(
+            %s::text[], %s::timestamptz[], %s::bool[], %s::bool[], %s::text[], %s::timestamptz[], %s::text[])
         ON CONFLICT DO NOTHING
         RETURNING grid, received_at)
     SELECT grid, date_trunc('hour', received_at, 'UTC'), count(*) FROM fresh GROUP BY 1, 2"""
@@ -118,6 +119,7 @@ def insert_statuses(connection: Connection[Any], rows: Sequence[tuple[Status, st
         [status.reported_at for status, _ in rows],
         [status.online for status, _ in rows],
         [status.retained for status, _ in rows],
+        [status.outage for status, _ in rows],
         [status.received_at for status, _ in rows],
         [grid for _, grid in rows],
     )

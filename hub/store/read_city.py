@@ -35,7 +35,7 @@ class Heard:
 
     values: list[LastValue] = field(default_factory=list)
     online: bool | None = None
-    status_at: datetime | None = None
+    outage: str = ""
     frame_at: datetime | None = None
     frame_boxes: int = 0
     last_heard: datetime | None = None
@@ -84,16 +84,16 @@ def heard_of(connection: Connection[Any], ids: Sequence[str], at: datetime) -> d
         found[device_id].values.append(LastValue(quantity, value, measured_at, received_at))
         found[device_id].note(received_at)
     rows = connection.execute(
-        """SELECT d.device_id, s.online, s.reported_at, s.received_at
+        """SELECT d.device_id, s.online, s.outage, s.received_at
            FROM unnest(%s::text[]) AS d (device_id)
            CROSS JOIN LATERAL (
-               SELECT online, reported_at, received_at FROM statuses WHERE statuses.device_id = d.device_id
+               SELECT online, outage, received_at FROM statuses WHERE statuses.device_id = d.device_id
                ORDER BY reported_at DESC, received_at DESC LIMIT 1) AS s""",
         (list(ids),),
     )
-    for device_id, online, reported_at, received_at in rows:
+    for device_id, online, outage, received_at in rows:
         heard = found[device_id]
-        heard.online, heard.status_at = online, reported_at
+        heard.online, heard.outage = online, outage
         heard.note(received_at)
     return found
 

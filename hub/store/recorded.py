@@ -37,7 +37,7 @@ _READINGS: LiteralString = f"""
     SELECT device_id, quantity, value, measured_at, received_at, late FROM readings WHERE {_SPAN} AND {_DEVICES}
     ORDER BY received_at, measured_at, device_id, quantity"""
 _STATUSES: LiteralString = f"""
-    SELECT device_id, online, reported_at, received_at, retained FROM statuses WHERE {_SPAN} AND {_DEVICES}
+    SELECT device_id, online, reported_at, received_at, retained, outage FROM statuses WHERE {_SPAN} AND {_DEVICES}
     ORDER BY received_at, reported_at, device_id"""
 _FRAMES: LiteralString = f"""
     SELECT camera_id, captured_at, received_at, late, boxes FROM frames WHERE {_SPAN} AND {_CAMERAS}
@@ -144,11 +144,9 @@ def _readings(
 
 
 def _statuses(connection: Connection[Any], span: dict[str, Any]) -> Iterator[_Keyed]:
-    for device_id, online, reported_at, received_at, retained in _rows(
-        connection, "recorded_statuses", _STATUSES, span
-    ):
-        status = Status(device_id, online, reported_at, received_at, retained)
-        yield (received_at, 1, reported_at, device_id, ""), (status, False)
+    for row in _rows(connection, "recorded_statuses", _STATUSES, span):
+        status = Status(*row)
+        yield (status.received_at, 1, status.reported_at, status.device_id, ""), (status, False)
 
 
 def _frames(connection: Connection[Any], span: dict[str, Any]) -> Iterator[_Keyed]:

@@ -30,7 +30,7 @@ _FRAMES: LiteralString = """
       AND received_at >= %(begin)s AND received_at < %(end)s
     GROUP BY camera_id"""
 _STATUSES: LiteralString = """
-    SELECT device_id, online, reported_at, received_at, retained FROM statuses
+    SELECT device_id, online, reported_at, received_at, retained, outage FROM statuses
     WHERE (device_id = ANY(%(devices)s) OR device_id = ANY(%(cameras)s))
       AND received_at >= %(begin)s AND received_at < %(end)s
     ORDER BY received_at, reported_at, device_id"""
@@ -57,8 +57,8 @@ def heard(
         "end": received_to,
     }
     with connect(dsn) as connection, unavailable():
-        for device_id, online, reported_at, received_at, retained in connection.execute(_STATUSES, parameters):
-            yield Status(device_id, online, reported_at, received_at, retained)
+        for row in connection.execute(_STATUSES, parameters):
+            yield Status(*row)
         for first, last in spans(received_from, received_to):
             for query, names in ((_WORDS, devices), (_FRAMES, cameras)):
                 if not names:

@@ -207,7 +207,7 @@ class Listening:
         if watch is None:
             return found
         if status is not None:
-            return found + silence.tell(watch, status.online, status.retained, at)
+            return found + silence.tell(watch, status, at)
         return found + silence.hear(watch, at)
 
     def _resume(self, deaf_from: datetime, until: datetime) -> list[Finding]:

@@ -114,7 +114,8 @@ def written(observations: Iterable[Observation]) -> Iterator[str]:
                 values = {each.quantity.value: each.value for each in (first, *others) if isinstance(each, Reading)}
                 line: dict[str, Any] = {**head, "device": first.device_id, "values": values}
             case Status():
-                line = {**head, "device": first.device_id, "online": first.online}
+                outage = {"outage": first.outage} if first.outage else {}
+                line = {**head, "device": first.device_id, "online": first.online, **outage}
             case Frame():
                 line = {**head, "camera": first.camera_id, "boxes": [_box(box) for box in first.boxes]}
         yield json.dumps(line, ensure_ascii=False) + "\n"

@@ -65,11 +65,13 @@ def test_devices_show_their_last_readings_and_who_is_silent(api: Api) -> None:
 def test_cameras_show_zones_and_frames_and_never_their_address(api: Api) -> None:
     camera = api.hub.configuration.city.cameras["cam-1"]
     object.__setattr__(camera, "url", "rtsp://viewer:s3cret@10.9.8.7:554/live?key=s3cret")
-    api.write(batch(frames=[frame(-5), frame(-2)], changes=[raised(rule="camera.lost", subject="cam-1")]))
+    told = status(-1, device="cam-1", online=False, outage="unauthorised")
+    changes = [raised(rule="camera.lost", subject="cam-1")]
+    api.write(batch(frames=[frame(-5), frame(-2)], statuses=[told], changes=changes))
     found = by_id(api.client("operator").get("/api/v1/cameras"))["cam-1"]
     assert found["last_frame"] == "2026-11-23T04:29:58.000000Z"
     assert (found["last_frame_boxes"], found["lost"], found["zones"][0]["id"]) == (1, True, "zone-1")
-    assert found["moved"] is False
+    assert (found["moved"], found["online"], found["outage"]) == (False, False, "unauthorised")
     for path in ("/api/v1/cameras", "/api/v1/config", "/api/v1/grids", "/readyz", "/metrics"):
         text = api.client("admin").get(path).text
         assert "s3cret" not in text

@@ -82,7 +82,7 @@ def test_who_was_heard_when_is_told_as_by_the_rows(database: Database, tmp_path:
         batch.frames.append((Frame(camera.camera_id, at, (), received), camera.grid, second % 2700 == 0))
         if second % 9000 == 0:
             batch.statuses.append((Status(device.device_id, second % 2 == 0, at, received, False), device.grid))
-            batch.statuses.append((Status(camera.camera_id, False, at, received, True), camera.grid))
+            batch.statuses.append((Status(camera.camera_id, False, at, received, True, "cut"), camera.grid))
     store = Store(database.dsn)
     store.write(batch)
     store.close()
@@ -101,7 +101,9 @@ def as_heard(found: list[Heard]) -> dict[tuple[str, str], list[object]]:
     plain: dict[tuple[str, str], list[object]] = {}
     for one in found:
         if isinstance(one, Status):
-            plain.setdefault((one.device_id, "status"), []).append((one.received_at, one.online, one.retained))
+            plain.setdefault((one.device_id, "status"), []).append(
+                (one.received_at, one.online, one.retained, one.outage)
+            )
         else:
             words = zip(one.received_us.tolist(), one.at_us.tolist(), strict=True)
             plain.setdefault((one.name, "words"), []).extend(words)

@@ -30,7 +30,8 @@ def test_everything_comes_back_in_the_order_it_was_received(database: Database) 
     for second in range(60):
         at = after(second + chance.random() / 2)
         all_of_it.append(replace(reading(second - chance.randint(0, 30) - second / 100), received_at=at))
-        all_of_it.append(replace(status(second, online=second % 2 == 0), received_at=at + timedelta(milliseconds=300)))
+        said = status(second, online=second % 2 == 0, outage="" if second % 4 else "cut")
+        all_of_it.append(replace(said, received_at=at + timedelta(milliseconds=300)))
         all_of_it.append(replace(frame(second), received_at=at + timedelta(milliseconds=500)))
     shuffled = all_of_it[:]
     chance.shuffle(shuffled)

@@ -29,7 +29,7 @@ def hear(watcher: Silence, observation: Observation) -> list[Finding]:
     if isinstance(observation, Frame):
         return found + watcher.hear(watcher.cameras[observation.camera_id], observation.received_at)
     watch = watcher.devices.get(observation.device_id) or watcher.cameras[observation.device_id]
-    return found + watcher.tell(watch, observation.online, observation.retained, observation.received_at)
+    return found + watcher.tell(watch, observation, observation.received_at)
 
 
 def story(*observations: Observation, until: float, watcher: Silence | None = None) -> list[Finding]:
@@ -188,6 +188,37 @@ def test_a_camera_that_says_offline_is_lost_soon_and_online_alone_does_not_bring
         until=29,
     )
     assert only(found, "cam-1") == [("raised", "camera.lost", "cam-1", 7.0)]
+
+
+def test_a_lost_camera_says_why_as_far_as_it_was_known_when_it_was_lost():
+    found = story(
+        frame("cam-1", 0),
+        status("cam-1", 2, online=False, outage="cut"),
+        status("cam-1", 4, online=False, outage="unauthorised"),
+        status("cam-1", 9, online=False, outage="unreachable"),
+        until=29,
+    )
+    (lost,) = (one for one in found if one.subject == "cam-1")
+    assert (second_of(lost.at), lost.reason.numbers["outage"]) == (7.0, "unauthorised")
+    assert "offline, it refuses the user name or the password; its last frame came 7 s ago" in lost.reason.text
+
+
+def test_an_outage_that_is_over_is_no_reason_for_the_next():
+    found = story(
+        *[frame("cam-1", n) for n in range(10)],
+        status("cam-1", 2, online=False, outage="cut"),
+        status("cam-1", 3, online=True),
+        until=60,
+    )
+    (lost,) = (one for one in found if one.subject == "cam-1")
+    assert "outage" not in lost.reason.numbers
+    assert "no frame of cam-1 for 30 s" in lost.reason.text
+
+
+def test_any_device_may_say_in_its_own_words_why_it_leaves():
+    found = story(reading("water-1", 0), status("water-1", 5, online=False, outage="battery low"), until=30)
+    (gone,) = (one for one in found if one.subject == "water-1")
+    assert "water-1 reported itself offline, battery low; its last message came" in gone.reason.text
 
 
 def test_a_camera_that_was_offline_for_a_moment_is_not_lost():

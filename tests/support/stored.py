@@ -42,9 +42,9 @@ def frame(second: float = 0, *, camera: str = "cam-1", label: str = "car") -> Fr
     return Frame(camera, after(second), (Box(label, 0.75, 7, 0.1, 0.2, 0.3, 0.4),), after(second + 0.1))
 
 
-def status(second: float = 0, *, device: str = "lamp-1", online: bool = True) -> Status:
+def status(second: float = 0, *, device: str = "lamp-1", online: bool = True, outage: str = "") -> Status:
     """Return a status of that second."""
-    return Status(device, online, after(second), after(second + 0.1))
+    return Status(device, online, after(second), after(second + 0.1), outage=outage)
 
 
 def unreadable(payload: bytes = b"{", *, topic: str = "city/01/gas/g-1/telemetry", grid: str = "01") -> Quarantined:

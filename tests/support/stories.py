@@ -27,8 +27,8 @@ def reading(
     return Reading(device, quantity, value, at(second), at(second + delay))
 
 
-def status(device: str, second: float, online: bool, retained: bool = False) -> Status:
-    return Status(device, online, at(second), at(second), retained)
+def status(device: str, second: float, online: bool, retained: bool = False, outage: str = "") -> Status:
+    return Status(device, online, at(second), at(second), retained, outage)
 
 
 def frame(camera: str, second: float, *boxes: Box, delay: float = 0.0) -> Frame:

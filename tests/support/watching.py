@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -83,7 +84,12 @@ class Watching:
         return [datetime.fromisoformat(str(frame["at"])) for frame in self.frames(camera)]
 
     def online(self, camera: str = "") -> list[bool]:
-        return [bool(status["online"]) for status in self.wire.on("status", camera)]
+        """Return whether it was online, each time that this changed."""
+        return [online for online, _ in groupby(bool(status["online"]) for status in self.wire.on("status", camera))]
+
+    def outages(self, camera: str = "") -> list[str]:
+        """Return why it was offline, each time that this was told anew."""
+        return [str(status.get("outage", "")) for status in self.wire.on("status", camera) if not status["online"]]
 
     def _run(self) -> None:
         cameras, settings, model, views = self._arguments

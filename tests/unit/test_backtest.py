@@ -244,7 +244,7 @@ def test_what_is_written_as_a_recording_is_read_as_it_was(tmp_path_factory, hear
             made = tuple(Box("car", sure, track, low, low, high, high, said) for low, high, sure, track, said in boxes)
             observations.append(Frame("cam", at, made, received))
         elif kind == "status":
-            observations.append(Status("gw", value > 0, at, received))
+            observations.append(Status("gw", value > 0, at, received, outage="" if value > 0 else "no power"))
         else:
             observations.append(Reading("w-1", Quantity.FLOW_L_S, value, at, received))
         if kind == "pair":

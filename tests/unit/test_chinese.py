@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from detectors.outages import OUTAGES, Outage
 from detectors.rules import RULES
 from detectors.thresholds import Thresholds, described
 from hub.api.routes_operation import rule_documents
@@ -34,6 +35,13 @@ def test_figures_and_names_of_standards_are_the_same_in_both() -> None:
 def test_every_rule_says_in_chinese_why_it_raised() -> None:
     words = (ROOT / "hub/console/src/i18n/zh/alert.ts").read_text(encoding="utf-8")
     assert [rule for rule in RULES if f'"alert.why.{rule}":' not in words] == []
+
+
+def test_every_outage_is_told_in_the_alert_and_in_both_languages_of_the_console() -> None:
+    assert set(OUTAGES) == set(Outage)
+    for language in ("zh", "en"):
+        names = (ROOT / f"hub/console/src/i18n/{language}/alert.ts").read_text(encoding="utf-8")
+        assert [one for one in Outage if f'"alert.outage.{one.value}":' not in names] == []
 
 
 def test_every_quantity_has_its_name_in_the_console_and_in_traces() -> None:

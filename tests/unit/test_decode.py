@@ -246,6 +246,20 @@ def test_a_status_is_read_in_words_or_json(payload, online, at):
 
 
 @pytest.mark.parametrize(
+    ("payload", "outage"),
+    [
+        (b'{"online": false, "outage": "unauthorised"}', "unauthorised"),
+        (b'{"online": true, "outage": "unauthorised"}', ""),
+        (b'{"online": false, "outage": "a\\u0000b\\nc"}', "abc"),
+        (b'{"online": false, "outage": "' + b"x" * 5000 + b'"}', "x" * 60),
+    ],
+)
+def test_a_status_may_say_why_and_no_more_of_it_is_kept_than_can_be_shown(payload, outage):
+    (found,) = decode(STATUS, payload).observations
+    assert found.outage == outage
+
+
+@pytest.mark.parametrize(
     ("payload", "reason"),
     [
         (b"", QuarantineReason.BAD_JSON),

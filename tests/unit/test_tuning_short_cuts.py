@@ -105,7 +105,8 @@ def told(chance: random.Random) -> Iterator[Observation]:
             delay_s = chance.choice((0.1, 0.1, 0.1, 2.0, 40.0 if chance.random() < 0.05 else 0.2))
             received = at + timedelta(seconds=delay_s)
             if chance.random() < 0.004:
-                yield Status(name, chance.random() < 0.4, at, received, chance.random() < 0.3)
+                online, retained = chance.random() < 0.4, chance.random() < 0.3
+                yield Status(name, online, at, received, retained, "" if online else f"reason {second % 3}")
             if hushed or chance.random() < 0.03 or device.kind is DeviceKind.GATEWAY:
                 continue
             if chance.random() < 0.008:

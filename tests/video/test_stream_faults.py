@@ -44,7 +44,7 @@ def test_a_cut_line_is_lost_once_and_comes_back(camera: TsCamera, relay: Relay, 
     with Witness(url(relay), camera.film) as witness:
         witness.see(5)
         relay.cut()
-        eventually(lambda: witness.online()[-1] is False)
+        eventually(lambda: witness.outages()[-1:] == ["unreachable"])  # it closed the connection, and answers no more
         witness.wire.published.clear()
         relay.open()
         witness.see(5)
@@ -67,7 +67,7 @@ def test_a_silent_line_is_given_up_and_tried_again(
         else:
             relay.mute = True
             relay.hang_up()
-        eventually(lambda: witness.online()[-1] is False)
+        eventually(lambda: witness.outages()[-1:] == ["stalled" if fault == "stalls" else "unreachable"])
         eventually(lambda: "no answer" in said.text)
         relay.held = relay.mute = False
         witness.see(5)
@@ -141,7 +141,8 @@ def test_who_joins_between_two_far_key_frames_waits_for_the_next(camera: TsCamer
 
 def test_a_name_that_nobody_knows_is_said_to_be_one(said: pytest.LogCaptureFixture) -> None:
     with Witness("rtsp://guard:s3cret@no-such-camera.invalid/street", Film()) as witness:
-        eventually(lambda: witness.online() == [False])
+        eventually(lambda: witness.outages()[-1:] == ["unknown_host"])
+        assert True not in witness.online()
         eventually(lambda: "unknown_host: rtsp://no-such-camera.invalid" in said.text)
         assert witness.frames() == []
     assert "s3cret" not in said.text

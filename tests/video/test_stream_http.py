@@ -5,8 +5,9 @@ from urllib.parse import quote
 
 import pytest
 
+from detectors.outages import Outage
 from detectors.vision import handover
-from detectors.vision.camera import Broken, StreamError, pictures
+from detectors.vision.camera import StreamError, pictures
 from detectors.vision.capture import Reader, Slot
 from detectors.vision.settings import VisionSettings
 from tests.support.streams import Relay
@@ -48,22 +49,22 @@ def test_pictures_come_over_http_and_are_right(path: str) -> None:
 def test_a_password_with_every_odd_sign_in_it_is_told_rightly(method: str) -> None:
     with HttpCamera(guard=Guard(method, "guard", PASSWORD)) as camera:
         assert None not in first_numbers(camera.url("/ts", CREDENTIALS))
-        assert refused(camera.url("/ts", "guard:wrong")).why is Broken.UNAUTHORISED
-        assert refused(camera.url("/ts")).why is Broken.UNAUTHORISED
+        assert refused(camera.url("/ts", "guard:wrong")).why is Outage.UNAUTHORISED
+        assert refused(camera.url("/ts")).why is Outage.UNAUTHORISED
 
 
 @pytest.mark.parametrize(
     ("status", "why"),
     [
-        (401, Broken.UNAUTHORISED),
-        (403, Broken.UNAUTHORISED),
-        (404, Broken.NOT_FOUND),
-        (410, Broken.UNREACHABLE),
-        (500, Broken.UNREACHABLE),
-        (503, Broken.UNREACHABLE),
+        (401, Outage.UNAUTHORISED),
+        (403, Outage.UNAUTHORISED),
+        (404, Outage.NOT_FOUND),
+        (410, Outage.UNREACHABLE),
+        (500, Outage.UNREACHABLE),
+        (503, Outage.UNREACHABLE),
     ],
 )
-def test_a_refusal_is_named(status: int, why: Broken) -> None:
+def test_a_refusal_is_named(status: int, why: Outage) -> None:
     with HttpCamera() as camera:
         camera.status = status
         error = refused(camera.url("/ts", CREDENTIALS))
@@ -105,7 +106,7 @@ def test_a_redirect_leads_to_no_file_of_this_machine(tmp_path: Path) -> None:
 def test_a_redirect_in_a_circle_ends() -> None:
     with HttpCamera() as camera:
         camera.leads_to = camera.url("/moved")
-        assert refused(camera.url("/moved")).why in (Broken.UNREACHABLE, Broken.UNREADABLE, Broken.NOT_FOUND)
+        assert refused(camera.url("/moved")).why in (Outage.UNREACHABLE, Outage.UNREADABLE, Outage.NOT_FOUND)
     assert len(camera.requests) < 50
 
 

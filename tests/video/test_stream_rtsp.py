@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from detectors.vision.camera import Broken, StreamError, pictures
+from detectors.outages import Outage
+from detectors.vision.camera import StreamError, pictures
 from detectors.vision.settings import VisionSettings
 from hub.clock import now
 from tests.support.availability import Unavailable, skip_for
@@ -55,9 +56,9 @@ def test_it_lets_in_who_knows_the_password_and_names_what_is_wrong_else(either: 
     assert None not in [number_in(next(stream).fitted(160, 96)) for _ in range(5)]
     stream.close()  # type: ignore[attr-defined]  # it is a generator
     for url, why in [
-        (either.url_for("guard", "wrong"), Broken.UNAUTHORISED),
-        (f"rtsp://127.0.0.1:{either.port}/street", Broken.UNAUTHORISED),
-        (either.url.replace("/street", "/nothing"), Broken.NOT_FOUND),
+        (either.url_for("guard", "wrong"), Outage.UNAUTHORISED),
+        (f"rtsp://127.0.0.1:{either.port}/street", Outage.UNAUTHORISED),
+        (either.url.replace("/street", "/nothing"), Outage.NOT_FOUND),
     ]:
         with pytest.raises(StreamError) as refused:
             next(pictures(url, SETTINGS))

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from detectors.vision.camera import Broken, StreamError, pictures
+from detectors.outages import Outage
+from detectors.vision.camera import StreamError, pictures
 from detectors.vision.settings import VisionSettings
 from tests.support.refusal import Refusal
 from tests.support.video import StreamServer, crossing, standing, street, with_square, write_clip
@@ -33,7 +34,7 @@ def stamps_until_broken(url: str) -> tuple[list[float | None], StreamError]:
 def test_every_picture_of_a_recording_comes_with_its_stamp(tmp_path: Path, codec: str, ending: str) -> None:
     clip = write_clip(tmp_path / f"clip.{ending}", crossing, 2, codec=codec)
     stamps, error = stamps_until_broken(str(clip))
-    assert error.why is Broken.ENDED
+    assert error.why is Outage.ENDED
     assert len(stamps) == 20
     steps = [after - before for before, after in pairwise(stamps)]
     assert steps == pytest.approx([0.1] * 19, abs=0.001)
@@ -99,7 +100,7 @@ def test_a_torn_file_gives_what_can_be_read_and_ends(tmp_path: Path) -> None:
     data[middle : middle + 4000] = b"\x55" * 4000
     clip.write_bytes(data)
     stamps, error = stamps_until_broken(str(clip))
-    assert error.why is Broken.ENDED
+    assert error.why is Outage.ENDED
     assert 15 <= len(stamps) <= 40
 
 
@@ -107,11 +108,11 @@ def test_what_cannot_be_opened_says_why(tmp_path: Path) -> None:
     text = tmp_path / "notes.mp4"
     text.write_text("this is no video")
     for url, why in [
-        (str(tmp_path / "missing.mp4"), Broken.NOT_FOUND),
-        (str(text), Broken.UNREADABLE),
-        ("ftp://host/stream", Broken.BAD_ADDRESS),
-        ("tcp://host-without-port", Broken.BAD_ADDRESS),
-        ("tcp://127.0.0.1:1", Broken.UNREACHABLE),
+        (str(tmp_path / "missing.mp4"), Outage.NOT_FOUND),
+        (str(text), Outage.UNREADABLE),
+        ("ftp://host/stream", Outage.BAD_ADDRESS),
+        ("tcp://host-without-port", Outage.BAD_ADDRESS),
+        ("tcp://127.0.0.1:1", Outage.UNREACHABLE),
     ]:
         _, error = stamps_until_broken(url)
         assert error.why is why, url
@@ -135,7 +136,7 @@ def test_a_stream_over_tcp_is_read_until_it_is_cut() -> None:
         server.cut()
         with pytest.raises(StreamError) as broken:
             list(stream)
-    assert broken.value.why is Broken.CUT
+    assert broken.value.why is Outage.CUT
 
 
 def test_a_stream_that_stalls_is_given_up() -> None:
@@ -145,7 +146,7 @@ def test_a_stream_that_stalls_is_given_up() -> None:
         server.stalled = True
         with pytest.raises(StreamError) as broken:
             list(stream)
-    assert broken.value.why is Broken.STALLED
+    assert broken.value.why is Outage.STALLED
 
 
 def test_a_camera_may_change_its_resolution_in_the_middle() -> None:
@@ -166,16 +167,16 @@ def test_a_camera_may_change_its_resolution_in_the_middle() -> None:
 @pytest.mark.parametrize(
     ("scheme", "answer", "why"),
     [
-        ("rtsp", 'RTSP/1.0 401 No\r\nCSeq: {cseq}\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n', Broken.UNAUTHORISED),
-        ("rtsp", "RTSP/1.0 404 No\r\nCSeq: {cseq}\r\n\r\n", Broken.NOT_FOUND),
-        ("rtsp", "", Broken.UNREACHABLE),
-        ("http", "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", Broken.UNAUTHORISED),
-        ("http", "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", Broken.NOT_FOUND),
-        ("http", "HTTP/1.1 200 Yes\r\nContent-Length: 9\r\n\r\nno video.", Broken.UNREADABLE),
-        ("tcp", "", Broken.UNREACHABLE),
+        ("rtsp", 'RTSP/1.0 401 No\r\nCSeq: {cseq}\r\nWWW-Authenticate: Basic realm="x"\r\n\r\n', Outage.UNAUTHORISED),
+        ("rtsp", "RTSP/1.0 404 No\r\nCSeq: {cseq}\r\n\r\n", Outage.NOT_FOUND),
+        ("rtsp", "", Outage.UNREACHABLE),
+        ("http", "HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n", Outage.UNAUTHORISED),
+        ("http", "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n", Outage.NOT_FOUND),
+        ("http", "HTTP/1.1 200 Yes\r\nContent-Length: 9\r\n\r\nno video.", Outage.UNREADABLE),
+        ("tcp", "", Outage.UNREACHABLE),
     ],
 )
-def test_a_camera_that_refuses_is_told_from_one_that_is_away(scheme: str, answer: str, why: Broken) -> None:
+def test_a_camera_that_refuses_is_told_from_one_that_is_away(scheme: str, answer: str, why: Outage) -> None:
     with Refusal(answer) as port:
         _, error = stamps_until_broken(f"{scheme}://guard:wr0ng@127.0.0.1:{port}/live")
     assert error.why is why
@@ -193,7 +194,7 @@ def test_a_stream_over_http_is_read(tmp_path: Path) -> None:
         server.shutdown()
         thread.join()
         server.server_close()
-    assert (len(stamps), error.why) == (20, Broken.CUT)
+    assert (len(stamps), error.why) == (20, Outage.CUT)
 
 
 class _Quiet(SimpleHTTPRequestHandler):

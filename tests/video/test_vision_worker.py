@@ -120,6 +120,7 @@ def test_a_capture_process_that_hangs_is_ended_and_replaced() -> None:
         before = len(watching.frames())
         eventually(lambda: any(process.pid != hung.pid for process in captures()), within_s=30)
         eventually(lambda: len(watching.frames()) >= before + 3)
+        assert watching.outages()[-1] == "capture_failed"
     assert not psutil.pid_exists(hung.pid)
 
 

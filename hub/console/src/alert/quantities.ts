@@ -72,6 +72,11 @@ export function causesName(causes: string): string {
     .join(language.value === "zh" ? "、" : ", ");
 }
 
+/** Return why something is not online as people say it; what is no word of ours, as it was told. */
+export function outageName(outage: string): string {
+  return words(`alert.outage.${outage}`, outage);
+}
+
 /** Return a number as people read it: no more digits than tell something. */
 export function figure(value: number): string {
   if (Number.isInteger(value)) return String(value);

@@ -1,7 +1,7 @@
 // One number of a reason in words: its value with its unit, in the console's language.
 import { t } from "../i18n";
 import { exactly } from "../ui/time";
-import { causesName, figure, unitOf } from "./quantities";
+import { causesName, figure, outageName, unitOf } from "./quantities";
 
 const LIMITS = [
   "threshold",
@@ -25,6 +25,7 @@ export function isLimit(name: string): boolean {
 export function shown(name: string, value: string | number | boolean | null): string {
   if (typeof value === "boolean") return value ? t("alert.yes") : t("alert.no");
   if (name === "causes") return causesName(String(value));
+  if (name === "outage") return outageName(String(value));
   if (typeof value !== "number") return String(value);
   const unit = unitOf(name);
   if (unit === "s") return exactly(value * 1000);

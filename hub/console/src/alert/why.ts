@@ -35,7 +35,9 @@ function chinese(rule: string, reason: Reason): string {
         ? ".pressure"
         : chlorine
           ? ".chlorine"
-          : "";
+          : "outage" in reason
+            ? ".told"
+            : "";
   const template = words(`alert.why.${rule}${variant}`, "") || words(`alert.why.${rule}`, "");
   if (!template) return "";
   let complete = true;
@@ -45,7 +47,7 @@ function chinese(rule: string, reason: Reason): string {
       complete = false;
       return "";
     }
-    if (typeof value !== "number") return String(value);
+    if (typeof value !== "number") return shown(name, value);
     return name.endsWith("_s") && !name.endsWith("_l_s") ? exactly(value * 1000) : figure(value);
   });
   return complete ? text : "";

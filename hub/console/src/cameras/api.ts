@@ -7,6 +7,8 @@ export interface Camera {
   name: string;
   grid: string;
   online: boolean | null;
+  /** Why it is not online, in a word; empty where it is unknown. */
+  outage: string;
   lost: boolean;
   moved: boolean;
   last_frame: string | null;

@@ -1,6 +1,7 @@
 // One camera: its live picture with zones and boxes, what is known of it, and its zones to be drawn.
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
+import { outageName } from "../alert/quantities";
 import { gridName, hubNow, ruleTitle } from "../api/city";
 import { may } from "../api/session";
 import type { Alert } from "../api/types";
@@ -92,7 +93,11 @@ function View({ camera, zones }: { camera: Camera; zones: Zones }) {
         <span class="dim">
           {camera.id} · {gridName(camera.grid)}
         </span>
-        {camera.lost && <span class="tag bad">{t("cameras.lost")}</span>}
+        {camera.lost && (
+          <span class="tag bad">
+            {camera.outage ? t("cameras.lost-why", { why: outageName(camera.outage) }) : t("cameras.lost")}
+          </span>
+        )}
         {camera.moved && <span class="tag warn">{t("cameras.moved")}</span>}
         <LinkMark />
       </header>

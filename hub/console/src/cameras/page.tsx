@@ -1,6 +1,7 @@
 // The wall of cameras: a live tile for each, as many as one likes; only what is in view is asked for.
 import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { outageName } from "../alert/quantities";
 import { gridName } from "../api/city";
 import { t, words } from "../i18n";
 import { href } from "../router";
@@ -153,7 +154,11 @@ function Tile({ camera }: { camera: Camera }) {
       <span class="tile-caption">
         <strong class="ellipsis">{camera.name || camera.id}</strong>
         <span class="dim ellipsis">{gridName(camera.grid)}</span>
-        {camera.lost && <span class="tag bad">{t("cameras.lost")}</span>}
+        {camera.lost && (
+          <span class="tag bad" title={outageName(camera.outage)}>
+            {t("cameras.lost")}
+          </span>
+        )}
         {camera.moved && <span class="tag warn">{t("cameras.moved")}</span>}
         {camera.alerts.length > 0 && !camera.lost && (
           <span class="tag warn">{t("cameras.alerts", { n: camera.alerts.length })}</span>

@@ -1,6 +1,6 @@
 // The card of what was chosen on the map: an incident, a camera with its picture, or a device with what is open on it.
 import { useEffect } from "preact/hooks";
-import { quantityName, unitOf } from "../alert/quantities";
+import { outageName, quantityName, unitOf } from "../alert/quantities";
 import { why } from "../alert/why";
 import { gridName, hubNow, ruleTitle } from "../api/city";
 import { nameOf } from "../api/names";
@@ -97,6 +97,7 @@ function AlertCard({ alert }: { alert: Alert }) {
 
 interface DeviceState {
   online: boolean | null;
+  outage: string;
   silent: boolean;
   last_heard: string | null;
   readings: Record<string, { value: number; at: string }>;
@@ -118,7 +119,11 @@ function Readings({ id }: { id: string }) {
       <p class="map-card-line">
         <span class="dim">{t("map.last-heard")}</span> <Time at={device.last_heard} as="ago" />
         {device.silent && <span class="tag bad">{t("map.silent")}</span>}
-        {device.online === false && <span class="tag bad">{t("map.offline")}</span>}
+        {device.online === false && (
+          <span class="tag bad" title={outageName(device.outage)}>
+            {t("map.offline")}
+          </span>
+        )}
       </p>
       <dl class="map-readings">
         {Object.entries(device.readings).map(([name, { value }]) => (

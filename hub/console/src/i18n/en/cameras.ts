@@ -25,6 +25,7 @@ export default {
   "cameras.no-picture-since": "No new picture for {for}",
   "cameras.picture-of": "Picture of camera {camera}",
   "cameras.lost": "lost",
+  "cameras.lost-why": "lost: {why}",
   "cameras.moved": "moved",
   "cameras.alerts": "Alerts: {n}",
   "cameras.no-such": "There is no camera {camera}",

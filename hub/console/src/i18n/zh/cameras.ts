@@ -23,6 +23,7 @@ export default {
   "cameras.no-picture-since": "{for}没有新画面",
   "cameras.picture-of": "摄像头 {camera} 的画面",
   "cameras.lost": "失联",
+  "cameras.lost-why": "失联：{why}",
   "cameras.moved": "视角偏转",
   "cameras.alerts": "{n} 条告警",
   "cameras.no-such": "没有摄像头 {camera}",
