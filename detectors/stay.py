@@ -42,7 +42,8 @@ WHOLE = 0.9  # where its box is smaller than this share of the place
 SAME_FIT = 0.85  # what comes back to a place seen empty, and overlaps it by this much, is what stood there before
 STEADY = 0.95  # but of what was there for this share of its time in sight,
 STEADY_S = 30.0  # and for this long, the box must fit
-AS_WELL = 0.04  # as well as its own boxes did, less this much
+AS_WELL = 0.04  # as well as its own boxes did, less this much,
+STEADY_GONE_S = 10.0  # once its place was seen empty for this long, if it is not raised
 REFILL = 2.0  # a box that is there undoes this many times its time of what the place was seen empty
 GLIMPSES = 6  # fewer boxes than these, some missed in between, may be as many things
 YOUNG_S = 2.0  # a stay that is not raised is waited for at least this long,
@@ -65,7 +66,9 @@ def continues(stay: Standing, box: Box, rule: Rule) -> float:
     if not gone and stay.subject is None and stay.empty_s and rule.overlap < SAME_FIT:
         # The longer a place was seen empty, the more exactly must what comes fit: vehicles that stop there one after
         # the other lie a little apart, and what the detector lost for a moment comes back where it was.
-        return 0.0 if fit < rule.overlap + (SAME_FIT - rule.overlap) * stay.empty_s / rule.swap_s else fit
+        gone_s = min(rule.swap_s, STEADY_GONE_S) if _is_steady(stay) else rule.swap_s
+        needed = rule.overlap + (_same_fit(stay) - rule.overlap) * min(1.0, stay.empty_s / gone_s)
+        return 0.0 if fit < needed else fit
     return 0.0 if gone and fit < _same_fit(stay) else fit
 
 
@@ -74,10 +77,13 @@ def _same_fit(stay: Standing) -> float:
 
     A detector that never blinked has hardly lost a thing for so long; and what comes back has the box it had.
     """
+    return max(SAME_FIT, stay.fit - AS_WELL) if _is_steady(stay) else SAME_FIT
+
+
+def _is_steady(stay: Standing) -> bool:
+    """Tell whether the detector hardly lost sight of `stay` before its present absence."""
     before_s = stay.seen_s + stay.missed_s - stay.away_s
-    if stay.seen_s < STEADY_S or stay.seen_s < STEADY * before_s:
-        return SAME_FIT
-    return max(SAME_FIT, stay.fit - AS_WELL)
+    return stay.seen_s >= STEADY_S and stay.seen_s >= STEADY * before_s
 
 
 def assigned(stays: Sequence[Standing], boxes: Sequence[Box], rule: Rule) -> dict[int, int]:

@@ -34,6 +34,7 @@ LIT_S = 180.0  # what was learnt longer ago was seen in other light, and
 STALE_S = 60.0  # what could not be told for so long is told by its place alone
 UNSURE = 0.5  # a box that the model is less sure of than this, and by
 SURER = 0.2  # this much less than of what stands there too, is no thing of its own if it holds that,
+AS_LONG = 0.9  # of what is made of parts, a surer thing that was seen for this share of its time stood as long
 OVER_OTHERS = 0.55  # or if several such things cover this share of it, none of them most of it
 
 
@@ -103,7 +104,8 @@ def is_double(stay: Standing, stays: Sequence[Standing], share: float | None, at
     """Tell whether `stay` is what others of `stays`, reported or allowed and seen just now, are, or a part of them.
 
     Two things cannot stand on one spot: a box that would continue another stay is a second box of that thing. Of what
-    is made of parts and stands wall to wall, boxes overlap as much: then what the others cover by `share` is a part.
+    is made of parts and stands wall to wall, boxes overlap as much: then what the others cover by `share` is a part, or
+    several taken for one. There surer ones count that have stood as long: whichever is due first, they are the things.
     """
     known = [
         other.place
@@ -114,7 +116,8 @@ def is_double(stay: Standing, stays: Sequence[Standing], share: float | None, at
         and (at - other.last_at).total_seconds() < rule.swap_s
     ]
     if share is not None:
-        return covered_share(stay.place, known) >= share
+        surer = _surer(stay, stays, at, rule, seen_s=AS_LONG * stay.seen_s)
+        return covered_share(stay.place, [*known, *surer]) >= share
     return any(overlap(stay.place, place) >= rule.overlap for place in known) or _is_phantom(stay, stays, at, rule)
 
 
@@ -126,19 +129,27 @@ def _is_phantom(stay: Standing, stays: Sequence[Standing], at: datetime, rule: R
     confidence = stay.confidence
     if confidence >= UNSURE:
         return False
-    surer = [
-        other.place
-        for other in stays
-        if other is not stay
-        and other.cleared_at is None
-        and other.seen_s >= rule.swap_s
-        and other.confidence >= confidence + SURER
-        and (at - other.last_at).total_seconds() < rule.swap_s
-    ]
+    surer = _surer(stay, stays, at, rule, seen_s=rule.swap_s, by=SURER)
     if any(covered_share(place, [stay.place]) >= WHOLE for place in surer):
         return True
     shares = [share for place in surer if (share := covered_share(stay.place, [place])) > 0.0]
     return len(shares) > 1 and max(shares) < PART_SHARE and covered_share(stay.place, surer) >= OVER_OTHERS
+
+
+def _surer(
+    stay: Standing, stays: Sequence[Standing], at: datetime, rule: Rule, *, seen_s: float, by: float = 0.0
+) -> list[Box]:
+    """Return where those stand, seen for `seen_s` and just now, of which the model is surer than of `stay`, by `by`."""
+    confidence = stay.confidence
+    return [
+        other.place
+        for other in stays
+        if other is not stay
+        and other.cleared_at is None
+        and other.seen_s >= seen_s
+        and other.confidence > confidence + by
+        and (at - other.last_at).total_seconds() < rule.swap_s
+    ]
 
 
 def is_succeeded(stay: Standing, boxes: Sequence[Box], stays: Sequence[Standing], rule: Rule) -> bool:

@@ -10,8 +10,9 @@ from statistics import median
 from bench.streets.match import overlap
 from bench.streets.truth import HALF, STALL, Corners, Event, Stand
 from detectors.thresholds import Thresholds
+from hub.demo.city_plan import model_document
 
-_SHIPPED = Thresholds()
+_THRESHOLDS = Thresholds.model_validate(model_document())
 
 
 class Fault(StrEnum):
@@ -43,7 +44,7 @@ def cause(
     event: Event, stand: Stand, taken_s: Sequence[float], processed: Sequence[tuple[float, Sequence[Found]]]
 ) -> Cause:
     """Return why `event` was missed or late: the model, where the rules' own demands on boxes were not met."""
-    rule = _SHIPPED.stall.unlicensed if event.rule == STALL else _SHIPPED.parking.illegal
+    rule = _THRESHOLDS.stall.unlicensed if event.rule == STALL else _THRESHOLDS.parking.illegal
     until_s = event.until_s if event.due_s is None else event.due_s
     shown = {
         round(at_s, 2)

@@ -18,6 +18,7 @@ from detectors.thresholds import Thresholds
 from detectors.vision.recording import Finder
 from hub.alerts.change import AlertChange
 from hub.config.load import Configuration, config_version
+from hub.demo.city_plan import model_document
 from hub.tuning.analyse import Bill, analyse
 from hub.worker.fold import Fold
 from ingest import topics
@@ -51,7 +52,7 @@ def begins(site: Site) -> datetime:
 
 
 def configuration(site: Site) -> Configuration:
-    """Return a city of this one camera, with the shipped thresholds."""
+    """Return a city of this one camera, with the shipped thresholds and those that go with the shipped model."""
     begin = begins(site)
     zones = tuple(_zone(each, begin) for each in site.zones)
     city = City(
@@ -63,7 +64,7 @@ def configuration(site: Site) -> Configuration:
         devices={},
         cameras={CAMERA: Camera(camera_id=CAMERA, grid=GRID, url="tcp://127.0.0.1:9", zones=zones)},
     )
-    thresholds = Thresholds()
+    thresholds = Thresholds.model_validate(model_document())
     return Configuration(city, thresholds, config_version(city, thresholds))
 
 

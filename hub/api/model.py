@@ -238,9 +238,7 @@ class CameraState(Document):
     latitude: float | None
     longitude: float | None
     online: bool | None
-    outage: str = Field(
-        description="Why it is not online, in a word such as `unauthorised`; else empty."
-    )
+    outage: str = Field(description="Why it is not online, in a word such as `unauthorised`; else empty.")
     lost: bool = Field(description="An alert for its loss is active.")
     moved: bool = Field(description="An alert that it looks elsewhere is active: its zones are not judged.")
     last_frame: datetime | None = Field(description="Capture time of the newest processed frame within a day.")

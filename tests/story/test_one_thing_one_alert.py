@@ -52,6 +52,23 @@ def test_two_stalls_side_by_side_are_two_alerts_though_they_are_also_taken_for_o
     assert told(frames) == [("raised", 300.0, 0.0), ("raised", 350.0, 50.0)]
 
 
+def test_two_taken_for_one_are_no_third_though_that_box_came_first():
+    one = Box("stall", 0.8, None, 0.39, 0.37, 0.50, 0.56)
+    other = Box("stall", 0.61, None, 0.30, 0.38, 0.41, 0.58)
+    both = Box("stall", 0.59, None, 0.295, 0.365, 0.505, 0.59)
+    frames = [frame("cam-1", second, one, both) for second in range(3)]
+    frames += [frame("cam-1", second, one, both, other) for second in range(3, 1000)]
+    assert told(frames) == [("raised", 300.0, 0.0), ("raised", 303.0, 3.0)]
+
+
+def test_what_covers_a_stall_only_since_a_moment_ago_makes_no_part_of_it():
+    """The surer box has come for some seconds: what stood there for all its dwell is no less a stall."""
+    lone, over = Box("stall", 0.59, None, *PART), Box("stall", 0.9, None, *FAR)
+    frames = [frame("cam-1", second, lone) for second in range(290)]
+    frames += [frame("cam-1", second, lone, over) for second in range(290, 320)]
+    assert told(frames) == [("raised", 300.0, 0.0)]
+
+
 def test_a_near_stall_whose_box_spans_the_reported_one_behind_it_is_a_stall_of_its_own():
     """What is new in its box is more than a part: half of it is covered by nothing that was reported."""
     spanning = (0.32, 0.36, 0.52, 0.60)
@@ -160,6 +177,23 @@ def hidden(start: int, end: int) -> list[Frame]:
 def test_what_stands_at_a_place_that_was_hidden_for_longer_than_it_was_seen_is_timed_from_then():
     frames = stalls_seen(0, 120, FAR) + hidden(120, 300) + stalls_seen(300, 700, FAR)
     assert told(frames) == [("raised", 600.0, 300.0)]
+
+
+@pytest.mark.parametrize(("away_s", "raised_at", "since"), [(4, 300, 0.0), (15, 565, 265.0)])
+def test_another_that_comes_to_the_empty_place_of_a_stall_that_was_never_lost_from_sight_is_timed_anew(
+    away_s: int, raised_at: float, since: float
+):
+    """Its box lies a little beside that of the first: that is no news for a moment, but tells after ten seconds."""
+    beside = (0.404, 0.365, 0.526, 0.555)
+    frames = stalls_seen(0, 250, FAR) + stalls_seen(250, 250 + away_s) + stalls_seen(250 + away_s, 700, beside)
+    assert told(frames)[0] == ("raised", raised_at, since)
+
+
+def test_a_stall_that_the_model_loses_again_and_again_is_the_same_a_little_beside():
+    beside = (0.404, 0.365, 0.526, 0.555)
+    blinking = [one for s in range(250) for one in stalls_seen(s, s + 1, *([FAR] if s % 5 else []))]
+    frames = blinking + stalls_seen(250, 265) + stalls_seen(265, 700, beside)
+    assert told(frames)[0][2] == 1.0
 
 
 def test_what_was_seen_for_long_is_waited_for_as_long():
