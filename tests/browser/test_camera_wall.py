@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from detectors.finding import Phase, Severity
+from detectors.finding import Number, Phase, Severity
 from ingest.observation import Box
 from tests.browser.axe import serious
 from tests.browser.conftest import LAPTOP, PHONE, WIDE, Console, comes_true
@@ -18,7 +18,7 @@ from tests.support.api import Api, serving, until
 from tests.support.brokers import Broker
 from tests.support.databases import Database
 from tests.support.live_camera import LiveCameras
-from tests.support.stored import batch, followed, raised, reading
+from tests.support.stored import batch, followed, raised, reading, status
 from tests.support.wall_town import CAMERAS, city_text
 
 
@@ -76,6 +76,20 @@ def test_a_tile_without_new_pictures_says_so_and_comes_back(api: Api, live: Live
     expect(tile).to_have_class(re.compile("stale"))
     live.silent.clear()
     expect(tile).not_to_have_class(re.compile("stale"))
+
+
+def test_a_lost_camera_says_why_on_its_page_and_in_its_alert(api: Api, console: Console) -> None:
+    told = status(-10, device="cam-02", online=False, outage="unauthorised")
+    numbers: dict[str, Number] = {"silent_s": 12.0, "limit_s": 30.0, "offline": True, "outage": "unauthorised"}
+    lost = raised(rule="camera.lost", subject="cam-02", grid="02", numbers=numbers)
+    api.write(batch(statuses=[told], changes=[lost], grid="02"))
+    page = console("operator", path="/cameras/cam-02")
+    expect(page.locator(".cameras-tools")).to_contain_text("失联：用户名或密码被拒")
+    page.goto(f"/console/alerts/{lost.alert.alert_id}")
+    expect(page.locator(".alert-why")).to_contain_text("没有画面：用户名或密码被拒")
+    expect(page.locator(".numbers")).to_contain_text("原因用户名或密码被拒")
+    page = console("operator", "en", path="/cameras")
+    expect(page.get_by_title("user name or password refused")).to_have_text("lost")
 
 
 # A link is made again in less than a second: what the page says meanwhile is written down by the page itself.
