@@ -129,7 +129,7 @@ class Silence:
             if watch is None:
                 return
             if not observation.online:
-                watch.offline_at, watch.outage = at, observation.outage
+                watch.offline_at, watch.outage = watch.offline_at or at, observation.outage
                 self._enqueue(watch)
                 return
             if observation.retained or watch.rule == CAMERA_LOST:

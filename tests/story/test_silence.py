@@ -203,6 +203,15 @@ def test_a_lost_camera_says_why_as_far_as_it_was_known_when_it_was_lost():
     assert "offline, it refuses the user name or the password; its last frame came 7 s ago" in lost.reason.text
 
 
+def test_what_was_told_before_a_restart_dates_the_outage_from_its_first_word():
+    watcher = silence(since=1)
+    watcher.recall(frame("cam-1", 0))
+    watcher.recall(status("cam-1", 2, online=False, outage="cut"))
+    watcher.recall(status("cam-1", 4, online=False, outage="unreachable"))
+    (lost,) = (one for one in watcher.advance(at(29)) if one.subject == "cam-1")
+    assert (second_of(lost.at), lost.reason.numbers["outage"]) == (7.0, "unreachable")
+
+
 def test_an_outage_that_is_over_is_no_reason_for_the_next():
     found = story(
         *[frame("cam-1", n) for n in range(10)],
