@@ -7,19 +7,19 @@ from enum import StrEnum
 
 
 class Outage(StrEnum):
-    """Why a stream gives no more pictures."""
+    """Why a stream gives no more pictures; `OUTAGES` says what each means."""
 
     BAD_ADDRESS = "bad_address"
-    UNKNOWN_HOST = "unknown_host"  # its name cannot be looked up
+    UNKNOWN_HOST = "unknown_host"
     UNREACHABLE = "unreachable"
     UNAUTHORISED = "unauthorised"
     NOT_FOUND = "not_found"
     NO_VIDEO = "no_video"
-    UNREADABLE = "unreadable"  # it is not video that can be decoded
-    STALLED = "stalled"  # connected, but no picture for too long
-    BEHIND = "behind"  # what comes is old: the network, or this machine, is too slow for it
-    CUT = "cut"  # the other side closed the connection
-    ENDED = "ended"  # a file is at its end
+    UNREADABLE = "unreadable"
+    STALLED = "stalled"
+    BEHIND = "behind"  # the network, or this machine, is too slow for it
+    CUT = "cut"
+    ENDED = "ended"
     CAPTURE_FAILED = "capture_failed"  # what reads it crashed, hung or could not be started: no fault of the camera
 
 

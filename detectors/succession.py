@@ -107,21 +107,29 @@ def is_double(stay: Standing, stays: Sequence[Standing], share: float | None, at
     is made of parts and stands wall to wall, boxes overlap as much: then what the others cover by `share` is a part, or
     several taken for one. There surer ones count that have stood as long: whichever is due first, they are the things.
     """
+    others = _beside(stay, stays, at, rule)
     known = [
         other.place
-        for other in stays
-        if other is not stay
-        and other.cleared_at is None
-        and (other.subject is not None or (other.since is None and other.seen_s >= rule.swap_s))
-        and (at - other.last_at).total_seconds() < rule.swap_s
+        for other in others
+        if other.subject is not None or (other.since is None and other.seen_s >= rule.swap_s)
     ]
-    if share is not None:
-        surer = _surer(stay, stays, at, rule, seen_s=AS_LONG * stay.seen_s)
-        return covered_share(stay.place, [*known, *surer]) >= share
-    return any(overlap(stay.place, place) >= rule.overlap for place in known) or _is_phantom(stay, stays, at, rule)
+    if share is None:
+        return any(overlap(stay.place, place) >= rule.overlap for place in known) or _is_phantom(stay, others, rule)
+    confidence, long_s = stay.confidence, AS_LONG * stay.seen_s
+    surer = [other.place for other in others if other.seen_s >= long_s and other.confidence > confidence]
+    return covered_share(stay.place, [*known, *surer]) >= share
 
 
-def _is_phantom(stay: Standing, stays: Sequence[Standing], at: datetime, rule: Rule) -> bool:
+def _beside(stay: Standing, stays: Sequence[Standing], at: datetime, rule: Rule) -> list[Standing]:
+    """Return those of `stays` that stand beside `stay`, seen just now."""
+    return [
+        other
+        for other in stays
+        if other is not stay and other.cleared_at is None and (at - other.last_at).total_seconds() < rule.swap_s
+    ]
+
+
+def _is_phantom(stay: Standing, others: Sequence[Standing], rule: Rule) -> bool:
     """Tell whether `stay` is a box that an unsure model laid over things that it is surer of: round one, or over two.
 
     What really stands so close behind others shows too little of itself to be told from that.
@@ -129,27 +137,11 @@ def _is_phantom(stay: Standing, stays: Sequence[Standing], at: datetime, rule: R
     confidence = stay.confidence
     if confidence >= UNSURE:
         return False
-    surer = _surer(stay, stays, at, rule, seen_s=rule.swap_s, by=SURER)
+    surer = [other.place for other in others if other.seen_s >= rule.swap_s and other.confidence >= confidence + SURER]
     if any(covered_share(place, [stay.place]) >= WHOLE for place in surer):
         return True
     shares = [share for place in surer if (share := covered_share(stay.place, [place])) > 0.0]
     return len(shares) > 1 and max(shares) < PART_SHARE and covered_share(stay.place, surer) >= OVER_OTHERS
-
-
-def _surer(
-    stay: Standing, stays: Sequence[Standing], at: datetime, rule: Rule, *, seen_s: float, by: float = 0.0
-) -> list[Box]:
-    """Return where those stand, seen for `seen_s` and just now, of which the model is surer than of `stay`, by `by`."""
-    confidence = stay.confidence
-    return [
-        other.place
-        for other in stays
-        if other is not stay
-        and other.cleared_at is None
-        and other.seen_s >= seen_s
-        and other.confidence > confidence + by
-        and (at - other.last_at).total_seconds() < rule.swap_s
-    ]
 
 
 def is_succeeded(stay: Standing, boxes: Sequence[Box], stays: Sequence[Standing], rule: Rule) -> bool:

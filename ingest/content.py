@@ -139,9 +139,9 @@ def status(device_id: str, payload: bytes, span: Span, retained: bool) -> Status
     except UNREADABLE as error:
         raise payloads.refusal(payload, error) from None
     outage = "" if message.online else "".join(filter(str.isprintable, message.outage))[:_OUTAGE_CHARS]
-    if message.at is None:
-        return Status(device_id, message.online, received_at, received_at, retained, outage)
-    reported_at = instant(message.at, span._replace(earliest=_EARLIEST_STATUS))
+    reported_at = received_at
+    if message.at is not None:
+        reported_at = instant(message.at, span._replace(earliest=_EARLIEST_STATUS))
     return Status(device_id, message.online, reported_at, received_at, retained, outage)
 
 

@@ -8,11 +8,7 @@ from enum import StrEnum
 from statistics import median
 
 from bench.streets.match import overlap
-from bench.streets.truth import HALF, STALL, Corners, Event, Stand
-from detectors.thresholds import Thresholds
-from hub.demo.city_plan import model_document
-
-_THRESHOLDS = Thresholds.model_validate(model_document())
+from bench.streets.truth import HALF, STALL, THRESHOLDS, Corners, Event, Stand
 
 
 class Fault(StrEnum):
@@ -44,7 +40,7 @@ def cause(
     event: Event, stand: Stand, taken_s: Sequence[float], processed: Sequence[tuple[float, Sequence[Found]]]
 ) -> Cause:
     """Return why `event` was missed or late: the model, where the rules' own demands on boxes were not met."""
-    rule = _THRESHOLDS.stall.unlicensed if event.rule == STALL else _THRESHOLDS.parking.illegal
+    rule = THRESHOLDS.stall.unlicensed if event.rule == STALL else THRESHOLDS.parking.illegal
     until_s = event.until_s if event.due_s is None else event.due_s
     shown = {
         round(at_s, 2)

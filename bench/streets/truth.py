@@ -23,14 +23,16 @@ from itertools import pairwise
 from statistics import fmean
 
 from bench.streets.site import EDGE, Point, Polygon, Span, Watched, depth_in
+from detectors.override import with_values
 from detectors.thresholds import Thresholds
 from detectors.thresholds_watch import Stay
+from hub.demo.city_plan import MODEL_THRESHOLDS
 from hub.demo.scenes.description import Actor
 from ingest.city import ZoneKind
 
 PARKING, STALL = "parking.illegal", "stall.unlicensed"
-_SHIPPED = Thresholds()
-_RULES = {PARKING: _SHIPPED.parking.illegal, STALL: _SHIPPED.stall.unlicensed}
+THRESHOLDS = with_values(Thresholds(), MODEL_THRESHOLDS)  # shipped, and what goes with the shipped model
+_RULES = {PARKING: THRESHOLDS.parking.illegal, STALL: THRESHOLDS.stall.unlicensed}
 HIDDEN, HALF = 0.3, 0.5
 SEEN_SHARE = 0.6
 LEAST_PX = 20.0

@@ -13,12 +13,10 @@ from zoneinfo import ZoneInfo
 
 from bench.streets.match import Alarm
 from bench.streets.site import Site, Watched
-from bench.streets.truth import PARKING, STALL
-from detectors.thresholds import Thresholds
+from bench.streets.truth import PARKING, STALL, THRESHOLDS
 from detectors.vision.recording import Finder
 from hub.alerts.change import AlertChange
 from hub.config.load import Configuration, config_version
-from hub.demo.city_plan import model_document
 from hub.tuning.analyse import Bill, analyse
 from hub.worker.fold import Fold
 from ingest import topics
@@ -64,8 +62,7 @@ def configuration(site: Site) -> Configuration:
         devices={},
         cameras={CAMERA: Camera(camera_id=CAMERA, grid=GRID, url="tcp://127.0.0.1:9", zones=zones)},
     )
-    thresholds = Thresholds.model_validate(model_document())
-    return Configuration(city, thresholds, config_version(city, thresholds))
+    return Configuration(city, THRESHOLDS, config_version(city, THRESHOLDS))
 
 
 def _zone(watched: Watched, begin: datetime) -> Zone:
